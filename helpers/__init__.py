@@ -1,0 +1,1 @@
+"""What the notebooks import: only the steps that would drown a lesson."""

@@ -1,0 +1,9 @@
+"""The one kind of error that the offline kit raises on purpose."""
+
+
+class KitError(Exception):
+    """Something about the kit that its user can mend; the message is one sentence that says how."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let IPython show the sentence alone: the way to it is of no use to a learner."""
+        return [f"{type(self).__name__}: {self}"]
