@@ -1,0 +1,52 @@
+# Each target is what a person would type; README.md gives the same steps without make.
+.DEFAULT_GOAL := help
+.PHONY: help env lab map test kit bench lock pairs clean
+
+PYTHON := .venv/bin/python
+KIT := data/offline_kit/manifest.json
+# A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
+LAB_ARGS ?=
+
+help: ## print this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+env: .venv/.complete ## make the environment in .venv from requirements.lock
+
+lab: env $(KIT) ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 8899" passes on)
+	$(PYTHON) -m jupyter lab --config=binder/jupyter_server_config.py $(LAB_ARGS) notebooks/00_welcome.ipynb
+
+map: env $(KIT) ## run every lesson in order, without a browser, and leave outputs/pine_probability.tif
+	$(PYTHON) -m helpers.lessons --all
+
+test: env $(KIT) ## run every test: units, pairs, and each notebook from top to bottom
+	$(PYTHON) -m pytest
+
+kit: env ## build the offline kit again
+	$(PYTHON) -m offline_kit build
+
+bench: env $(KIT) ## measure the heavy step side by side with its alternatives
+	$(PYTHON) benchmarks/bench_predict.py
+
+pairs: env ## bring notebooks and their paired scripts back in step (the newer of the two wins)
+	$(PYTHON) -m jupytext --sync notebooks/*.ipynb
+
+lock: env ## resolve the dependencies of pyproject.toml again
+	$(UV) pip compile --quiet --universal --generate-hashes --group dev --all-extras --python-version 3.12 pyproject.toml -o requirements.lock
+	$(PYTHON) binder/environment_from_lock.py
+
+clean: ## remove the environment, the kit and everything that the lessons made
+	rm -rf .venv .bootstrap data/offline_kit outputs
+
+.venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
+	$(UV) venv --quiet --clear --python 3.12 .venv
+	$(UV) pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.bootstrap/bin/uv:
+	python3 -m venv .bootstrap
+	.bootstrap/bin/pip install --quiet uv
+
+$(KIT): | env
+	$(PYTHON) -m offline_kit build

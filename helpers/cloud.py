@@ -1,0 +1,252 @@
+"""Where the imagery, the points, the basemap and the bucket are: on this machine, or on AWS."""
+
+import hashlib
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xyzservices import TileProvider
+
+from helpers.errors import CourseError
+from offline_kit.errors import KitError
+from offline_kit.serve import ensure_server
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+EARTH_SEARCH = "https://earth-search.aws.element84.com/v1"
+ESRI_WORLD_IMAGERY = TileProvider(
+    name="Esri World Imagery",
+    url="https://server.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}",
+    attribution="Tiles (C) Esri: Maxar, Earthstar Geographics and the GIS user community",
+)
+
+# Points and area of interest of the Greater Cape Town Water Fund (Apache-2.0), as published.
+_PUBLISHED = (
+    "https://raw.githubusercontent.com/TNC-Geospatial-Conservation-Tech/"
+    "ocs-training-2026-advanced-mybinder/861e4c48062ce65dcf7b3efd10e9fcb560b5b721/"
+)
+PUBLISHED_POINTS = (
+    _PUBLISHED + "gctwf_invasive.gpkg",
+    "6558a90f3dec5ad7dd50a4e15e0d2fb17f34983977cba715136ab6f9a7f5bfac",
+)
+PUBLISHED_AREA_OF_INTEREST = (
+    _PUBLISHED + "aoi.gpkg",
+    "e6dae246e10a4227d6983ca92ba0ba809560ff11f1370ba71c130bc003b2a5cb",
+)
+NETWORK_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The addresses that a lesson needs; the same names whichever cloud it is.
+
+    Attributes
+    ----------
+    name : str
+        ``"local"`` (the offline kit on this machine) or ``"aws"``.
+    stac_url : str
+        Address of the STAC API.
+    field_points : Path
+        GeoPackage of labelled points: ``class`` (code), ``group`` (code), ``name`` of the class.
+    area_of_interest : Path
+        GeoPackage of the area to map.
+    basemap : xyzservices.TileProvider
+        Background tiles; hvplot, geoviews and folium take it as it is.
+    outputs : Path
+        Folder for what the lessons make.
+    s3 : dict
+        Keywords for ``s3fs.S3FileSystem``.
+    icechunk : dict
+        Keywords for ``icechunk.s3_storage``, next to ``bucket`` and ``prefix``.
+    truth : Path or None
+        Folder with the answers that only a simulated scene can have; None for the real world.
+    bucket_name : str or None
+        Name of the bucket, if there is one; lessons read it as ``bucket``.
+    """
+
+    name: str
+    stac_url: str
+    field_points: Path
+    area_of_interest: Path
+    basemap: TileProvider
+    outputs: Path
+    s3: dict[str, Any] = field(repr=False)
+    icechunk: dict[str, Any] = field(repr=False)
+    truth: Path | None = None
+    bucket_name: str | None = None
+
+    @property
+    def bucket(self) -> str:
+        """Name of the S3 bucket to write to.
+
+        Raises
+        ------
+        CourseError
+            In aws mode, if no bucket of the learner's own was named.
+        """
+        if self.bucket_name is None:
+            raise CourseError(
+                "No bucket is named: set COURSE_BUCKET to an S3 bucket of your own that you may "
+                "write to, then restart the kernel."
+            )
+        return self.bucket_name
+
+    def map_title(self, title: str) -> str:
+        """Return the title of a map, marked where its pixels are simulated."""
+        return f"{title} (simulated scene)" if self.name == "local" else title
+
+
+def open_cloud() -> Cloud:
+    """Open the course's cloud: imagery, field data, basemap and bucket.
+
+    The environment variable ``COURSE_CLOUD`` chooses: ``local`` (the default) starts the offline
+    kit's server on this machine if none runs; ``aws`` uses Earth Search, the published field
+    data, Esri's imagery and the bucket named by ``COURSE_BUCKET``.
+
+    Returns
+    -------
+    Cloud
+        The addresses, under the same names in both.
+
+    Raises
+    ------
+    CourseError
+        If ``COURSE_CLOUD`` is neither, if the kit is missing or damaged, or if the network does
+        not answer.
+    """
+    name = os.environ.get("COURSE_CLOUD", "local")
+    if name == "local":
+        return _open_local()
+    if name == "aws":
+        return _open_aws()
+    raise CourseError(
+        f"COURSE_CLOUD is '{name}', but there are only two clouds: 'local' (offline, the default) "
+        "and 'aws'; set it to one of them, or unset it, and restart the kernel."
+    )
+
+
+def _outputs(default: Path) -> Path:
+    outputs = Path(os.environ.get("COURSE_OUTPUTS", default))
+    outputs.mkdir(parents=True, exist_ok=True)
+    return outputs
+
+
+def _open_local() -> Cloud:
+    kit = Path(os.environ.get("COURSE_KIT", PROJECT / "data" / "offline_kit"))
+    outputs = _outputs(PROJECT / "outputs")
+    try:
+        server = ensure_server(kit, outputs / "bucket")
+    except KitError as error:
+        raise CourseError(str(error)) from None
+    # Nothing secret: the bucket lives on the loopback address and takes any key.
+    key, secret, region = "learner", "offline-kit", "us-east-1"
+    return Cloud(
+        name="local",
+        stac_url=f"{server.http_url}/v1",
+        field_points=kit / "field_points.gpkg",
+        area_of_interest=kit / "area_of_interest.gpkg",
+        basemap=TileProvider(
+            name="Simulated true colour",
+            url=_seen_by_browser(server.http_url) + "/tiles/{z}/{x}/{y}.png",
+            attribution="simulated scene",
+        ),
+        outputs=outputs,
+        s3={
+            "key": key,
+            "secret": secret,
+            "endpoint_url": server.s3_url,
+            "client_kwargs": {"region_name": region},
+        },
+        icechunk={
+            "access_key_id": key,
+            "secret_access_key": secret,
+            "region": region,
+            "endpoint_url": server.s3_url,
+            "allow_http": True,
+            "force_path_style": True,
+        },
+        truth=kit / "truth_no_real_project_has",
+        bucket_name=server.bucket,
+    )
+
+
+def _seen_by_browser(http_url: str) -> str:
+    """Return a server's address as the learner's browser reaches it.
+
+    On a JupyterHub (Binder) the browser is on another machine: there the way leads through
+    jupyter-server-proxy.
+    """
+    hub_prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if hub_prefix is None:
+        return http_url
+    return f"{hub_prefix.rstrip('/')}/proxy/{http_url.rsplit(':', 1)[1]}"
+
+
+def _open_aws() -> Cloud:
+    _reach(EARTH_SEARCH)
+    downloads = PROJECT / "data" / "published"
+    return Cloud(
+        name="aws",
+        stac_url=EARTH_SEARCH,
+        field_points=fetch_published(*PUBLISHED_POINTS, downloads),
+        area_of_interest=fetch_published(*PUBLISHED_AREA_OF_INTEREST, downloads),
+        basemap=ESRI_WORLD_IMAGERY,
+        outputs=_outputs(PROJECT / "outputs" / "aws"),
+        s3={},
+        icechunk={"region": os.environ.get("AWS_REGION", "us-west-2"), "from_env": True},
+        bucket_name=os.environ.get("COURSE_BUCKET"),
+    )
+
+
+def _reach(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=NETWORK_SECONDS) as answer:
+            return answer.read()
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise CourseError(
+            f"{address} does not answer ({getattr(error, 'reason', error)}): check the network, "
+            "or work offline by unsetting COURSE_CLOUD, and restart the kernel."
+        ) from None
+
+
+def fetch_published(address: str, sha256: str, folder: Path) -> Path:
+    """Download a file once and make sure that it is the very file that the course was made with.
+
+    Parameters
+    ----------
+    address : str
+        Where the file is published.
+    sha256 : str
+        Its SHA-256 sum, as hexadecimal digits.
+    folder : Path
+        Where to keep it.
+
+    Returns
+    -------
+    Path
+        The file on this machine.
+
+    Raises
+    ------
+    CourseError
+        If the network does not answer, or if the file is another one than expected.
+    """
+    path = folder / address.rsplit("/", 1)[1]
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+        return path
+    content = _reach(address)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise CourseError(
+            f"The file at {address} has changed since the course was made (SHA-256 {found[:12]}..., "
+            f"expected {sha256[:12]}...): nothing was kept; work offline by unsetting "
+            "COURSE_CLOUD, or tell the authors."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    beside.write_bytes(content)
+    beside.replace(path)
+    return path

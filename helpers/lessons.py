@@ -1,0 +1,226 @@
+"""Run lessons without a browser: all in order (``make map``), or the one that left a file."""
+
+import argparse
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from filelock import FileLock
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from helpers.cloud import PROJECT, open_cloud
+from helpers.errors import CourseError
+
+NOTEBOOKS = PROJECT / "notebooks"
+CELL_SECONDS = 300
+
+# What a lesson leaves in the outputs folder for later ones.
+LEFT_BY = {
+    "chosen_scene.json": "02_find_scenes",
+    "usable_pixels.tif": "04_clouds_and_shadows",
+    "spectra_at_points.parquet": "05_spectra_at_points",
+    "pine_classifier.ubj": "06_train_a_classifier",
+    "pine_probability.tif": "09_map_the_study_area",
+}
+
+
+@dataclass(frozen=True)
+class LessonRun:
+    """How a lesson went: its name, wall seconds, and peak memory of all its processes in MB."""
+
+    name: str
+    seconds: float
+    peak_mb: float
+
+
+class LessonFailed(CourseError):
+    """A lesson stopped at a cell; the message names both."""
+
+
+def lesson_names() -> list[str]:
+    """Return the names of all lessons, in the order of the course."""
+    return sorted(path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def find_or_make(name: str) -> Path:
+    """Return the path of a file that an earlier lesson leaves; make it if it is not there.
+
+    Any lesson can thus be opened first. A file older than the offline kit is made again. The file
+    is made by running the lesson that leaves it, so its content never differs from the lesson's.
+
+    Parameters
+    ----------
+    name : str
+        The file's name in the outputs folder, one of ``LEFT_BY``.
+
+    Returns
+    -------
+    Path
+        The file, complete.
+
+    Raises
+    ------
+    CourseError
+        If no lesson leaves a file of that name, or if the lesson that does fails.
+    """
+    if name not in LEFT_BY:
+        raise CourseError(f"No lesson leaves a file '{name}'; they leave: {', '.join(LEFT_BY)}.")
+    lesson = LEFT_BY[name]
+    cloud = open_cloud()
+    path = cloud.outputs / name
+    if _is_fresh(path, cloud.field_points):
+        return path
+    with FileLock(cloud.outputs / f".{lesson}.lock"):
+        if not _is_fresh(path, cloud.field_points):
+            print(f"{name} is not there yet: running lesson {lesson}, which leaves it ...")
+            _run_apart(lesson)
+    if not path.exists():
+        raise CourseError(
+            f"Lesson {lesson} ran, but left no {name}: if you changed that lesson, bring back the "
+            "cell that writes it."
+        )
+    return path
+
+
+def _is_fresh(path: Path, source: Path) -> bool:
+    return path.exists() and path.stat().st_mtime >= source.stat().st_mtime
+
+
+def _run_apart(lesson: str) -> None:
+    """Run a lesson in a process of its own: a kernel can not run another from inside itself."""
+    command = [sys.executable, "-m", "helpers.lessons", lesson]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        lines = []
+        for line in process.stdout:
+            print("   ", line, end="")
+            lines.append(line)
+    if process.returncode:
+        raise CourseError(lines[-1].strip() if lines else f"Lesson {lesson} could not be run.")
+
+
+def run_lesson(name: str, executed: Path) -> LessonRun:
+    """Run one lesson from top to bottom in a fresh kernel and keep the executed copy.
+
+    Parameters
+    ----------
+    name : str
+        The lesson's name, such as ``"03_open_the_scene"``.
+    executed : Path
+        Folder for the executed copy; it is written also if the lesson fails.
+
+    Returns
+    -------
+    LessonRun
+        Wall seconds and peak memory.
+
+    Raises
+    ------
+    LessonFailed
+        If a cell raises, takes longer than ``CELL_SECONDS``, or ends the kernel.
+    """
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    started: list[int] = []
+    client.on_cell_start = lambda cell, cell_index: started.append(cell_index)
+    start = time.perf_counter()
+    try:
+        with _peak_memory() as peak:
+            client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        number = started[-1]
+        first_line = notebook.cells[number].source.strip().splitlines()[0]
+        raise LessonFailed(
+            f"Lesson {name} stopped at cell {number} ({first_line}): {_reason(error)}"
+        ) from None
+    finally:
+        executed.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, executed / f"{name}.ipynb")
+    return LessonRun(name, time.perf_counter() - start, peak.megabytes)
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why a cell stopped."""
+    if isinstance(error, CellExecutionError):
+        return error.evalue if error.ename == "CourseError" else f"{error.ename}: {error.evalue}"
+    if isinstance(error, DeadKernelError):
+        return "its kernel died (out of memory?)"
+    return f"it took longer than {CELL_SECONDS} s"
+
+
+@dataclass
+class _Peak:
+    megabytes: float = 0.0
+
+
+@contextmanager
+def _peak_memory() -> Iterator[_Peak]:
+    """Watch the memory of this process's children (kernel, workers, the kit's server)."""
+    peak = _Peak()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            peak.megabytes = max(peak.megabytes, _children_memory() / 2**20)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _children_memory() -> int:
+    """Return the bytes that this process's children hold; shared pages count once."""
+    total = 0
+    for child in psutil.Process().children(recursive=True):
+        try:
+            memory = child.memory_full_info()
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        total += getattr(memory, "pss", memory.uss)
+    return total
+
+
+def main() -> int:
+    """Run the lessons named on the command line, or all; a line for each."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.lessons", description=__doc__)
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 03_open_the_scene")
+    parser.add_argument("--all", action="store_true", help="every lesson in order")
+    arguments = parser.parse_args()
+    known = lesson_names()
+    wanted = known if arguments.all else arguments.lessons
+    if not wanted or not set(wanted) <= set(known):
+        parser.error(f"name lessons out of: {', '.join(known)}; or --all")
+    try:
+        cloud = open_cloud()  # held open here, so that one server serves the whole series
+        for number, name in enumerate(wanted, start=1):
+            print(f"[{number}/{len(wanted)}] {name} ...", end=" ", flush=True)
+            run = run_lesson(name, cloud.outputs / "executed")
+            print(f"{run.seconds:5.1f} s, {run.peak_mb:5.0f} MB at most", flush=True)
+    except CourseError as error:
+        print(f"\n{error}")
+        return 1
+    if arguments.all:
+        print(f"The map is at {cloud.outputs / 'pine_probability.tif'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
