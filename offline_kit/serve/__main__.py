@@ -1,0 +1,23 @@
+"""What `ensure_server` starts; people use ``python -m offline_kit serve``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from offline_kit.errors import KitError
+from offline_kit.serve import run_server
+
+parser = argparse.ArgumentParser(prog="python -m offline_kit.serve", description=__doc__)
+parser.add_argument("kit", type=Path)
+parser.add_argument("--bucket-folder", type=Path, required=True)
+parser.add_argument("--token", required=True)
+arguments = parser.parse_args()
+try:
+    run_server(
+        arguments.kit,
+        bucket_folder=arguments.bucket_folder,
+        lease=True,
+        token=arguments.token,
+    )
+except KitError as error:
+    sys.exit(f"KitError: {error}")

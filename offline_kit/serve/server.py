@@ -1,0 +1,159 @@
+"""The server process: everything in one place, from start to end."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import uvicorn
+from fastapi import FastAPI
+from filelock import FileLock, Timeout
+
+from offline_kit.errors import KitError
+from offline_kit.serve.bucket import BUCKET, BucketServer
+from offline_kit.serve.data import CountedFiles
+from offline_kit.serve.kit import KitOnDisk
+from offline_kit.serve.lease import LeaseOffice
+from offline_kit.serve.stac import make_stac_app
+from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
+from offline_kit.serve.tiles import add_tiles
+
+LOCK_SECONDS = 15
+DRAIN_SECONDS = 2
+
+
+def serve(
+    kit: Path,
+    port: int = 0,
+    bucket_folder: Path | None = None,
+    lease: bool = False,
+    token: str | None = None,
+) -> None:
+    """Answer for a kit until interrupted; see `offline_kit.serve.run_server`.
+
+    Parameters
+    ----------
+    kit, port, bucket_folder, lease
+        As in `offline_kit.serve.run_server`.
+    token
+        Name of this server, by which the client that started it recognises it.
+    """
+    on_disk = KitOnDisk(Path(kit).resolve())
+    if bucket_folder is None:
+        asyncio.run(_serve(on_disk, port, None, lease, token or uuid4().hex))
+        return
+    folder = BucketFolder(Path(bucket_folder).resolve())
+    folder.path.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.server_lock, timeout=LOCK_SECONDS):
+            asyncio.run(_serve(on_disk, port, folder, lease, token or uuid4().hex))
+    except Timeout as error:
+        raise KitError(
+            f"The bucket folder {folder.path} is in use by another server; close it, or name "
+            "another folder."
+        ) from error
+
+
+async def _serve(
+    on_disk: KitOnDisk, port: int, folder: BucketFolder | None, lease: bool, token: str
+) -> None:
+    before = folder.read_state() if folder else None
+    listener = _listen(port, _port(before.addresses.http_url) if before else 0)
+    bucket = BucketServer(
+        folder.objects if folder else None, _port(before.addresses.s3_url) if before else 0
+    )
+    http_host, http_port = listener.getsockname()
+    addresses = ServerAddresses(
+        http_url=f"http://{http_host}:{http_port}",
+        s3_url=bucket.url,
+        bucket=BUCKET,
+        pid=os.getpid(),
+    )
+    config = uvicorn.Config(
+        _make_app(on_disk, addresses),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    office = LeaseOffice(token, end if lease else None)
+    lease_port = await office.open()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if folder:
+            folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
+        print(json.dumps(asdict(addresses)), flush=True)
+        await serving
+    except asyncio.CancelledError:
+        pass  # interrupted: uvicorn has ended, and only the bucket is still to be saved
+    finally:
+        office.close()
+        bucket.close()
+
+
+def _make_app(on_disk: KitOnDisk, addresses: ServerAddresses) -> FastAPI:
+    app, _ = make_stac_app(on_disk.current)
+    files = CountedFiles(on_disk.folder)
+    app.mount("/data", files)
+    add_tiles(app, on_disk.current)
+
+    @app.get("/traffic")
+    async def traffic() -> dict[str, int]:
+        return files.traffic
+
+    @app.get("/health")
+    async def health() -> dict[str, str | int]:
+        manifest = on_disk.current().manifest
+        about = {name: manifest.get(name) for name in ("size", "seed", "licence")}
+        return {"kit": manifest.get("kit_version"), **about, **asdict(addresses)}
+
+    return app
+
+
+def _listen(port: int, wish: int) -> socket.socket:
+    """Listen on a port of 127.0.0.1; without one, on the wished-for port if it is free.
+
+    Raises
+    ------
+    KitError
+        The port is taken.
+    """
+    try:
+        return _bind(port or wish)
+    except (OSError, OverflowError) as error:
+        if port:
+            raise KitError(
+                f"Port {port} cannot be used ({error}); name another one with "
+                "`python -m offline_kit serve --port N`, or none to let the system choose."
+            ) from error
+        return _bind(0)
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 0
