@@ -16,18 +16,10 @@ Item = dict[str, Any]
 
 NEWEST_FIRST = [("properties.datetime", "desc"), ("id", "desc"), ("collection", "desc")]
 
-# What a search with `fields` returns of an item besides what it includes.
-DEFAULT_FIELDS = [
-    "id",
-    "type",
-    "stac_version",
-    "geometry",
-    "bbox",
-    "links",
-    "assets",
-    "collection",
-    "properties.datetime",
-]
+# What a search returns of an item: where `fields` is empty, and besides what it includes.
+DEFAULT_FIELDS = ["type", "stac_version", "id", "geometry", "bbox", "links", "assets"]
+DEFAULT_FIELDS += ["collection", "properties.datetime"]
+ALWAYS_FIELDS = ["type", "stac_version", "id", "collection"]
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda value, wanted: value == wanted,
@@ -150,7 +142,15 @@ def check_query(query: dict[str, dict[str, Any]]) -> None:
 
 
 def matches_query(item: Item, query: dict[str, dict[str, Any]]) -> bool:
-    """Whether an item fulfils every condition of a (checked) query."""
+    """Whether an item fulfils every condition of a (checked) query.
+
+    A property that is a list fulfils a condition if one of its values does.
+
+    Raises
+    ------
+    SearchError
+        A value cannot be compared with what is wanted.
+    """
     for name, conditions in query.items():
         value = field_value(item, name, _ABSENT)
         for operator, wanted in conditions.items():
@@ -158,15 +158,23 @@ def matches_query(item: Item, query: dict[str, dict[str, Any]]) -> bool:
                 if operator != "neq":
                     return False
                 continue
+            values = value if isinstance(value, list) else [value]
+            found = (OPERATORS[operator](each, _like(each, wanted)) for each in values)
             try:
-                if not OPERATORS[operator](value, wanted):
+                if not (all(found) if operator == "neq" else any(found)):
                     return False
-            except (TypeError, AttributeError) as error:
+            except (TypeError, AttributeError, ValueError) as error:
                 raise SearchError(
                     f"query: {operator!r} cannot compare {name!r} (such as {value!r}) "
                     f"with {wanted!r}"
                 ) from error
     return True
+
+
+def _like(value: Any, wanted: Any) -> Any:  # noqa: ANN401
+    """Read text as a number where it is compared with one, as Earth Search does."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(wanted) if is_number and isinstance(wanted, str) else wanted
 
 
 def select(
@@ -239,25 +247,30 @@ def ordered(items: Iterable[Item], sortby: list[tuple[str, str]] | None) -> list
     return result
 
 
-def with_fields(item: Item, include: Iterable[str], exclude: Iterable[str]) -> Item:
-    """Return an item with some of its fields only, as Earth Search does.
+def with_fields(item: Item, include: list[str] | None, exclude: list[str]) -> Item:
+    """Return an item with some of its fields only, as the STAC API's Fields Extension says.
+
+    Nested fields are named with dots (``properties.platform``).
 
     Parameters
     ----------
     item
         A STAC item.
     include
-        Fields returned besides `DEFAULT_FIELDS`, nested ones with dots (``properties.platform``);
-        a whole group (``properties``) includes all in it.
+        Fields returned besides `ALWAYS_FIELDS`; an empty list means `DEFAULT_FIELDS`, None means
+        all fields.
     exclude
-        Fields left out; it wins over ``include``.
+        Fields left out, unless they, or fields in them, are included by name.
     """
-    exclude = list(exclude)
-    result: Item = {}
-    for name in [*DEFAULT_FIELDS, *include]:
-        _copy_path(item, result, name.split("."))
+    if include is None:
+        result = dict(item)
+    else:
+        result = {}
+        for name in [*ALWAYS_FIELDS, *include] if include else DEFAULT_FIELDS:
+            _copy_path(item, result, name.split("."))
     for name in exclude:
-        _drop_path(result, name.split("."))
+        if not any(f"{kept}.".startswith(f"{name}.") for kept in include or []):
+            _drop_path(result, name.split("."))
     return result
 
 

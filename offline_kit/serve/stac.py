@@ -10,7 +10,7 @@ import attr
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from shapely.geometry import shape
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import EmptyRequest, GeoJSONResponse
@@ -23,6 +23,7 @@ from stac_fastapi.types.config import ApiSettings
 from stac_fastapi.types.core import AsyncBaseCoreClient
 from stac_fastapi.types.errors import InvalidQueryParameter, NotFoundError
 from stac_fastapi.types.requests import get_base_url
+from stac_fastapi.types.rfc3339 import str_to_interval
 from stac_fastapi.types.search import APIRequest, BaseSearchPostRequest
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -67,6 +68,30 @@ class SearchBody(
     """What a search may ask for; it checks GET and POST alike."""
 
     next: int | None = Field(None, ge=0, description="Where the next page begins.")
+
+    @field_validator("ids", "collections", mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        """Accept identifiers separated by commas, as Earth Search does."""
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("datetime", mode="before")
+    @classmethod
+    def _strict_datetime(cls, value: object) -> object:
+        """Accept RFC 3339 only; the model alone takes a comma for a point."""
+        if isinstance(value, str):
+            try:
+                str_to_interval(value)
+            except HTTPException as error:
+                raise ValueError(error.detail) from error
+        return value
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _no_null(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("it must not be null")
+        return value
 
 
 @attr.s(auto_attribs=True)
@@ -233,9 +258,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         )
         first, limit = body.next or 0, body.limit or 10
         items = [_linked_item(item, request) for item in found[first : first + limit]]
-        if "fields" in body.model_fields_set and body.fields is not None:
-            include, exclude = body.fields.include or (), body.fields.exclude or ()
-            items = [with_fields(item, include, exclude) for item in items]
+        items = [_chosen_fields(item, body) for item in items]
         more = first + limit < len(found)
         return {
             "type": "FeatureCollection",
@@ -346,6 +369,14 @@ def _linked_item(item: dict[str, Any], request: Request) -> dict[str, Any]:
     return item | {"links": links, "assets": assets}
 
 
+def _chosen_fields(item: dict[str, Any], body: SearchBody) -> dict[str, Any]:
+    if "fields" not in body.model_fields_set:
+        return item
+    include, exclude = body.fields.include, body.fields.exclude
+    all_but = exclude and "include" not in body.fields.model_fields_set
+    return with_fields(item, None if all_but else list(include or []), list(exclude or []))
+
+
 def _next_link(body: SearchBody, request: Request, first: int) -> dict[str, Any]:
     link = {"rel": "next", "title": "Next page of Items", "type": GEOJSON_TYPE}
     if request.method == "GET":
@@ -365,11 +396,11 @@ def _parse(parameters: dict[str, str | None]) -> SearchBody:
     """
     given = {name: text for name, text in parameters.items() if text is not None}
     for name, text in given.items():
-        if not text:
+        if not text and name != "fields":
             raise SearchError(f"{name}: it is empty")
     body: dict[str, Any] = dict(given)
-    for name in {"ids", "collections", "bbox"} & given.keys():
-        body[name] = given[name].split(",")
+    if "bbox" in given:
+        body["bbox"] = given["bbox"].split(",")
     for name in {"intersects", "query"} & given.keys():
         try:
             body[name] = json.loads(given[name])
@@ -386,11 +417,10 @@ def _parse(parameters: dict[str, str | None]) -> SearchBody:
             for rule in rules
         ]
     if "fields" in given:
-        names = [name.strip() for name in given["fields"].split(",")]
-        body["fields"] = {
-            "include": [name.lstrip("+") for name in names if not name.startswith("-")],
-            "exclude": [name[1:] for name in names if name.startswith("-")],
-        }
+        names = [name.strip() for name in given["fields"].split(",") if name.strip()]
+        include = [name.lstrip("+") for name in names if not name.startswith("-")]
+        exclude = [name[1:] for name in names if name.startswith("-")]
+        body["fields"] = {"exclude": exclude} | ({"include": include} if include else {})
     try:
         return SearchBody.model_validate(body)
     except ValidationError as error:

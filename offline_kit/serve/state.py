@@ -94,7 +94,7 @@ class BucketFolder:
         beside.replace(self._state)
 
     def read_state(self) -> ServerState | None:
-        """Return what the latest server told, which may have ended since; None if there is nothing."""
+        """Return what the latest server told, which may have ended since; None if nothing."""
         try:
             state = json.loads(self._state.read_text(encoding="utf-8"))
             return ServerState(**(state | {"addresses": ServerAddresses(**state["addresses"])}))
