@@ -1,0 +1,206 @@
+"""Reads what a cube says about itself, once, before any pixel is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import rioxarray  # noqa: F401  (registers the .rio accessor)
+import xarray as xr
+from affine import Affine
+from rasterio.crs import CRS
+from rioxarray.exceptions import RioXarrayError
+
+from helpers.errors import CourseError
+
+CHUNK = 1024  # pixels along a side; the block size of Sentinel-2 COGs
+TIME = "time"
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A stack of bands in one known order of dimensions, with its georeference.
+
+    Attributes
+    ----------
+    data
+        Dask array with dimensions ``(time, band, y, x)``, or ``(band, y, x)`` without time.
+    template
+        The cube without its bands, dimensions ``(y, x)`` or ``(time, y, x)``: its coordinates
+        and nothing to compute.
+    band_names
+        Names of the bands in the order of `data`, or None if the cube names none.
+    nodata
+        The value that marks a missing pixel, beside NaN; None if there is none.
+    crs, transform
+        Georeference; `crs` is None if the cube has none.
+    """
+
+    data: da.Array
+    template: xr.DataArray
+    band_names: tuple[str, ...] | None
+    nodata: float | None
+    crs: CRS | None
+    transform: Affine
+
+    @property
+    def has_time(self) -> bool:
+        """Whether the first dimension is time."""
+        return self.data.ndim == 4
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.data.shape[-2:]
+
+
+def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> Cube:
+    """Bring a stack of bands into one order of dimensions and settle its metadata.
+
+    Parameters
+    ----------
+    cube
+        A DataArray with a band dimension, ``y``, ``x`` and perhaps ``time``, in any order, or a
+        Dataset with one variable a band.
+    nodata
+        Value of missing pixels, where the cube does not say it itself.
+
+    Raises
+    ------
+    CourseError
+        If dimensions are missing, empty or too many, if bands disagree in chunks or nodata, or
+        if nothing in the cube is a number.
+    """
+    if isinstance(cube, xr.Dataset):
+        cube = _bands_of_dataset(cube)
+    if not isinstance(cube, xr.DataArray):
+        raise CourseError(
+            f"The cube is a {type(cube).__name__}, but an xarray DataArray or Dataset is needed."
+        )
+    y, x = _spatial_dims(cube)
+    band = _band_dim(cube, y, x)
+    _require_pixels(cube)
+    order = (TIME, band, y, x) if TIME in cube.dims else (band, y, x)
+    cube = cube.transpose(*order)
+    found_nodata = _nodata_of(cube) if nodata is None else float(nodata)
+    if cube.chunks is None:
+        _require_data(cube, found_nodata)
+        cube = cube.chunk({TIME: 1, y: CHUNK, x: CHUNK} if TIME in order else {y: CHUNK, x: CHUNK})
+    template = cube.isel({band: 0}, drop=True)
+    template = template.drop_vars([c for c in template.coords if template[c].dtype == object])
+    return Cube(
+        data=cube.data,
+        template=template.copy(data=da.zeros(template.shape, chunks=-1)),
+        band_names=_band_names(cube, band),
+        nodata=None if found_nodata is None or np.isnan(found_nodata) else found_nodata,
+        crs=cube.rio.crs,
+        transform=_transform_of(cube),
+    )
+
+
+def _spatial_dims(cube: xr.DataArray) -> tuple[Hashable, Hashable]:
+    try:
+        return cube.rio.y_dim, cube.rio.x_dim
+    except RioXarrayError:
+        raise CourseError(
+            f"The cube has the dimensions {tuple(cube.dims)}, but 'y' and 'x' are needed: "
+            "rename them with cube.rename(...)."
+        ) from None
+
+
+def _band_dim(cube: xr.DataArray, y: Hashable, x: Hashable) -> Hashable:
+    others = [dim for dim in cube.dims if dim not in (y, x, TIME)]
+    if len(others) != 1:
+        raise CourseError(
+            f"The cube has the dimensions {tuple(cube.dims)}, but exactly one for the bands is "
+            f"needed besides {y!r}, {x!r} and perhaps 'time'."
+        )
+    return others[0]
+
+
+def _require_pixels(cube: xr.DataArray) -> None:
+    empty = [dim for dim, size in cube.sizes.items() if size == 0]
+    if empty:
+        raise CourseError(
+            f"The cube is empty: its dimension {empty[0]!r} has length 0, so check the area and "
+            "the dates it was cut to."
+        )
+    if not np.issubdtype(cube.dtype, np.number):
+        raise CourseError(f"The cube holds {cube.dtype}, but numbers are needed.")
+
+
+def _require_data(cube: xr.DataArray, nodata: float | None) -> None:
+    """Reject a cube in memory in which every pixel is missing."""
+    values = cube.values
+    if (
+        np.isnan(values).all()
+        if np.issubdtype(cube.dtype, np.floating)
+        else (nodata is not None and (values == nodata).all())
+    ):
+        raise CourseError(
+            "Every pixel of the cube is nodata, so there is nothing to predict: check the area "
+            "and the date it was read for."
+        )
+
+
+def _nodata_of(cube: xr.DataArray) -> float | None:
+    """Nodata value from rioxarray's attributes or encoding, as far as the numbers can hold it."""
+    values = (cube.rio.nodata, cube.rio.encoded_nodata, cube.attrs.get("nodata"))
+    found = next((value for value in values if value is not None), None)
+    return None if found is None else float(found)
+
+
+def _transform_of(cube: xr.DataArray) -> Affine:
+    try:
+        return cube.rio.transform(recalc=True)
+    except RioXarrayError:
+        return cube.rio.transform()
+
+
+def _band_names(cube: xr.DataArray, band: Hashable) -> tuple[str, ...] | None:
+    """Names from the coordinate of the bands, or from GDAL's band descriptions."""
+    if band in cube.coords and cube[band].dtype.kind in "OUST":
+        return tuple(str(name) for name in cube[band].values)
+    names: Any = cube.attrs.get("long_name")
+    if isinstance(names, tuple | list) and len(names) == cube.sizes[band]:
+        return tuple(str(name) for name in names)
+    return None
+
+
+def _bands_of_dataset(cube: xr.Dataset) -> xr.DataArray:
+    """Stack the variables of a Dataset, if they share dimensions, chunks and nodata."""
+    if not cube.data_vars:
+        raise CourseError("The cube is empty: the Dataset has no variable, but one a band is due.")
+    bands = dict(cube.data_vars)
+    first = next(iter(bands))
+    for name, band in bands.items():
+        if set(band.dims) != set(bands[first].dims):
+            raise CourseError(
+                f"Band {name!r} has the dimensions {band.dims}, but band {first!r} has "
+                f"{bands[first].dims}: give all bands the same."
+            )
+    bands = {name: band.transpose(*bands[first].dims) for name, band in bands.items()}
+    lazy = {name: band for name, band in bands.items() if band.chunks is not None}
+    if lazy:
+        reference, chunks = next((name, band.chunks) for name, band in lazy.items())
+        for name, band in lazy.items():
+            if band.chunks != chunks:
+                raise CourseError(
+                    f"Band {name!r} is chunked apart from band {reference!r}: give all bands the "
+                    "same chunks, for example with cube.chunk(x=1024, y=1024)."
+                )
+        sizes = dict(zip(bands[first].dims, chunks, strict=True))
+        bands = {name: band.chunk(sizes) for name, band in bands.items()}
+    nodata = {_nodata_of(band) for band in bands.values()}
+    nodata = {None if value is None or np.isnan(value) else value for value in nodata}
+    if len(nodata) > 1:
+        raise CourseError(
+            f"The bands mark missing pixels by different values ({sorted(map(str, nodata))}): "
+            "give them one nodata value, or mask them with NaN."
+        )
+    stacked = cube.assign(bands).to_dataarray("band")
+    value = nodata.pop()
+    return stacked if value is None else stacked.rio.write_nodata(value)

@@ -1,0 +1,167 @@
+"""Runs a trained model on one worker's thread, by the engine that was asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from threading import Lock
+from typing import Any, Literal
+
+import cloudpickle
+import numpy as np
+import pandas as pd
+from threadpoolctl import ThreadpoolController
+
+from helpers._model import Classifier, trained_bands
+
+Engine = Literal["same", "fast", "gpu"]
+
+
+class Predictor:
+    """A model that travels to a worker once and then uses one thread a call.
+
+    Dask already gives every core a block; a model that started threads of its own would make
+    them wait for one another (two Dask threads with one model thread each were 6 to 10 % faster
+    than one with two, see benchmarks/README.md).
+
+    Parameters
+    ----------
+    payload
+        The pickled model.
+    engine
+        ``"same"`` calls the model itself, ``"fast"`` evaluates its trees with oneDAL, ``"gpu"``
+        with XGBoost on a GPU.
+    """
+
+    def __init__(self, payload: bytes, engine: Engine = "same") -> None:
+        self.payload = payload
+        self.engine = engine
+
+    def __reduce__(self) -> tuple[type[Predictor], tuple[bytes, Engine]]:
+        """Travel as the model alone: what was made of it here is made anew there."""
+        return Predictor, (self.payload, self.engine)
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
+        with _one_thread():
+            return self._predict(pixels)
+
+    @cached_property
+    def _predict(self) -> Any:  # noqa: ANN401
+        model = cloudpickle.loads(self.payload)
+        if self.engine == "fast":
+            return _onedal(model)
+        if self.engine == "gpu":
+            return _on_gpu(model)
+        return _itself(model)
+
+
+def choose_engine(model: Classifier, engine: Engine) -> Engine:
+    """Return the engine that can be had here: the one asked for, or the model's own.
+
+    A line of warning says why when it is not the one asked for.
+    """
+    lacking = {"same": None, "fast": _lacks_onedal, "gpu": _lacks_gpu}[engine]
+    reason = lacking(model) if lacking else None
+    if reason is None:
+        return engine
+    warnings.warn(f"engine={engine!r} is not used, since {reason}.", UserWarning, stacklevel=3)
+    return "same"
+
+
+def _itself(model: Classifier) -> Any:  # noqa: ANN401
+    _limit_to_one_thread(model)
+    names = trained_bands(model)
+    if names is None or hasattr(model, "get_booster"):
+        return model.predict_proba
+    return lambda pixels: model.predict_proba(pd.DataFrame(pixels, columns=names, copy=False))
+
+
+def _limit_to_one_thread(model: Classifier) -> None:
+    """Set every parameter of the model that counts threads to 1."""
+    if hasattr(model, "get_params") and hasattr(model, "set_params"):
+        counts = [name for name in model.get_params() if name.split("__")[-1] == "n_jobs"]
+        model.set_params(**dict.fromkeys(counts, 1))
+    if hasattr(model, "get_booster"):
+        model.get_booster().set_param({"nthread": 1})
+
+
+def _lacks_onedal(model: Classifier) -> str | None:
+    if importlib.util.find_spec("daal4py") is None:
+        return (
+            "scikit-learn-intelex is not installed here (pip install 'pines-from-space[fast]', "
+            "where your platform has it)"
+        )
+    if not hasattr(model, "get_booster"):
+        return f"it speeds up XGBoost only, not {type(model).__name__}"
+    return None
+
+
+def _onedal(model: Any) -> Any:  # noqa: ANN401
+    """Evaluate XGBoost's trees with oneDAL, which knows float32 and float64 only."""
+    import daal4py
+    from daal4py.mb import convert_model
+
+    daal4py.daalinit(1)
+    converted = convert_model(model.get_booster())
+    return lambda pixels: converted.predict_proba(np.asarray(pixels, dtype=np.float32))
+
+
+def _lacks_gpu(model: Classifier) -> str | None:
+    if not hasattr(model, "get_booster"):
+        return f"only XGBoost's models run on a GPU here, not {type(model).__name__}"
+    import xgboost
+
+    if not xgboost.build_info().get("USE_CUDA"):
+        return "this XGBoost was built for CPUs only (install xgboost in place of xgboost-cpu)"
+    try:
+        model.get_booster().copy().set_param({"device": "cuda:0"})
+    except xgboost.core.XGBoostError:
+        return "no GPU was found"
+    return None
+
+
+def _on_gpu(model: Any) -> Any:  # noqa: ANN401
+    import xgboost
+
+    booster = model.get_booster()
+    booster.set_param({"device": "cuda"})
+    alone = Lock()  # the blocks of several threads take turns on one GPU
+
+    def predict(pixels: np.ndarray) -> np.ndarray:
+        with alone:
+            matrix = xgboost.DMatrix(pixels, nthread=1)
+            probabilities = booster.predict(matrix, validate_features=False)
+        if probabilities.ndim == 1:  # two classes: XGBoost gives the second one's alone
+            probabilities = np.stack([1 - probabilities, probabilities], axis=1)
+        return probabilities
+
+    return predict
+
+
+_limits_lock = Lock()
+_limits: list[Any] = []
+_users = 0
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep BLAS and OpenMP to one thread while any thread of this process predicts.
+
+    The limit is the process's, so the first to come sets it and the last to go lifts it.
+    """
+    global _users
+    with _limits_lock:
+        if _users == 0:
+            _limits.append(ThreadpoolController().limit(limits=1))
+        _users += 1
+    try:
+        yield
+    finally:
+        with _limits_lock:
+            _users -= 1
+            if _users == 0:
+                _limits.pop().restore_original_limits()

@@ -1,0 +1,307 @@
+"""Writes results that may be larger than memory: computed, written and freed block by block."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import rasterio
+import rasterio.shutil
+import rioxarray  # noqa: F401  (registers the .rio accessor)
+import xarray as xr
+from matplotlib.colors import to_rgba
+from rasterio.windows import Window
+from rioxarray.exceptions import RioXarrayError
+
+from helpers._stream import for_each_block
+from helpers.errors import CourseError
+
+TILE = 512  # pixels along the side of a COG's tile
+CACHE_MB = 64  # GDAL would take 5 % of the machine's memory
+
+
+def write_cog(
+    array: xr.DataArray,
+    path: str | Path,
+    *,
+    colours: Mapping[int, Any] | None = None,
+    scale: float | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+    storage_options: Mapping[str, Any] | None = None,
+) -> str:
+    """Write an array as a Cloud Optimized GeoTIFF, without ever holding it in memory.
+
+    Blocks are computed on the Dask scheduler in force, written to a tiled GeoTIFF beside the
+    target and freed. GDAL's COG driver then adds overviews and puts the tiles in order, and the
+    finished file takes the target's name: a reader sees the old file or the new one, whole. Until
+    then the disk holds the raster twice. (``odc.geo.cog.save_cog_with_dask`` needs no second
+    copy, but keeps every compressed tile in memory until the end.)
+
+    Parameters
+    ----------
+    array
+        ``(y, x)`` or ``(layer, y, x)``, with a CRS. The labels of the first dimension become the
+        names of the bands, ``.rio.nodata`` the nodata value.
+    path
+        A file, or an address that fsspec knows, such as ``s3://bucket/name.tif``.
+    colours
+        Colours of the values of a uint8 array ``(y, x)``, by anything matplotlib takes as a
+        colour. Overviews then show the most frequent class, otherwise the mean.
+    scale
+        What one unit in the file stands for, 0.01 for percent; by default
+        ``array.attrs["scale_factor"]``.
+    overwrite
+        Whether to replace a file that exists.
+    progress
+        Whether to show a progress bar.
+    storage_options
+        Passed on to fsspec's filesystem, for addresses.
+
+    Returns
+    -------
+    str
+        Where the file is.
+
+    Raises
+    ------
+    CourseError
+        Before any work starts if the target exists or cannot be written to, or if the array's
+        dimensions, CRS, colours or dtype do not suit a COG. At the end, and leaving the target as
+        it was, if the array holds no data at all.
+
+    Examples
+    --------
+    >>> write_cog(probability, "outputs/probability.tif")  # doctest: +SKIP
+    'outputs/probability.tif'
+    """
+    layers = _layers(array)
+    profile = _profile(layers, colours)
+    target = _target(str(path), overwrite, dict(storage_options or {}))
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.workplace) as folder:
+        tiled, cog = Path(folder) / "tiled.tif", Path(folder) / "cog.tif"
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            _write_tiled(layers, tiled, profile, colours, scale, progress)
+            _copy_as_cog(tiled, cog, "MODE" if _is_categorical(array, colours) else "AVERAGE")
+        target.put(cog)
+    return str(path)
+
+
+def _layers(array: xr.DataArray) -> xr.DataArray:
+    """Give the array the dimensions ``(layer, y, x)`` and make it lazy."""
+    if not isinstance(array, xr.DataArray):
+        raise CourseError(
+            f"write_cog was given a {type(array).__name__}, but a DataArray is needed: choose one "
+            "variable of a Dataset."
+        )
+    try:
+        y, x = array.rio.y_dim, array.rio.x_dim
+    except RioXarrayError:
+        raise CourseError(
+            f"The array has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed."
+        ) from None
+    others = [dim for dim in array.dims if dim not in (y, x)]
+    if len(others) > 1:
+        raise CourseError(
+            f"The array has the dimensions {tuple(array.dims)}, but a COG holds one besides "
+            f"{y!r} and {x!r}: choose one date with array.isel(time=0)."
+        )
+    if array.size == 0:
+        raise CourseError("The array is empty, so there is nothing to write.")
+    if array.rio.crs is None:
+        raise CourseError(
+            "The array has no CRS, so its file could not be laid on a map: write it with "
+            "array.rio.write_crs(...)."
+        )
+    if not others:
+        array = array.expand_dims(layer=[str(array.name or "values")])
+        others = ["layer"]
+    array = array.transpose(others[0], y, x)
+    return array if array.chunks is not None else array.chunk({y: 1024, x: 1024})
+
+
+def _profile(layers: xr.DataArray, colours: Mapping[int, Any] | None) -> dict[str, Any]:
+    """Creation options of the tiled GeoTIFF that is written first: fast rather than small."""
+    dtype = np.dtype("uint8") if layers.dtype == bool else layers.dtype
+    if not rasterio.dtypes.check_dtype(dtype):
+        raise CourseError(
+            f"The array holds {dtype}, which a GeoTIFF cannot: use array.astype(...)."
+        )
+    if colours is not None and (dtype != np.uint8 or len(layers) != 1):
+        raise CourseError(
+            f"`colours` suits one layer of uint8, but the array has {len(layers)} of {dtype}."
+        )
+    count, height, width = layers.shape
+    return {
+        "driver": "GTiff",
+        "dtype": dtype,
+        "count": count,
+        "height": height,
+        "width": width,
+        "crs": layers.rio.crs,
+        "transform": layers.rio.transform(),
+        "nodata": layers.rio.nodata,
+        "tiled": True,
+        "blockxsize": TILE,
+        "blockysize": TILE,
+        "interleave": "band",
+        "compress": "zstd",
+        "zstd_level": 1,
+        "sparse_ok": True,
+        "bigtiff": "if_safer",
+    }
+
+
+def _is_categorical(array: xr.DataArray, colours: Mapping[int, Any] | None) -> bool:
+    return colours is not None or "flag_values" in array.attrs
+
+
+def _write_tiled(
+    layers: xr.DataArray,
+    path: Path,
+    profile: dict[str, Any],
+    colours: Mapping[int, Any] | None,
+    scale: float | None,
+    progress: bool,
+) -> None:
+    """Stream the blocks into a tiled GeoTIFF."""
+    nodata = profile["nodata"]
+    found_data = False
+    with rasterio.open(path, "w", **profile) as file:
+        _describe(file, layers, colours, scale)
+
+        def write(place: tuple[slice, ...], block: np.ndarray) -> None:
+            nonlocal found_data
+            if not _holds_data(block, nodata):
+                return  # left out of a sparse file, it reads as nodata
+            found_data = True
+            bands, rows, columns = place
+            file.write(
+                block.astype(profile["dtype"], copy=False),
+                indexes=list(range(bands.start + 1, bands.stop + 1)),
+                window=Window.from_slices(rows, columns),
+            )
+
+        for_each_block(layers.data, write, progress="writing" if progress else None)
+    if not found_data:
+        raise CourseError(
+            "Every pixel to be written is nodata, so no file was made: check the area and the "
+            "date of the cube."
+        )
+
+
+def _holds_data(block: np.ndarray, nodata: float | None) -> bool:
+    if nodata is None:
+        return True
+    if np.isnan(nodata):
+        return not np.isnan(block).all()
+    return bool((block != nodata).any())
+
+
+def _describe(
+    file: rasterio.io.DatasetWriter,
+    layers: xr.DataArray,
+    colours: Mapping[int, Any] | None,
+    scale: float | None,
+) -> None:
+    """Write names, units, scale and colours of the bands."""
+    dim: Hashable = layers.dims[0]
+    names = layers[dim].values if dim in layers.coords else range(1, len(layers) + 1)
+    file.descriptions = [str(name) for name in names]
+    scale = layers.attrs.get("scale_factor") if scale is None else scale
+    if scale is not None:
+        file.scales = [float(scale)] * file.count
+        file.offsets = [float(layers.attrs.get("add_offset", 0))] * file.count
+    if "units" in layers.attrs:
+        file.units = [str(layers.attrs["units"])] * file.count
+    texts = {key: value for key, value in layers.attrs.items() if isinstance(value, str)}
+    file.update_tags(**{key: texts[key] for key in ("long_name", "flag_meanings") if key in texts})
+    if colours is not None:
+        table = {
+            int(v): tuple(round(255 * part) for part in to_rgba(c)) for v, c in colours.items()
+        }
+        file.write_colormap(1, table)
+
+
+def _copy_as_cog(tiled: Path, cog: Path, resampling: str) -> None:
+    """Let GDAL add overviews and order the tiles as a COG's must be."""
+    rasterio.shutil.copy(
+        tiled,
+        cog,
+        driver="COG",
+        blocksize=TILE,
+        compress="DEFLATE",
+        predictor="YES",
+        overview_resampling=resampling,
+        num_threads="ALL_CPUS",
+        bigtiff="IF_SAFER",
+        sparse_ok="YES",
+    )
+
+
+class _FileTarget:
+    """A file on this machine."""
+
+    def __init__(self, path: Path, overwrite: bool) -> None:
+        if path.exists() and not overwrite:
+            raise CourseError(
+                f"{path} exists already: pass overwrite=True to replace it, or choose another name."
+            )
+        if path.is_dir():
+            raise CourseError(f"{path} is a folder, but the name of a file is needed.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CourseError(f"{path.parent} cannot be made: {error.strerror}.") from None
+        if not os.access(path.parent, os.W_OK):
+            raise CourseError(f"{path.parent} cannot be written to: choose another folder.")
+        self.path = path
+        self.workplace = path.parent
+
+    def put(self, finished: Path) -> None:
+        """Give the finished file the target's name, in one step."""
+        finished.replace(self.path)
+
+
+class _RemoteTarget:
+    """An object in a bucket, or anything else that fsspec can write to."""
+
+    workplace = None
+
+    def __init__(self, url: str, overwrite: bool, options: dict[str, Any]) -> None:
+        self.url = url
+        try:
+            self.filesystem, self.path = fsspec.url_to_fs(url, **options)
+            exists = self.filesystem.exists(self.path)
+            self._try_writing()
+        except Exception as error:
+            raise CourseError(f"{url} cannot be written to: {_first_line(error)}.") from None
+        if exists and not overwrite:
+            raise CourseError(
+                f"{url} exists already: pass overwrite=True to replace it, or choose another name."
+            )
+
+    def _try_writing(self) -> None:
+        """Find out now, not after hours, whether the bucket accepts objects."""
+        probe = f"{self.path}.probe-{os.getpid()}"
+        self.filesystem.pipe_file(probe, b"probe")
+        self.filesystem.rm_file(probe)
+
+    def put(self, finished: Path) -> None:
+        """Upload the finished file; S3 shows an object only when it is there whole."""
+        self.filesystem.put_file(str(finished), self.path)
+
+
+def _target(path: str, overwrite: bool, options: dict[str, Any]) -> _FileTarget | _RemoteTarget:
+    if "://" in path:
+        return _RemoteTarget(path, overwrite, options)
+    return _FileTarget(Path(path), overwrite)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
