@@ -20,7 +20,8 @@ map: env $(KIT) ## run every lesson in order, without a browser, and leave outpu
 	$(PYTHON) -m helpers.lessons --all
 
 test: env $(KIT) ## run every test: units, pairs, and each notebook from top to bottom
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 tests
+	$(PYTHON) -m pytest --nbval-lax --nbval-cell-timeout=300 notebooks
 
 kit: env ## build the offline kit again
 	$(PYTHON) -m offline_kit build

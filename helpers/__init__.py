@@ -1,1 +1,22 @@
 """What the notebooks import: only the steps that would drown a lesson."""
+
+from helpers.checkpoints import find_or_make
+from helpers.classes import CLASS_COLOURS
+from helpers.cloud import Cloud, open_cloud
+from helpers.errors import CourseError
+from helpers.expect import expect_columns, expect_inside, expect_scenes
+from helpers.export import write_cog
+from helpers.predict import predict_over_chunks
+
+__all__ = [
+    "CLASS_COLOURS",
+    "Cloud",
+    "CourseError",
+    "expect_columns",
+    "expect_inside",
+    "expect_scenes",
+    "find_or_make",
+    "open_cloud",
+    "predict_over_chunks",
+    "write_cog",
+]

@@ -241,9 +241,9 @@ def fetch_published(address: str, sha256: str, folder: Path) -> Path:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise CourseError(
-            f"The file at {address} has changed since the course was made (SHA-256 {found[:12]}..., "
-            f"expected {sha256[:12]}...): nothing was kept; work offline by unsetting "
-            "COURSE_CLOUD, or tell the authors."
+            f"The file at {address} has changed since the course was made (SHA-256 "
+            f"{found[:12]}..., expected {sha256[:12]}...): nothing was kept; work offline by "
+            "unsetting COURSE_CLOUD, or tell the authors."
         )
     folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")

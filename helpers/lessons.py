@@ -1,7 +1,6 @@
-"""Run lessons without a browser: all in order (``make map``), or the one that left a file."""
+"""Run lessons without a browser: all in order (``make map``), or those named."""
 
 import argparse
-import subprocess
 import sys
 import threading
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from filelock import FileLock
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -21,15 +19,6 @@ from helpers.errors import CourseError
 
 NOTEBOOKS = PROJECT / "notebooks"
 CELL_SECONDS = 300
-
-# What a lesson leaves in the outputs folder for later ones.
-LEFT_BY = {
-    "chosen_scene.json": "02_find_scenes",
-    "usable_pixels.tif": "04_clouds_and_shadows",
-    "spectra_at_points.parquet": "05_spectra_at_points",
-    "pine_classifier.ubj": "06_train_a_classifier",
-    "pine_probability.tif": "09_map_the_study_area",
-}
 
 
 @dataclass(frozen=True)
@@ -48,64 +37,6 @@ class LessonFailed(CourseError):
 def lesson_names() -> list[str]:
     """Return the names of all lessons, in the order of the course."""
     return sorted(path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-
-
-def find_or_make(name: str) -> Path:
-    """Return the path of a file that an earlier lesson leaves; make it if it is not there.
-
-    Any lesson can thus be opened first. A file older than the offline kit is made again. The file
-    is made by running the lesson that leaves it, so its content never differs from the lesson's.
-
-    Parameters
-    ----------
-    name : str
-        The file's name in the outputs folder, one of ``LEFT_BY``.
-
-    Returns
-    -------
-    Path
-        The file, complete.
-
-    Raises
-    ------
-    CourseError
-        If no lesson leaves a file of that name, or if the lesson that does fails.
-    """
-    if name not in LEFT_BY:
-        raise CourseError(f"No lesson leaves a file '{name}'; they leave: {', '.join(LEFT_BY)}.")
-    lesson = LEFT_BY[name]
-    cloud = open_cloud()
-    path = cloud.outputs / name
-    if _is_fresh(path, cloud.field_points):
-        return path
-    with FileLock(cloud.outputs / f".{lesson}.lock"):
-        if not _is_fresh(path, cloud.field_points):
-            print(f"{name} is not there yet: running lesson {lesson}, which leaves it ...")
-            _run_apart(lesson)
-    if not path.exists():
-        raise CourseError(
-            f"Lesson {lesson} ran, but left no {name}: if you changed that lesson, bring back the "
-            "cell that writes it."
-        )
-    return path
-
-
-def _is_fresh(path: Path, source: Path) -> bool:
-    return path.exists() and path.stat().st_mtime >= source.stat().st_mtime
-
-
-def _run_apart(lesson: str) -> None:
-    """Run a lesson in a process of its own: a kernel can not run another from inside itself."""
-    command = [sys.executable, "-m", "helpers.lessons", lesson]
-    with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        lines = []
-        for line in process.stdout:
-            print("   ", line, end="")
-            lines.append(line)
-    if process.returncode:
-        raise CourseError(lines[-1].strip() if lines else f"Lesson {lesson} could not be run.")
 
 
 def run_lesson(name: str, executed: Path) -> LessonRun:

@@ -1,0 +1,144 @@
+"""Draw the pictures of the lessons: ``python docs/pictures/draw.py`` (after ``make map``)."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import rasterio
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from rasterio.enums import Resampling
+
+from helpers import open_cloud
+
+HERE = Path(__file__).parent
+WORKERS = ["#332288", "#CC6677"]
+CHUNK, STEP, RESULT = "#88CCEE", "#DDCC77", "#CC6677"
+# The same drawing gives the same file, so that a picture only changes when its code does.
+mpl.rcParams.update({"svg.hashsalt": "pines", "font.size": 12, "font.family": "DejaVu Sans"})
+
+
+def _box(axes: Axes, x: float, y: float, text: str, colour: str, size: tuple[float, float]) -> None:
+    width, height = size
+    patch = FancyBboxPatch(
+        (x - width / 2, y - height / 2), width, height,
+        boxstyle="round,pad=0.02", facecolor=colour, edgecolor="#333333",
+    )  # fmt: skip
+    axes.add_patch(patch)
+    red, green, blue = mpl.colors.to_rgb(colour)
+    dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+    axes.text(x, y, text, ha="center", va="center", color="white" if dark else "black")
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axes.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color="#333333")
+    )
+
+
+def _save(figure: plt.Figure, name: str) -> None:
+    figure.savefig(HERE / name, bbox_inches="tight", metadata={"Date": None}, facecolor="white")
+    plt.close(figure)
+
+
+def serial_and_parallel() -> None:
+    """Four chunks by one worker, then by two."""
+    figure, axes = plt.subplots(figsize=(8, 3.6))
+    for chunk in range(4):
+        _box(axes, chunk + 0.5, 2.6, f"chunk {chunk + 1}", WORKERS[0], (0.9, 0.5))
+        worker, turn = chunk % 2, chunk // 2
+        _box(axes, turn + 0.5, 1.3 - worker * 0.7, f"chunk {chunk + 1}", WORKERS[worker], (0.9, 0.5))
+    axes.text(-0.1, 2.6, "serial:\none worker", ha="right", va="center")
+    axes.text(-0.1, 0.95, "parallel:\ntwo workers", ha="right", va="center")
+    axes.set(xlim=(-1.2, 4.2), ylim=(0.1, 3.1), xlabel="time (one unit: the work on one chunk)")
+    axes.set_xticks(range(5))
+    axes.yaxis.set_visible(False)
+    for side in ["left", "right", "top"]:
+        axes.spines[side].set_visible(False)
+    _save(figure, "serial_and_parallel.svg")
+
+
+def task_graph() -> None:
+    """Make four chunks, double each, add them all up."""
+    figure, axes = plt.subplots(figsize=(8, 4.2))
+    for chunk in range(4):
+        _box(axes, chunk, 0, f"make\nchunk {chunk + 1}", CHUNK, (0.7, 0.5))
+        _box(axes, chunk, 1.2, "times 2", STEP, (0.7, 0.4))
+        _arrow(axes, (chunk, 0.28), (chunk, 0.97))
+        _arrow(axes, (chunk, 1.43), (1.5 + (chunk - 1.5) * 0.12, 2.12))
+    _box(axes, 1.5, 2.4, "sum of all", RESULT, (0.9, 0.45))
+    axes.set(xlim=(-0.6, 3.6), ylim=(-0.4, 2.8))
+    axes.axis("off")
+    _save(figure, "task_graph.svg")
+
+
+def blocks_of_a_map() -> None:
+    """What predict_over_chunks does with a chunk, and which chunks it leaves out."""
+    figure, axes = plt.subplots(figsize=(11, 2.6))
+    steps = [
+        ("chunk of the cube\n12 bands, y, x", CHUNK),
+        ("table\none row a pixel,\n12 columns", STEP),
+        ("probabilities\none row a pixel,\n10 classes", STEP),
+        ("chunk of the map\n10 classes, y, x", RESULT),
+    ]
+    for position, (text, colour) in enumerate(steps):
+        _box(axes, position * 2.2, 0, text, colour, (1.45, 0.8))
+    for position, verb in enumerate(["reshape", "predict", "reshape\nback"]):
+        _arrow(axes, (position * 2.2 + 0.76, 0), (position * 2.2 + 1.44, 0))
+        axes.text(position * 2.2 + 1.1, 0.06, verb, ha="center", va="bottom", fontsize=10)
+    axes.set(xlim=(-0.8, 7.4), ylim=(-0.5, 0.5))
+    axes.axis("off")
+    _save(figure, "predict_a_chunk.svg")
+
+
+def final_map() -> None:
+    """The map that the course ends with, over the true-colour basemap of its scene."""
+    cloud = open_cloud()
+    with rasterio.open(cloud.outputs / "pine_probability.tif") as source:
+        shape = (source.height // 3, source.width // 3)
+        probability = source.read(1, out_shape=shape, masked=True, resampling=Resampling.average)
+        west, south, east, north = source.bounds
+        visual = _visual_of_chosen_scene(source.bounds, source.crs, shape)
+    figure, axes = plt.subplots(figsize=(9, 6.6), layout="constrained")
+    kilometres = [edge / 1000 for edge in (west, east, south, north)]
+    axes.imshow(visual, extent=kilometres)
+    shown = np.ma.masked_less(probability, 0.5)
+    image = axes.imshow(shown, extent=kilometres, cmap="plasma", vmin=0.5, vmax=1)
+    figure.colorbar(image, ax=axes, label="probability of pines (0.5 to 1)", shrink=0.8)
+    axes.set(
+        title=cloud.map_title("Probability of invasive pines"),
+        xlabel="km east (UTM zone 34 South)",
+        ylabel="km north",
+    )
+    figure.savefig(HERE / "pine_probability.jpg", dpi=110, pil_kwargs={"quality": 85})
+    plt.close(figure)
+
+
+def _visual_of_chosen_scene(
+    bounds: rasterio.coords.BoundingBox, crs: rasterio.crs.CRS, shape: tuple[int, int]
+) -> np.ndarray:
+    import json
+
+    import pystac_client
+    from rasterio.vrt import WarpedVRT
+    from rasterio.windows import from_bounds
+
+    cloud = open_cloud()
+    choice = json.loads((cloud.outputs / "chosen_scene.json").read_text())
+    search = pystac_client.Client.open(cloud.stac_url).search(
+        collections=[choice["collection"]], ids=[choice["id"]]
+    )
+    href = next(search.items_as_dicts())["assets"]["visual"]["href"]
+    with rasterio.open(href) as source, WarpedVRT(source, crs=crs) as visual:
+        pixels = visual.read(
+            window=from_bounds(*bounds, visual.transform), out_shape=(3, *shape), boundless=False
+        )
+    return np.moveaxis(pixels, 0, -1)
+
+
+if __name__ == "__main__":
+    serial_and_parallel()
+    task_graph()
+    blocks_of_a_map()
+    final_map()

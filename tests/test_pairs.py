@@ -1,0 +1,35 @@
+"""Both halves of a lesson's pair are there, agree, and carry no outputs."""
+
+from pathlib import Path
+
+import jupytext
+import pytest
+from jupytext.compare import compare_notebooks
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+def test_every_half_has_its_other_half():
+    assert LESSONS == sorted(path.stem for path in (NOTEBOOKS / "scripts").glob("*.py"))
+    assert [name[:2] for name in LESSONS] == [f"{number:02d}" for number in range(len(LESSONS))]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_halves_agree(lesson):
+    notebook = jupytext.read(NOTEBOOKS / f"{lesson}.ipynb")
+    script = jupytext.read(NOTEBOOKS / "scripts" / f"{lesson}.py")
+    compare_notebooks(notebook, script, compare_outputs=False)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_committed_without_outputs(lesson):
+    for cell in jupytext.read(NOTEBOOKS / f"{lesson}.ipynb").cells:
+        if cell.cell_type == "code" and "nbval-check-output" not in cell.metadata.get("tags", []):
+            assert not cell.outputs, f"clear the outputs of:\n{cell.source}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_both_halves_name_their_kernel(lesson):
+    for half in (NOTEBOOKS / f"{lesson}.ipynb", NOTEBOOKS / "scripts" / f"{lesson}.py"):
+        assert jupytext.read(half).metadata["kernelspec"]["name"] == "python3"
