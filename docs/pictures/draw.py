@@ -1,14 +1,18 @@
 """Draw the pictures of the lessons: ``python docs/pictures/draw.py`` (after ``make map``)."""
 
+import json
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pystac_client
 import rasterio
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import from_bounds
 
 from helpers import open_cloud
 
@@ -43,12 +47,13 @@ def _save(figure: plt.Figure, name: str) -> None:
 
 
 def serial_and_parallel() -> None:
-    """Four chunks by one worker, then by two."""
+    """Draw four chunks worked on by one worker, then by two."""
     figure, axes = plt.subplots(figsize=(8, 3.6))
     for chunk in range(4):
         _box(axes, chunk + 0.5, 2.6, f"chunk {chunk + 1}", WORKERS[0], (0.9, 0.5))
         worker, turn = chunk % 2, chunk // 2
-        _box(axes, turn + 0.5, 1.3 - worker * 0.7, f"chunk {chunk + 1}", WORKERS[worker], (0.9, 0.5))
+        height = 1.3 - worker * 0.7
+        _box(axes, turn + 0.5, height, f"chunk {chunk + 1}", WORKERS[worker], (0.9, 0.5))
     axes.text(-0.1, 2.6, "serial:\none worker", ha="right", va="center")
     axes.text(-0.1, 0.95, "parallel:\ntwo workers", ha="right", va="center")
     axes.set(xlim=(-1.2, 4.2), ylim=(0.1, 3.1), xlabel="time (one unit: the work on one chunk)")
@@ -60,7 +65,7 @@ def serial_and_parallel() -> None:
 
 
 def task_graph() -> None:
-    """Make four chunks, double each, add them all up."""
+    """Draw the graph of: make four chunks, double each, add them all up."""
     figure, axes = plt.subplots(figsize=(8, 4.2))
     for chunk in range(4):
         _box(axes, chunk, 0, f"make\nchunk {chunk + 1}", CHUNK, (0.7, 0.5))
@@ -73,8 +78,8 @@ def task_graph() -> None:
     _save(figure, "task_graph.svg")
 
 
-def blocks_of_a_map() -> None:
-    """What predict_over_chunks does with a chunk, and which chunks it leaves out."""
+def predict_a_chunk() -> None:
+    """Draw what predict_over_chunks does with a chunk."""
     figure, axes = plt.subplots(figsize=(11, 2.6))
     steps = [
         ("chunk of the cube\n12 bands, y, x", CHUNK),
@@ -93,7 +98,7 @@ def blocks_of_a_map() -> None:
 
 
 def final_map() -> None:
-    """The map that the course ends with, over the true-colour basemap of its scene."""
+    """Draw the map that the course ends with, over the true colour of its scene."""
     cloud = open_cloud()
     with rasterio.open(cloud.outputs / "pine_probability.tif") as source:
         shape = (source.height // 3, source.width // 3)
@@ -118,12 +123,7 @@ def final_map() -> None:
 def _visual_of_chosen_scene(
     bounds: rasterio.coords.BoundingBox, crs: rasterio.crs.CRS, shape: tuple[int, int]
 ) -> np.ndarray:
-    import json
-
-    import pystac_client
-    from rasterio.vrt import WarpedVRT
-    from rasterio.windows import from_bounds
-
+    """Read the true colour of the chosen scene, in the map's projection and size."""
     cloud = open_cloud()
     choice = json.loads((cloud.outputs / "chosen_scene.json").read_text())
     search = pystac_client.Client.open(cloud.stac_url).search(
@@ -140,5 +140,5 @@ def _visual_of_chosen_scene(
 if __name__ == "__main__":
     serial_and_parallel()
     task_graph()
-    blocks_of_a_map()
+    predict_a_chunk()
     final_map()

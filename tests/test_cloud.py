@@ -1,0 +1,120 @@
+"""open_cloud: the same names whichever cloud it is, and one sentence for each thing that fails."""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from helpers import CourseError, cloud, open_cloud
+from helpers.cloud import fetch_published
+
+
+@pytest.fixture
+def publisher(tmp_path):
+    """A small web server on this machine that publishes the files of a folder."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments, **keywords):
+            super().__init__(*arguments, directory=folder, **keywords)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_typo_names_both_clouds(monkeypatch):
+    monkeypatch.setenv("COURSE_CLOUD", "azure")
+    with pytest.raises(CourseError, match="COURSE_CLOUD is 'azure'.*'local'.*'aws'"):
+        open_cloud()
+
+
+def test_no_kit_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_KIT", str(tmp_path / "nowhere"))
+    with pytest.raises(CourseError, match="offline_kit build"):
+        open_cloud()
+
+
+def test_no_network_in_aws_mode_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("COURSE_CLOUD", "aws")
+    monkeypatch.setattr(cloud, "EARTH_SEARCH", "http://127.0.0.1:9/v1")  # nobody listens there
+    with pytest.raises(CourseError, match=r"127\.0\.0\.1:9/v1 does not answer.*check the network"):
+        open_cloud()
+
+
+def test_aws_has_the_same_names(monkeypatch, publisher, tmp_path):
+    folder, address = publisher
+    (folder / "v1").write_text("{}")
+    (folder / "points.gpkg").write_bytes(b"points")
+    (folder / "aoi.gpkg").write_bytes(b"area")
+    monkeypatch.setenv("COURSE_CLOUD", "aws")
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.delenv("COURSE_BUCKET", raising=False)
+    monkeypatch.setattr(cloud, "PROJECT", tmp_path)
+    monkeypatch.setattr(cloud, "EARTH_SEARCH", f"{address}/v1")
+    monkeypatch.setattr(cloud, "PUBLISHED_POINTS", (f"{address}/points.gpkg", sha256(b"points")))
+    monkeypatch.setattr(
+        cloud, "PUBLISHED_AREA_OF_INTEREST", (f"{address}/aoi.gpkg", sha256(b"area"))
+    )
+    aws = open_cloud()
+    assert (aws.name, aws.truth) == ("aws", None)
+    assert aws.field_points.read_bytes() == b"points"
+    assert aws.area_of_interest.read_bytes() == b"area"
+    assert aws.map_title("Pines") == "Pines"
+    with pytest.raises(CourseError, match="COURSE_BUCKET"):
+        _ = aws.bucket
+    monkeypatch.setenv("COURSE_BUCKET", "my-own")
+    assert open_cloud().bucket == "my-own"
+
+
+def test_a_published_file_is_fetched_once(publisher, tmp_path):
+    folder, address = publisher
+    (folder / "points.gpkg").write_bytes(b"points")
+    path = fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path / "kept")
+    (folder / "points.gpkg").unlink()
+    assert fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path / "kept") == path
+    assert path.read_bytes() == b"points"
+
+
+def test_a_damaged_copy_is_fetched_again(publisher, tmp_path):
+    folder, address = publisher
+    (folder / "points.gpkg").write_bytes(b"points")
+    path = fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path)
+    path.write_bytes(b"half")
+    fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path)
+    assert path.read_bytes() == b"points"
+
+
+def test_a_changed_file_is_refused_and_not_kept(publisher, tmp_path):
+    folder, address = publisher
+    (folder / "points.gpkg").write_bytes(b"other points")
+    with pytest.raises(CourseError, match="has changed since the course was made"):
+        fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_file_that_is_gone_is_one_sentence(publisher, tmp_path):
+    _, address = publisher
+    with pytest.raises(CourseError, match="does not answer"):
+        fetch_published(f"{address}/gone.gpkg", sha256(b""), tmp_path)
+
+
+def test_behind_a_hub_the_basemap_goes_through_its_proxy(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/jane/")
+    seen = cloud._seen_by_browser("http://127.0.0.1:8123")
+    assert seen == "/user/jane/proxy/8123"
+
+
+def test_errors_show_one_line_in_a_notebook():
+    assert CourseError("Do this.")._render_traceback_() == ["CourseError: Do this."]
