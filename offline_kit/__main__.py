@@ -1,0 +1,59 @@
+"""Command line: ``python -m offline_kit build | verify | serve``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from offline_kit.errors import KitError
+
+DEFAULT_KIT = Path("data/offline_kit")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m offline_kit", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="simulate the scenes and write the kit")
+    build.add_argument("--size", default="course", help="course (default), study or tile")
+    build.add_argument("--out", type=Path, default=DEFAULT_KIT, help="folder of the kit")
+    build.add_argument("--seed", type=int, default=None, help="chooses the landscape")
+    build.add_argument("--scene", metavar="ITEM_ID", help="rebuild this scene only")
+    build.add_argument("--replace", action="store_true", help="replace another kit in the folder")
+    verify = commands.add_parser("verify", help="compare a kit with its manifest")
+    verify.add_argument("kit", nargs="?", type=Path, default=DEFAULT_KIT)
+    serve = commands.add_parser("serve", help="answer for a kit on this machine")
+    serve.add_argument("kit", nargs="?", type=Path, default=DEFAULT_KIT)
+    serve.add_argument("--port", type=int, default=0, help="0: a free one")
+    serve.add_argument("--bucket-folder", type=Path, help="where the bucket's content is kept")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    given = _parser().parse_args(arguments)
+    try:
+        if given.command == "build":
+            from offline_kit.build import SEED, build_kit
+
+            seed = SEED if given.seed is None else given.seed
+            kit = build_kit(given.size, given.out, seed, given.scene, given.replace)
+            print(f"The kit in {kit} is complete.")
+        elif given.command == "verify":
+            from offline_kit.build import verify_kit
+
+            count = verify_kit(given.kit)
+            print(f"The kit in {given.kit} is whole: {count} files agree with its manifest.")
+        else:
+            from offline_kit.serve import run_server
+
+            run_server(given.kit, given.port, given.bucket_folder)
+    except KitError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Where a kit lies: its pixel grid and its named sizes."""
+
+from dataclasses import dataclass
+
+from affine import Affine
+
+from offline_kit.errors import KitError
+
+EPSG = 32734
+TILE = "34HCH"
+TILE_WEST, TILE_NORTH = 300_000, 6_300_040  # upper left corner of tile 34HCH in EPSG:32734
+PIXEL = 10  # metres; everything is simulated at the finest native pixel
+COARSEST = 6  # a 60 m pixel is 6 of them
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up grid of 10 m pixels that starts on the 60 m lattice of tile 34HCH.
+
+    Attributes
+    ----------
+    west, north : int
+        Upper left corner in metres, EPSG:32734.
+    width, height : int
+        Size in 10 m pixels; both divide by 6.
+    cell : int
+        Cell of the coarse landscape model in metres.
+    """
+
+    west: int
+    north: int
+    width: int
+    height: int
+    cell: int
+
+    @property
+    def east(self) -> int:
+        """Right edge in metres."""
+        return self.west + self.width * PIXEL
+
+    @property
+    def south(self) -> int:
+        """Lower edge in metres."""
+        return self.north - self.height * PIXEL
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """West, south, east, north in metres."""
+        return self.west, self.south, self.east, self.north
+
+    def shape(self, pixel: int = PIXEL) -> tuple[int, int]:
+        """Rows and columns of this grid at a native pixel of 10, 20 or 60 m."""
+        return self.height * PIXEL // pixel, self.width * PIXEL // pixel
+
+    def transform(self, pixel: int = PIXEL) -> Affine:
+        """Affine transform of this grid at a native pixel of 10, 20 or 60 m."""
+        return Affine(pixel, 0, self.west, 0, -pixel, self.north)
+
+
+def _at(column60: int, row60: int, width: int, height: int, cell: int) -> Grid:
+    return Grid(TILE_WEST + 60 * column60, TILE_NORTH - 60 * row60, width, height, cell)
+
+
+# lon 19.20, lat -33.80 (E 333 375, N 6 258 563) lies in every one of them
+SIZES = {
+    "tiny": _at(518, 650, 480, 360, 30),  # 4.8 x 3.6 km, for tests
+    "course": _at(356, 541, 2400, 1800, 30),
+    "study": _at(227, 559, 4932, 3042, 30),
+    "tile": _at(0, 0, 10980, 10980, 60),
+}
+
+
+def grid_of(size: str) -> Grid:
+    """Return the grid of a named size.
+
+    Raises
+    ------
+    KitError
+        If there is no size of that name.
+    """
+    if size not in SIZES:
+        raise KitError(f"There is no kit size {size!r}: choose one of {', '.join(SIZES)}.")
+    return SIZES[size]

@@ -1,0 +1,328 @@
+"""The coarse landscape: what grows, flows and is farmed where, on cells of 30 or 60 m."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt, label
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from .filters import smooth
+from .grid import PIXEL, Grid
+from .noise import fractal_noise
+from .terrain import Terrain, make_terrain
+
+MARGIN_M = 2400  # landscape beyond the grid, for shadows and seed from outside
+LAYERS = (
+    "elevation",
+    "stream",  # distance to the nearest stream in metres, less its half width
+    "river",  # the same to the nearest large river
+    "wetness",
+    "relief",  # height above the surroundings within 600 m
+    "water",  # depth of standing water in metres, negative on land
+    "farm",  # above 0 on farmland
+    "plantation",  # above 0 in pine plantations
+    "seed",  # pine seed rain, 0 to 1
+    "fire",  # above 0 within the scar
+    "clearing",  # above 0 where pines were felled
+    "gum",  # above 0 in gum woodlots
+    "age",  # veld age and moisture: fynbos high density (above 0) or low
+    "track",  # distance to the nearest track in metres
+)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A coarse model of the whole scene and its surroundings.
+
+    Attributes
+    ----------
+    grid : Grid
+    seed : int
+    margin : int
+        Cells beyond the grid on each side.
+    layers : float32 array (rows, columns, layer)
+        In the order of `LAYERS`.
+    catchment : uint8 array (rows, columns)
+        Catchment number, 0 outside.
+    """
+
+    grid: Grid
+    seed: int
+    margin: int
+    layers: NDArray[np.float32]
+    catchment: NDArray[np.uint8]
+
+    def layer(self, name: str) -> NDArray[np.float32]:
+        """One layer by name, (rows, columns)."""
+        return self.layers[..., LAYERS.index(name)]
+
+
+def _scaled(field: NDArray, low: float, high: float) -> NDArray[np.float32]:
+    return np.clip((field - np.float32(low)) / np.float32(high - low), 0, 1).astype(np.float32)
+
+
+def _distance(mask: NDArray[np.bool_], cell: int) -> NDArray[np.float32]:
+    if not mask.any():
+        return np.full(mask.shape, 1e5, np.float32)
+    return (distance_transform_edt(~mask) * cell).astype(np.float32)
+
+
+@njit(cache=True)
+def _upstream_of(outlet: int, receiver: NDArray[np.int32], order: NDArray[np.int32]) -> NDArray:
+    inside = np.zeros(receiver.size, np.bool_)
+    inside[outlet] = True
+    for k in range(order.size):
+        i = order[k]
+        if inside[receiver[i]]:
+            inside[i] = True
+    return inside
+
+
+@njit(cache=True)
+def _longest_fall(z: NDArray, receiver: NDArray[np.int32], start: int, steps: int) -> float:
+    i = start
+    for _ in range(steps):
+        i = receiver[i]
+    return z[start] - z[i]
+
+
+def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[np.float32]:
+    """Flood valleys behind dam walls; returns depth of water, negative on land."""
+    z, area = terrain.elevation, terrain.area
+    rows, columns = z.shape
+    depth = np.full(z.shape, -30, np.float32)
+    inner = np.zeros(z.shape, bool)
+    pad = margin + max(3, min(40, grid.height * PIXEL // grid.cell // 8))
+    inner[pad:-pad, pad:-pad] = True
+    scale = min(1.0, grid.width * grid.height / 4.3e6)
+
+    def flood(height: float, choose: NDArray, smallest: float, largest: float, want: int) -> None:
+        found = 0
+        candidates = np.flatnonzero(choose & inner)
+        # a fixed, scattered order of trial
+        candidates = candidates[np.argsort((candidates * 2654435761) % 4294967296, kind="stable")]
+        for outlet in candidates[: 60 * want]:
+            if found == want:
+                return
+            r, c = divmod(int(outlet), columns)
+            if depth[max(r - 12, 0) : r + 13, max(c - 12, 0) : c + 13].max() > 0:
+                continue
+            upstream = _upstream_of(int(outlet), terrain.receiver, terrain.order)
+            upstream = upstream.reshape(z.shape)
+            level = z[r, c] + height
+            lake = upstream & (z < level)
+            hectares = lake.sum() * (grid.cell / 100) ** 2
+            if not smallest <= hectares <= largest:
+                continue
+            here = np.where(upstream, level - z, -12).astype(np.float32)
+            np.maximum(depth, here, out=depth)
+            found += 1
+
+    river = (area > 12 * scale) & (area < 90)
+    flood(34, river, 90 * scale, 330, 1 + round(grid.width * grid.height / 12e6))
+    flood(9, (area > 0.3) & (area < 4) & (farm > -0.05), 2, 12, max(2, round(11 * scale)))
+    flood(4, (area > 0.08) & (area < 1) & (farm > 0), 0.5, 3, max(2, round(18 * scale)))
+    return depth
+
+
+def _tracks(z: NDArray, water: NDArray, grid: Grid, seed: int) -> NDArray[np.float32]:
+    """Distance in metres to tracks: cheapest ways between scattered places, over low slopes."""
+    step = max(1, 120 // grid.cell)
+    coarse = z[::step, ::step]
+    wet = water[::step, ::step] > 0
+    rows, columns = coarse.shape
+    index = np.arange(rows * columns).reshape(rows, columns)
+    starts, ends, costs = [], [], []
+    for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        a = np.s_[: rows - dr, max(0, -dc) : columns - max(0, dc)]
+        b = np.s_[dr:, max(0, dc) : columns + min(0, dc)]
+        length = 120 * (1.4142135623730951 if dr and dc else 1.0)
+        grade = np.abs(coarse[b].astype(float) - coarse[a]) / length
+        cost = length * (1 + (grade / 0.07) ** 2) * np.where(wet[a] | wet[b], 50, 1)
+        starts.append(index[a].ravel())
+        ends.append(index[b].ravel())
+        costs.append(cost.ravel())
+    graph = coo_matrix(
+        (np.concatenate(costs), (np.concatenate(starts), np.concatenate(ends))),
+        shape=(rows * columns,) * 2,
+    ).tocsr()
+    generator = np.random.Generator(np.random.PCG64(seed + 501))
+    places = max(6, min(60, rows * columns // 900))
+    picks = np.stack(
+        [generator.integers(0, rows, places), generator.integers(0, columns, places)], axis=1
+    )
+    picks = picks[np.argsort(coarse[picks[:, 0], picks[:, 1]], kind="stable")]
+    hub = index[picks[0, 0], picks[0, 1]]
+    _, before = dijkstra(graph, directed=False, indices=hub, return_predecessors=True)
+    on = np.zeros(z.shape, bool)
+    for r, c in picks[1 : int(0.85 * places)]:
+        here = index[r, c]
+        while before[here] >= 0:
+            there = before[here]
+            a, b = np.array(divmod(here, columns)), np.array(divmod(there, columns))
+            for t in range(step):
+                point = (a * (step - t) + b * t) * step // step
+                if (point < z.shape).all():
+                    on[tuple(point)] = True
+            here = there
+    return _distance(on, grid.cell)
+
+
+def _blobs(
+    score: NDArray[np.float32], noise: NDArray[np.float32], share: float, inner: tuple
+) -> NDArray[np.float32]:
+    """Score plus noise, shifted so that `share` of the inner cells lie above 0."""
+    field = (score + noise).astype(np.float32)
+    ordered = np.sort(field[inner].ravel())
+    return field - ordered[int((1 - share) * (ordered.size - 1))]
+
+
+def make_landscape(grid: Grid, seed: int) -> Landscape:
+    """Make the coarse landscape under a kit.
+
+    Parameters
+    ----------
+    grid : Grid
+    seed : int
+        Chooses the landscape; the same seed and grid give the same landscape on every machine.
+    """
+    cell = grid.cell
+    margin = MARGIN_M // cell
+    rows = grid.height * PIXEL // cell + 2 * margin
+    columns = grid.width * PIXEL // cell + 2 * margin
+    inner = np.s_[margin:-margin, margin:-margin]
+    terrain = make_terrain(rows, columns, cell, seed)
+    z = terrain.elevation
+    km = 1000 / cell
+
+    def noise(wavelength_km: float, octaves: int, key: int, gain: float = 0.55) -> NDArray:
+        return fractal_noise(0, 0, rows, columns, wavelength_km * km, octaves, seed + key, gain)
+
+    gentle = smooth(z, 60 / cell)
+    gy, gx = np.gradient(gentle, cell)
+    slope = np.sqrt(gx * gx + gy * gy).astype(np.float32)
+    shaded = (
+        (gx * np.float32(0.698) - gy * np.float32(0.716)) / np.sqrt(1 + slope * slope)
+    ).astype(np.float32)  # above 0 where the ground falls away from the morning sun of spring
+    relief = (gentle - smooth(z, 600 / cell)).astype(np.float32)
+    high = (z - z.min()) / 1330
+
+    river_area, stream_area = 9.0, 0.9
+    stream = smooth(_distance(terrain.area > stream_area, cell), 0.7, 1)
+    river = smooth(_distance(terrain.area > river_area, cell), 0.7, 1)
+    gathered = np.minimum(smooth(np.sqrt(terrain.area), 1.0, 2), 3)
+    wetness = (gathered / (np.float32(0.06) + slope)).astype(np.float32)
+    wetness = smooth(wetness / (wetness + 4), 0.8, 1)
+
+    farm = _blobs(
+        (-3.2 * high - 6 * np.maximum(slope - 0.04, 0)).astype(np.float32),
+        0.33 * noise(2.4, 4, 21),
+        0.21,
+        inner,
+    )
+    water = _dams(terrain, farm, grid, margin)
+    hillside = (
+        -9 * np.abs(slope - 0.20) - 2.2 * np.abs(high - 0.22) - 3 * np.maximum(farm + 0.05, 0)
+    )
+    plantation = _blobs(hillside.astype(np.float32), 0.62 * noise(2.2, 3, 31), 0.052, inner)
+    plantation = np.minimum(plantation, -water * np.float32(0.05)).astype(np.float32)
+    stands = (plantation > 0).astype(np.float32)
+    # seed rain: near, middle and far kernels; the far one makes the scattered pioneers
+    seed_rain = (
+        0.55 * smooth(stands, 90 / cell)
+        + 0.30 * smooth(stands, 320 / cell)
+        + 0.15 * smooth(stands, 950 / cell)
+    ).astype(np.float32)
+    clearing = _one_blob(plantation, seed_rain, noise(1.5, 3, 41), inner, 45, cell, seed_rain > 0.1)
+    fynbos = (farm < -0.1) & (water < -5) & (high > 0.15)
+    fire = _one_blob(
+        fynbos.astype(np.float32), seed_rain, noise(2.6, 5, 51), inner, 620, cell, fynbos
+    )
+    gum = _blobs(
+        (0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(high - 0.12, 0)).astype(np.float32),
+        0.50 * noise(0.9, 3, 61),
+        0.028,
+        inner,
+    )
+    age = (
+        0.55 * noise(3.1, 5, 71) + 0.55 * shaded * 3 + 0.9 * (wetness - 0.35) - 0.5 * (high - 0.35)
+    )
+    layers = np.stack(
+        [
+            z,
+            stream,
+            river,
+            wetness,
+            relief,
+            water,
+            farm,
+            plantation,
+            seed_rain,
+            fire,
+            clearing,
+            gum,
+            age.astype(np.float32),
+            _tracks(z, water, grid, seed),
+        ],
+        axis=-1,
+    ).astype(np.float32)
+    return Landscape(grid, seed, margin, layers, _catchments(terrain, inner, cell))
+
+
+def _one_blob(
+    score: NDArray,
+    seed_rain: NDArray,
+    noise: NDArray,
+    inner: tuple,
+    hectares: float,
+    cell: int,
+    allowed: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """One connected patch of about `hectares` (less on a small grid), above 0 inside."""
+    wanted = hectares / (cell / 100) ** 2
+    wanted = min(wanted, noise[inner].size * 0.06)
+    field = np.full(noise.shape, -1, np.float32)
+    values = np.where(allowed, noise, -9).astype(np.float32)
+    chosen = None
+    for threshold in (1.6, 1.3, 1.0, 0.7, 0.4, 0.1, -0.2):
+        parts, count = label(values[inner] > threshold)
+        if count == 0:
+            continue
+        sizes = np.bincount(parts.ravel())[1:]
+        chosen, biggest = parts == 1 + int(np.argmax(sizes)), threshold
+        if sizes.max() >= wanted:
+            break
+    if chosen is None:
+        return field
+    mask = np.zeros(noise.shape, bool)
+    mask[inner] = chosen
+    near = smooth(mask.astype(np.float32), 2, 2) > 0.02
+    return np.where(near, np.clip(values - np.float32(biggest), -1, 1), -1).astype(np.float32)
+
+
+def _catchments(terrain: Terrain, inner: tuple, cell: int) -> NDArray[np.uint8]:
+    """Number the six largest mountain catchments that drain through a river in the grid."""
+    area = terrain.area
+    rows, columns = area.shape
+    total = area[inner].size * (cell / 1000) ** 2
+    smallest, largest = total * 0.025, total * 0.13
+    inside = np.zeros(area.shape, bool)
+    inside[inner] = True
+    outlets = np.flatnonzero(inside.ravel() & (area.ravel() > smallest) & (area.ravel() < largest))
+    outlets = outlets[np.argsort(-area.ravel()[outlets], kind="stable")]
+    number = np.zeros(area.size, np.uint8)
+    n = 0
+    for outlet in outlets:
+        if n == 6:
+            break
+        upstream = _upstream_of(int(outlet), terrain.receiver, terrain.order)
+        if number[upstream].any():
+            continue
+        n += 1
+        number[upstream] = n
+    number = number.reshape(area.shape)
+    number[~inside] = 0
+    return number

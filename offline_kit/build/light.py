@@ -1,0 +1,177 @@
+"""Sun, terrain illumination and cast shadow."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .filters import ramp, sample_layers
+from .landcover import Window, cells_of
+from .landscape import Landscape
+
+
+@dataclass(frozen=True)
+class Sun:
+    """Where the sun stands.
+
+    Attributes
+    ----------
+    zenith, azimuth : float
+        Degrees; azimuth clockwise from north.
+    """
+
+    zenith: float
+    azimuth: float
+
+    @property
+    def vector(self) -> tuple[float, float, float]:
+        """Unit vector towards the sun: east, north, up; rounded, to be alike on all machines."""
+        z, a = math.radians(self.zenith), math.radians(self.azimuth)
+        return (
+            round(math.sin(z) * math.sin(a), 6),
+            round(math.sin(z) * math.cos(a), 6),
+            round(math.cos(z), 6),
+        )
+
+
+def sun_at(when: datetime, longitude: float, latitude: float) -> Sun:
+    """Return the sun's place, to about 0.02 degrees (Meeus 1998, low accuracy).
+
+    Parameters
+    ----------
+    when : datetime
+        With a time zone.
+    longitude, latitude : float
+        Degrees.
+
+    Examples
+    --------
+    >>> sun_at(datetime(2018, 9, 15, 8, 36, tzinfo=UTC), 19.2, -33.8)
+    Sun(zenith=47.0, azimuth=44.31)
+    """
+    days = (when - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86400
+    mean_longitude = 280.460 + 0.9856474 * days
+    anomaly = math.radians(357.528 + 0.9856003 * days)
+    ecliptic = math.radians(
+        mean_longitude + 1.915 * math.sin(anomaly) + 0.020 * math.sin(2 * anomaly)
+    )
+    tilt = math.radians(23.439 - 4e-7 * days)
+    ascension = math.atan2(math.cos(tilt) * math.sin(ecliptic), math.cos(ecliptic))
+    declination = math.asin(math.sin(tilt) * math.sin(ecliptic))
+    sidereal = math.radians(280.46062 + 360.98564737 * days + longitude)
+    hour = sidereal - ascension
+    phi = math.radians(latitude)
+    up = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(
+        hour
+    )
+    east = -math.cos(declination) * math.sin(hour)
+    north = math.cos(phi) * math.sin(declination) - math.sin(phi) * math.cos(
+        declination
+    ) * math.cos(hour)
+    return Sun(
+        round(math.degrees(math.acos(up)), 2),
+        round(math.degrees(math.atan2(east, north)) % 360, 2),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _shadow_height(
+    z: NDArray[np.float32], cell: int, east: float, north: float, rise: float, reach: int
+) -> NDArray[np.float32]:
+    h, w = z.shape
+    out = np.empty((h, w), np.float32)
+    longest = max(abs(east), abs(north))
+    dc, dr = east / longest, -north / longest
+    length = cell * np.sqrt(dc * dc + dr * dr)
+    for r in range(h):
+        for c in range(w):
+            best = -60.0
+            for k in range(1, reach + 1):
+                y, x = r + k * dr, c + k * dc
+                if y < 0 or x < 0 or y > h - 1 or x > w - 1:
+                    break
+                j, i = min(int(y), h - 2), min(int(x), w - 2)
+                fy, fx = y - j, x - i
+                there = (z[j, i] * (1 - fx) + z[j, i + 1] * fx) * (1 - fy) + (
+                    z[j + 1, i] * (1 - fx) + z[j + 1, i + 1] * fx
+                ) * fy
+                over = there - k * length * rise - z[r, c]
+                if over > best:
+                    best = over
+            out[r, c] = best
+    return out
+
+
+def shadow_height(landscape: Landscape, sun: Sun) -> NDArray[np.float32]:
+    """Height of the shadow's edge above the coarse ground in metres, negative in sunlight."""
+    east, north, up = sun.vector
+    level = (east * east + north * north) ** 0.5
+    z = np.ascontiguousarray(landscape.layer("elevation"))
+    reach = 1700 // landscape.grid.cell
+    return _shadow_height(z, landscape.grid.cell, east, north, up / level, reach)
+
+
+@njit(cache=True, nogil=True)
+def illumination(
+    elevation: NDArray[np.float32],
+    shadow: NDArray[np.float32],
+    vector: tuple[float, float, float],
+    exponent: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Direct and diffuse light on sloping ground relative to flat ground.
+
+    Direct light follows Minnaert (1941) with exponent 0.5: the square root of the ratio of the
+    cosines of incidence; diffuse light follows the visible share of the sky.
+
+    Parameters
+    ----------
+    elevation : float32 array (height, width)
+        Metres, on 10 m pixels.
+    shadow : float32 array (height, width)
+        Height of the shadow's edge above the ground in metres.
+    vector : tuple of float
+        Unit vector to the sun: east, north, up.
+    exponent : float
+        0.5 for Minnaert's square root, 1 for a Lambertian surface.
+
+    Returns
+    -------
+    direct, sky : float32 arrays (height, width)
+        1 on flat, open, lit ground.
+    """
+    h, w = elevation.shape
+    direct = np.empty((h, w), np.float32)
+    sky = np.empty((h, w), np.float32)
+    for r in range(h):
+        for c in range(w):
+            r1, r2, c1, c2 = max(r - 1, 0), min(r + 1, h - 1), max(c - 1, 0), min(c + 1, w - 1)
+            p = (elevation[r, c2] - elevation[r, c1]) / (10.0 * (c2 - c1))  # rise to the east
+            q = (elevation[r1, c] - elevation[r2, c]) / (10.0 * (r2 - r1))  # rise to the north
+            steep = np.sqrt(1.0 + p * p + q * q)
+            cosine = (vector[2] - vector[0] * p - vector[1] * q) / steep
+            ratio = max(cosine, 0.0) / vector[2]
+            light = np.sqrt(ratio) if exponent == 0.5 else ratio
+            lit = 1.0 - ramp(shadow[r, c], -3.0, 5.0)
+            direct[r, c] = light * lit
+            sky[r, c] = 0.5 * (1.0 + 1.0 / steep) * (1.0 - 0.12 * (1.0 - lit))
+    return direct, sky
+
+
+def light_on(
+    landscape: Landscape,
+    shadow: NDArray[np.float32],
+    window: Window,
+    elevation: NDArray[np.float32],
+    sun: Sun,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Direct and diffuse light on a window, from the coarse shadow of `shadow_height`."""
+    rows = np.arange(window.row, window.row + window.height, dtype=np.float32)[:, None]
+    columns = np.arange(window.column, window.column + window.width, dtype=np.float32)[None, :]
+    rows, columns = np.broadcast_arrays(*cells_of(landscape, rows, columns))
+    edge = sample_layers(
+        shadow[..., None], np.ascontiguousarray(rows), np.ascontiguousarray(columns)
+    )[0]
+    return illumination(elevation, edge, sun.vector, 0.5)

@@ -1,0 +1,165 @@
+"""Seeded noise that is the same on every machine.
+
+Every value is a function of a seed and of integer pixel coordinates alone (a counter-based
+generator: the finaliser of SplitMix64, Steele et al. 2014), so that a block can be computed
+without its neighbours. Only + - * / and sqrt are used: IEEE 754 defines them to the last bit,
+which it does not for exp, log or sin.
+"""
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+
+_GOLDEN, _MIX1, _MIX2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_PRIME_X, _PRIME_Y = 0xD6E8FEB86659FD93, 0xA0761D6478BD642F
+
+
+@njit(cache=True, inline="always")
+def hash64(x: int, y: int, seed: int) -> int:
+    """Mix two coordinates and a seed into 64 random bits."""
+    z = uint64(x) * uint64(_PRIME_X) + uint64(y) * uint64(_PRIME_Y) + uint64(seed) * uint64(_GOLDEN)
+    z = (z ^ (z >> uint64(30))) * uint64(_MIX1)
+    z = (z ^ (z >> uint64(27))) * uint64(_MIX2)
+    z = z ^ (z >> uint64(31))
+    z = (z ^ (z >> uint64(30))) * uint64(_MIX1)
+    return z ^ (z >> uint64(29))
+
+
+@njit(cache=True, inline="always")
+def uniform(x: int, y: int, seed: int) -> float:
+    """Return a number in [0, 1) for a pair of coordinates."""
+    return float(hash64(x, y, seed) >> uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True, inline="always")
+def normal4(x: int, y: int, seed: int) -> tuple[float, float, float, float]:
+    """Return four nearly normal numbers (sums of four bytes, within 3.46 standard deviations)."""
+    a = hash64(x, y, seed)
+    b = hash64(x, y, seed + 7919)
+    m = uint64(0xFF)
+    c = 1.0 / 147.8  # standard deviation of the sum of four uniform bytes
+    n0 = float((a & m) + ((a >> uint64(8)) & m) + ((a >> uint64(16)) & m) + ((a >> uint64(24)) & m))
+    n1 = float(
+        ((a >> uint64(32)) & m)
+        + ((a >> uint64(40)) & m)
+        + ((a >> uint64(48)) & m)
+        + ((a >> uint64(56)) & m)
+    )
+    n2 = float((b & m) + ((b >> uint64(8)) & m) + ((b >> uint64(16)) & m) + ((b >> uint64(24)) & m))
+    n3 = float(
+        ((b >> uint64(32)) & m)
+        + ((b >> uint64(40)) & m)
+        + ((b >> uint64(48)) & m)
+        + ((b >> uint64(56)) & m)
+    )
+    return (n0 - 510.0) * c, (n1 - 510.0) * c, (n2 - 510.0) * c, (n3 - 510.0) * c
+
+
+@njit(cache=True, nogil=True)
+def gradient_noise(
+    row: int, column: int, height: int, width: int, wavelength: float, seed: int
+) -> NDArray[np.float32]:
+    """Gradient noise (Perlin 2002) of about unit variance over a window of the pixel lattice.
+
+    Parameters
+    ----------
+    row, column : int
+        First pixel of the window; may be negative.
+    height, width : int
+        Size of the window in pixels.
+    wavelength : float
+        Distance between lattice points, in pixels.
+    seed : int
+        Chooses the field.
+
+    Returns
+    -------
+    float32 array (height, width)
+    """
+    out = np.empty((height, width), np.float32)
+    y_first = int(np.floor(row / wavelength))
+    x_first = int(np.floor(column / wavelength))
+    ny = int(np.floor((row + height - 1) / wavelength)) - y_first + 2
+    nx = int(np.floor((column + width - 1) / wavelength)) - x_first + 2
+    gx = np.empty((ny, nx))
+    gy = np.empty((ny, nx))
+    for j in range(ny):
+        for i in range(nx):
+            bits = hash64(x_first + i, y_first + j, seed)
+            gx[j, i] = float(bits >> uint64(32)) * (2.0 / 4294967296.0) - 1.0
+            gy[j, i] = float(bits & uint64(0xFFFFFFFF)) * (2.0 / 4294967296.0) - 1.0
+    for r in range(height):
+        y = (row + r) / wavelength
+        j0 = int(np.floor(y))
+        fy = y - j0
+        j = j0 - y_first
+        sy = fy * fy * fy * (fy * (fy * 6.0 - 15.0) + 10.0)
+        for c in range(width):
+            x = (column + c) / wavelength
+            i0 = int(np.floor(x))
+            fx = x - i0
+            i = i0 - x_first
+            sx = fx * fx * fx * (fx * (fx * 6.0 - 15.0) + 10.0)
+            n00 = gx[j, i] * fx + gy[j, i] * fy
+            n10 = gx[j, i + 1] * (fx - 1.0) + gy[j, i + 1] * fy
+            n01 = gx[j + 1, i] * fx + gy[j + 1, i] * (fy - 1.0)
+            n11 = gx[j + 1, i + 1] * (fx - 1.0) + gy[j + 1, i + 1] * (fy - 1.0)
+            top = n00 + sx * (n10 - n00)
+            low = n01 + sx * (n11 - n01)
+            out[r, c] = 3.6 * (top + sy * (low - top))
+    return out
+
+
+def fractal_noise(
+    row: int,
+    column: int,
+    height: int,
+    width: int,
+    wavelength: float,
+    octaves: int,
+    seed: int,
+    gain: float = 0.5,
+    ridged: bool = False,
+) -> NDArray[np.float32]:
+    """Sum octaves of gradient noise, each of half the wavelength, to about unit variance.
+
+    Parameters
+    ----------
+    row, column, height, width : int
+        The window, as in `gradient_noise`.
+    wavelength : float
+        Of the first octave, in pixels.
+    octaves : int
+        Number of octaves.
+    seed : int
+        Chooses the field.
+    gain : float
+        Amplitude of an octave relative to the one before.
+    ridged : bool
+        Fold each octave at zero, which makes crests (Musgrave 1998).
+
+    Returns
+    -------
+    float32 array (height, width)
+    """
+    total = np.zeros((height, width), np.float32)
+    amplitude, power = np.float32(1), 0.0
+    for octave in range(octaves):
+        field = gradient_noise(row, column, height, width, wavelength, seed + 101 * octave)
+        if ridged:
+            field = np.float32(1.3) - np.float32(1.65) * np.abs(field)
+        total += amplitude * field
+        power += float(amplitude) ** 2
+        amplitude *= np.float32(gain)
+        wavelength /= 2
+    return total / np.float32(power**0.5)
+
+
+@njit(cache=True, nogil=True)
+def uniform_field(row: int, column: int, height: int, width: int, seed: int) -> NDArray[np.float64]:
+    """Independent uniform numbers in [0, 1) over a window of the pixel lattice."""
+    out = np.empty((height, width))
+    for r in range(height):
+        for c in range(width):
+            out[r, c] = uniform(column + c, row + r, seed)
+    return out

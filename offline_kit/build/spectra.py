@@ -1,0 +1,117 @@
+"""Reflectance of mixed pixels from the committed table of spectra."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .bands import BAND_FILES
+from .landcover import COMPONENTS, Ground, Window
+from .noise import gradient_noise, hash64, normal4
+
+TABLE = Path(__file__).with_name("spectra.csv")
+MODES = 4
+# shares of a class's variance between regions, within stands and between pixels
+SCALES = (0.45, 0.60, 0.66)
+
+
+@cache
+def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Read the table that `make_spectra.py` wrote.
+
+    Returns
+    -------
+    medians : float64 array (component, band)
+        Reflectance.
+    modes : float64 array (component, mode, band)
+        Principal components of log reflectance, each scaled by its standard deviation.
+    """
+    medians = np.zeros((COMPONENTS, len(BAND_FILES)))
+    modes = np.zeros((COMPONENTS, MODES, len(BAND_FILES)))
+    with TABLE.open(newline="") as file:
+        for row in csv.DictReader(file):
+            values = [float(row[name]) for name in BAND_FILES]
+            if row["row"] == "median":
+                medians[int(row["code"])] = values
+            else:
+                modes[int(row["code"]), int(row["row"][2:]) - 1] = values
+    return medians, modes
+
+
+@njit(cache=True, nogil=True)
+def _mix(
+    fractions: NDArray[np.float32],
+    stand: NDArray[np.float32],
+    regional: NDArray[np.float32],
+    local: NDArray[np.float32],
+    medians: NDArray[np.float64],
+    modes: NDArray[np.float64],
+    scales: tuple[float, float, float],
+    row0: int,
+    column0: int,
+    seed: int,
+    date_seed: int,
+    out: NDArray[np.float32],
+) -> None:
+    components, h, w = fractions.shape
+    bands = medians.shape[1]
+    n_modes = modes.shape[1]
+    sums = np.empty(bands)
+    z = np.empty(n_modes)
+    for r in range(h):
+        for c in range(w):
+            pixel = normal4(column0 + c, row0 + r, seed + 301)
+            dated = normal4(column0 + c, row0 + r, date_seed)
+            for m in range(n_modes):
+                own = 0.85 * pixel[m] + 0.53 * dated[m]
+                z[m] = scales[0] * regional[m, r, c] + scales[1] * local[m, r, c] + scales[2] * own
+            z[0] += 0.45 * stand[r, c]
+            z[1] -= 0.35 * stand[r, c]
+            sums[:] = 0.0
+            for k in range(components):
+                f = fractions[k, r, c]
+                if f <= 0.0:
+                    continue
+                signs = hash64(k, 0, seed + 302)
+                for b in range(bands):
+                    u = 0.0
+                    for m in range(n_modes):
+                        s = 1.0 if (signs >> m) & 1 else -1.0
+                        u += s * z[m] * modes[k, m, b]
+                    # exp(u) to second order: positive, and the median stays the median
+                    sums[b] += f * medians[k, b] * (1.0 + u + 0.5 * u * u)
+            for b in range(bands):
+                out[b, r, c] = sums[b]
+
+
+def reflectance_of(
+    ground: Ground, window: Window, seed: int, date_seed: int
+) -> NDArray[np.float32]:
+    """Return the reflectance of flat, lit ground, (band, height, width).
+
+    A pixel is the area-weighted mean of its components; each component varies about its median
+    along the four modes of its PROSAIL spectra, between regions (600 m), within stands (70 m) and
+    from pixel to pixel, part of the last anew on each date.
+
+    Parameters
+    ----------
+    ground : Ground
+    window : Window
+    seed : int
+        Of the landscape.
+    date_seed : int
+        Of the scene.
+    """
+    medians, modes = spectra_table()
+    at = (window.row, window.column, window.height, window.width)
+    regional = np.stack([gradient_noise(*at, 60.0, seed + 311 + m) for m in range(MODES)])
+    local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
+    out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
+    _mix(
+        ground.fractions, ground.stand, regional, local, medians, modes, SCALES,
+        window.row, window.column, seed, date_seed, out,
+    )  # fmt: skip
+    return out

@@ -1,0 +1,222 @@
+"""STAC items and collections in the shape of Earth Search v1."""
+
+from datetime import timedelta
+from typing import Any
+
+from pyproj import Transformer
+
+from .bands import BANDS, Band
+from .grid import EPSG, TILE, Grid
+from .passes import Pass
+from .scenes import SceneFacts
+
+COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+DESCRIPTION = {
+    "sentinel-2-l2a": "Sentinel-2 Level-2A",
+    "sentinel-2-c1-l2a": "Sentinel-2 Collection 1 Level-2A",
+}
+_SCHEMAS = "https://stac-extensions.github.io"
+
+
+def footprint(grid: Grid) -> tuple[dict[str, Any], list[float]]:
+    """Return outline and bounding box of a grid in longitude and latitude."""
+    transformer = Transformer.from_crs(EPSG, 4326, always_xy=True)
+    west, south, east, north = grid.bounds
+    corners = [(west, north), (west, south), (east, south), (east, north), (west, north)]
+    ring = [[round(v, 6) for v in transformer.transform(*corner)] for corner in corners]
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return geometry, [min(xs), min(ys), max(xs), max(ys)]
+
+
+def _eo_band(band: Band) -> dict[str, Any]:
+    return {
+        "name": band.key,
+        "common_name": band.common_name,
+        "description": band.description,
+        "center_wavelength": band.center,
+        "full_width_half_max": band.width,
+    }
+
+
+def _on(grid: Grid, pixel: int) -> dict[str, Any]:
+    return {
+        "proj:shape": list(grid.shape(pixel)),
+        "proj:transform": list(grid.transform(pixel))[:6],
+    }
+
+
+def _assets(grid: Grid, base: str, offset: float) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for band in BANDS:
+        made[band.key] = {
+            "href": f"{base}/{band.file}.tif",
+            "type": COG,
+            "title": f"{band.description} - {band.pixel}m",
+            "eo:bands": [_eo_band(band)],
+            "gsd": band.pixel,
+            **_on(grid, band.pixel),
+            "raster:bands": [
+                {
+                    "nodata": 0,
+                    "data_type": "uint16",
+                    "bits_per_sample": 15,
+                    "spatial_resolution": band.pixel,
+                    "scale": 0.0001,
+                    "offset": offset,
+                }
+            ],
+            "roles": ["data", "reflectance"],
+        }
+    made["scl"] = {
+        "href": f"{base}/SCL.tif",
+        "type": COG,
+        "title": "Scene classification map (SCL)",
+        **_on(grid, 20),
+        "raster:bands": [{"nodata": 0, "data_type": "uint8", "spatial_resolution": 20}],
+        "roles": ["data", "reflectance"],
+    }
+    made["thumbnail"] = {
+        "href": f"{base}/thumbnail.jpg",
+        "type": "image/jpeg",
+        "title": "Thumbnail image",
+        "roles": ["thumbnail"],
+    }
+    made["visual"] = {
+        "href": f"{base}/TCI.tif",
+        "type": COG,
+        "title": "True color image",
+        "eo:bands": [_eo_band(band) for band in BANDS if band.key in ("red", "green", "blue")][
+            ::-1
+        ],
+        **_on(grid, 10),
+        "roles": ["visual"],
+    }
+    return dict(sorted(made.items()))
+
+
+def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, Any]:
+    """Return the STAC 1.0.0 item of a scene; hrefs are relative to the kit, links are left empty.
+
+    Parameters
+    ----------
+    grid : Grid
+    satellite_pass : Pass
+    facts : SceneFacts
+    """
+    scene = satellite_pass
+    geometry, bbox = footprint(grid)
+    stamp = scene.time.strftime("%Y%m%dT%H%M%S")
+    made = (scene.time + timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    number = scene.baseline.replace(".", "")
+    platform = scene.platform
+    share = facts.scl_percent
+    product = f"{platform}_MSIL2A_{stamp}_N{number}_R121_T{TILE}_{stamp}.SAFE"
+    properties: dict[str, Any] = {
+        "created": made,
+        "platform": f"sentinel-2{platform[-1].lower()}",
+        "constellation": "sentinel-2",
+        "instruments": ["msi"],
+        "eo:cloud_cover": round(share[8] + share[9] + share[10], 6),
+        "proj:epsg": EPSG,
+        "mgrs:utm_zone": int(TILE[:2]),
+        "mgrs:latitude_band": TILE[2],
+        "mgrs:grid_square": TILE[3:],
+        "grid:code": f"MGRS-{TILE}",
+        "view:sun_azimuth": facts.sun.azimuth,
+        "view:sun_elevation": round(90 - facts.sun.zenith, 2),
+        "s2:degraded_msi_data_percentage": 0,
+        "s2:nodata_pixel_percentage": share[0],
+        "s2:saturated_defective_pixel_percentage": share[1],
+        "s2:dark_features_percentage": share[2],
+        "s2:cloud_shadow_percentage": share[3],
+        "s2:vegetation_percentage": share[4],
+        "s2:not_vegetated_percentage": share[5],
+        "s2:water_percentage": share[6],
+        "s2:unclassified_percentage": share[7],
+        "s2:medium_proba_clouds_percentage": share[8],
+        "s2:high_proba_clouds_percentage": share[9],
+        "s2:thin_cirrus_percentage": share[10],
+        "s2:snow_ice_percentage": share[11],
+        "s2:product_type": "S2MSI2A",
+        "s2:processing_baseline": scene.baseline,
+        "s2:product_uri": product,
+        "s2:datatake_type": "INS-NOBS",
+        "datetime": scene.time.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+        "s2:sequence": "0",
+    }
+    offset = 0 if scene.baseline < "04" else -0.1
+    if scene.collection == "sentinel-2-l2a":
+        properties["earthsearch:boa_offset_applied"] = scene.baseline >= "04"
+    properties["updated"] = made
+    properties["course:simulated"] = True
+    base = f"scenes/{scene.collection}/{scene.item_id}"
+    return {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": scene.item_id,
+        "properties": properties,
+        "geometry": geometry,
+        "links": [],
+        "assets": _assets(grid, base, offset),
+        "bbox": bbox,
+        "stac_extensions": [
+            f"{_SCHEMAS}/grid/v1.0.0/schema.json",
+            f"{_SCHEMAS}/raster/v1.1.0/schema.json",
+            f"{_SCHEMAS}/view/v1.0.0/schema.json",
+            f"{_SCHEMAS}/projection/v1.1.0/schema.json",
+            f"{_SCHEMAS}/mgrs/v1.0.0/schema.json",
+            f"{_SCHEMAS}/eo/v1.1.0/schema.json",
+        ],
+        "collection": scene.collection,
+    }
+
+
+def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str, Any]:
+    """Return a STAC 1.0.0 collection of simulated scenes, without links.
+
+    Parameters
+    ----------
+    collection : str
+        Identifier.
+    grid : Grid
+    scenes : list of Pass
+        All scenes of this collection.
+    """
+    _, bbox = footprint(grid)
+    times = sorted(scene.time for scene in scenes)
+    interval = [f"{t:%Y-%m-%dT%H:%M:%S}.000000Z" for t in (times[0], times[-1])] if times else None
+    assets = _assets(grid, "", -0.1 if collection == "sentinel-2-c1-l2a" else 0)
+    for asset in assets.values():
+        del asset["href"]
+    return {
+        "type": "Collection",
+        "id": collection,
+        "stac_version": "1.0.0",
+        "title": DESCRIPTION[collection],
+        "description": f"{DESCRIPTION[collection]}: SIMULATED scenes of the course, "
+        "in the shape of the collection of the same name on Earth Search",
+        "links": [],
+        "stac_extensions": [
+            f"{_SCHEMAS}/item-assets/v1.0.0/schema.json",
+            f"{_SCHEMAS}/view/v1.0.0/schema.json",
+            f"{_SCHEMAS}/raster/v1.1.0/schema.json",
+            f"{_SCHEMAS}/eo/v1.0.0/schema.json",
+        ],
+        "item_assets": assets,
+        "extent": {
+            "spatial": {"bbox": [bbox]},
+            "temporal": {"interval": [interval or [None, None]]},
+        },
+        "license": "CC-BY-4.0",
+        "keywords": ["sentinel", "earth observation", "simulated", "course"],
+        "providers": [{"name": "Pines from Space (simulation)", "roles": ["producer", "host"]}],
+        "summaries": {
+            "platform": ["sentinel-2a", "sentinel-2b"],
+            "constellation": ["sentinel-2"],
+            "instruments": ["msi"],
+            "gsd": [10, 20, 60],
+            "view:off_nadir": [0],
+            "eo:bands": [_eo_band(band) for band in BANDS],
+        },
+    }
