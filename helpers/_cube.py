@@ -36,7 +36,7 @@ class Cube:
     nodata
         The value that marks a missing pixel, beside NaN; None if there is none.
     crs, transform
-        Georeference; `crs` is None if the cube has none.
+        Georeference; None if the cube has none.
     """
 
     data: da.Array
@@ -44,7 +44,7 @@ class Cube:
     band_names: tuple[str, ...] | None
     nodata: float | None
     crs: CRS | None
-    transform: Affine
+    transform: Affine | None
 
     @property
     def has_time(self) -> bool:
@@ -153,11 +153,10 @@ def _nodata_of(cube: xr.DataArray) -> float | None:
     return None if found is None else float(found)
 
 
-def _transform_of(cube: xr.DataArray) -> Affine:
-    try:
-        return cube.rio.transform(recalc=True)
-    except RioXarrayError:
-        return cube.rio.transform()
+def _transform_of(cube: xr.DataArray) -> Affine | None:
+    """Return the transform; None if coordinates of a single row or column do not tell it."""
+    transform = cube.rio.transform(recalc=True)
+    return None if transform.is_identity and 1 in (cube.rio.width, cube.rio.height) else transform
 
 
 def _band_names(cube: xr.DataArray, band: Hashable) -> tuple[str, ...] | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
 from typing import Any, Literal
@@ -16,6 +14,7 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from helpers._model import Classifier, trained_bands
+from helpers._threads import set_one_job
 
 Engine = Literal["same", "fast", "gpu"]
 
@@ -23,9 +22,8 @@ Engine = Literal["same", "fast", "gpu"]
 class Predictor:
     """A model that travels to a worker once and then uses one thread a call.
 
-    Dask already gives every core a block; a model that started threads of its own would make
-    them wait for one another (two Dask threads with one model thread each were 6 to 10 % faster
-    than one with two, see benchmarks/README.md).
+    Dask already hands every core a block of its own; a model that started threads as well would
+    make them wait for one another.
 
     Parameters
     ----------
@@ -46,8 +44,18 @@ class Predictor:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
-        with _one_thread():
-            return self._predict(pixels)
+        predict = self._predict
+        with self._pools.limit(limits=1):  # OpenMP and BLAS; XGBoost and joblib are told apart
+            return predict(pixels)
+
+    @property
+    def batch(self) -> int:
+        """How many pixels to give it at a time: few, that copies stay small, but for a GPU."""
+        return 1_048_576 if self.engine == "gpu" else 65_536
+
+    @cached_property
+    def _pools(self) -> ThreadpoolController:
+        return ThreadpoolController()
 
     @cached_property
     def _predict(self) -> Any:  # noqa: ANN401
@@ -68,25 +76,16 @@ def choose_engine(model: Classifier, engine: Engine) -> Engine:
     reason = lacking(model) if lacking else None
     if reason is None:
         return engine
-    warnings.warn(f"engine={engine!r} is not used, since {reason}.", UserWarning, stacklevel=3)
+    warnings.warn(f"engine={engine!r} is not used, since {reason}.", UserWarning, stacklevel=4)
     return "same"
 
 
 def _itself(model: Classifier) -> Any:  # noqa: ANN401
-    _limit_to_one_thread(model)
+    set_one_job(model)
     names = trained_bands(model)
     if names is None or hasattr(model, "get_booster"):
         return model.predict_proba
     return lambda pixels: model.predict_proba(pd.DataFrame(pixels, columns=names, copy=False))
-
-
-def _limit_to_one_thread(model: Classifier) -> None:
-    """Set every parameter of the model that counts threads to 1."""
-    if hasattr(model, "get_params") and hasattr(model, "set_params"):
-        counts = [name for name in model.get_params() if name.split("__")[-1] == "n_jobs"]
-        model.set_params(**dict.fromkeys(counts, 1))
-    if hasattr(model, "get_booster"):
-        model.get_booster().set_param({"nthread": 1})
 
 
 def _lacks_onedal(model: Classifier) -> str | None:
@@ -140,28 +139,3 @@ def _on_gpu(model: Any) -> Any:  # noqa: ANN401
         return probabilities
 
     return predict
-
-
-_limits_lock = Lock()
-_limits: list[Any] = []
-_users = 0
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep BLAS and OpenMP to one thread while any thread of this process predicts.
-
-    The limit is the process's, so the first to come sets it and the last to go lifts it.
-    """
-    global _users
-    with _limits_lock:
-        if _users == 0:
-            _limits.append(ThreadpoolController().limit(limits=1))
-        _users += 1
-    try:
-        yield
-    finally:
-        with _limits_lock:
-            _users -= 1
-            if _users == 0:
-                _limits.pop().restore_original_limits()

@@ -42,7 +42,9 @@ def trained_bands(model: Classifier) -> tuple[str, ...] | None:
     names = getattr(model, "feature_names_in_", None)
     if names is None and hasattr(model, "get_booster"):
         names = model.get_booster().feature_names
-    return None if names is None else tuple(str(name) for name in names)
+    if names is None or list(names) == [f"Column_{i}" for i in range(len(names))]:
+        return None  # LightGBM numbers features that had no names
+    return tuple(str(name) for name in names)
 
 
 def require_bands(model: Classifier, bands: Sequence[str] | None, count: int) -> None:

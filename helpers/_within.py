@@ -39,7 +39,7 @@ class PixelMask:
 
 
 def rasterise(
-    within: Polygons, shape: tuple[int, int], transform: Affine, crs: CRS | None
+    within: Polygons, shape: tuple[int, int], transform: Affine | None, crs: CRS | None
 ) -> PixelMask:
     """Find the pixels whose centres lie inside polygons.
 
@@ -53,9 +53,14 @@ def rasterise(
     Raises
     ------
     CourseError
-        If the polygons are none, have no CRS or miss the grid.
+        If the polygons are none, have no CRS or miss the grid, or if the grid has no transform.
     """
     geometries = _in_crs(within, crs)
+    if transform is None:
+        raise CourseError(
+            "The cube is a single row or column, so the size of its pixels cannot be told: write "
+            "it with cube.rio.write_transform(...)."
+        )
     rows, columns = shape
     bits = np.zeros((rows, -(-columns // 8)), dtype=np.uint8)
     tree = shapely.STRtree(geometries)

@@ -1,0 +1,339 @@
+"""predict_over_chunks on this machine's threads: what it reads, gives and refuses."""
+
+from __future__ import annotations
+
+import warnings
+
+import dask
+import dask.array as da
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+import threadpoolctl
+import xarray as xr
+from predict_scene import (
+    BANDS,
+    CRS,
+    bare_prediction,
+    circle,
+    fitted_model,
+    small_cube,
+    training_points,
+)
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier
+
+from helpers._block import empty_block
+from helpers.errors import CourseError
+from helpers.predict import estimate_work, predict_over_chunks
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fitted_model()
+
+
+class TestResult:
+    def test_is_lazy_and_on_the_grid_of_the_cube(self, model):
+        cube = small_cube()
+        result = predict_over_chunks(model, cube.chunk(x=20, y=25))
+        assert dask.is_dask_collection(result.data)
+        assert result.dims == ("class", "y", "x")
+        assert result.dtype == np.float32
+        assert result.rio.crs == cube.rio.crs
+        assert result.rio.transform() == cube.rio.transform()
+        assert np.isnan(result.rio.nodata)
+        np.testing.assert_array_equal(result["class"], model.classes_)
+        np.testing.assert_array_equal(result.x, cube.x)
+
+    def test_transform_is_that_of_a_subset_after_plain_indexing(self, model):
+        part = small_cube().isel(y=slice(7, 40), x=slice(3, 30))
+        result = predict_over_chunks(model, part)
+        assert result.rio.bounds() == (300_030, 6_299_600, 300_300, 6_299_930)
+
+    def test_dataset_of_bands(self, model):
+        cube = small_cube().chunk(x=20, y=25)
+        bands = cube.to_dataset("band").map(lambda band: band.rio.write_nodata(0))
+        np.testing.assert_array_equal(
+            predict_over_chunks(model, bands), bare_prediction(model, small_cube())
+        )
+
+    def test_time_comes_first_and_dates_are_predicted_apart(self, model):
+        dates = [small_cube(seed=seed) for seed in (1, 2, 3)]
+        cube = xr.concat(dates, xr.Variable("time", np.arange(3)))
+        result = predict_over_chunks(model, cube.transpose("y", "band", "time", "x").chunk(time=2))
+        assert result.dims == ("time", "class", "y", "x")
+        for date, expected in zip(result, dates, strict=True):
+            np.testing.assert_array_equal(date, bare_prediction(model, expected))
+
+    def test_names_of_classes(self, model):
+        named = predict_over_chunks(model, small_cube(), class_names=dict(enumerate("abcd")))
+        assert list(named["class"].values) == list("abcd")
+        chosen = predict_over_chunks(
+            model, small_cube(), class_names=["a", "b", "c", "d"], classes=["c", 0]
+        )
+        assert list(chosen["class"].values) == ["c", "a"]
+        np.testing.assert_array_equal(chosen, named.sel({"class": ["c", "a"]}))
+
+    def test_percent(self, model):
+        result = predict_over_chunks(model, small_cube(), dtype="uint8")
+        expected = bare_prediction(model, small_cube())
+        assert result.dtype == np.uint8
+        assert result.rio.nodata == 255
+        gaps = np.isnan(expected)
+        np.testing.assert_array_equal(result.values == 255, gaps)
+        np.testing.assert_array_equal(result.values[~gaps], np.rint(expected[~gaps] * 100))
+
+    @pytest.mark.parametrize("dtype", ["float32", "uint8"])
+    def test_most_likely_class(self, model, dtype):
+        result = predict_over_chunks(model, small_cube(), output="most_likely", dtype=dtype)
+        expected = bare_prediction(model, small_cube())
+        valid = ~np.isnan(expected[0])
+        assert result.most_likely.dtype == np.uint8
+        assert result.most_likely.rio.nodata == 255
+        best = expected[:, valid]
+        np.testing.assert_array_equal(result.most_likely.values[valid], best.argmax(axis=0))
+        np.testing.assert_array_equal(result.most_likely.values == 255, ~valid)
+        highest = best.max(axis=0) if dtype == "float32" else np.rint(best.max(axis=0) * 100)
+        np.testing.assert_array_equal(result.probability.values[valid], highest)
+        assert result.probability.rio.crs == result.most_likely.rio.crs == CRS
+
+    def test_most_likely_predicts_each_block_once(self):
+        model = _Counting()
+        result = predict_over_chunks(model, small_cube().chunk(x=25, y=30), output="most_likely")
+        _Counting.pixels = 0
+        result.compute(scheduler="sync")
+        assert _Counting.pixels == (~np.isnan(bare_prediction(model, small_cube())[0])).sum()
+
+    def test_most_likely_of_classes_that_are_text(self):
+        points, classes = training_points()
+        forest = RandomForestClassifier(5, random_state=0)
+        forest.fit(points, np.array(list("pqrs"))[classes])
+        result = predict_over_chunks(forest, small_cube(), output="most_likely")
+        assert result.most_likely.attrs["flag_values"] == [0, 1, 2, 3]
+        assert result.most_likely.attrs["flag_meanings"] == "p q r s"
+
+
+class _Counting:
+    """Anything with predict_proba is a model: no fit, no classes, no names."""
+
+    pixels = 0
+
+    def predict_proba(self, pixels):
+        type(self).pixels += len(pixels)
+        share = (pixels[:, :1] / 4000).astype(np.float32)
+        return np.hstack([share, 1 - share])
+
+
+class TestWithin:
+    def test_is_what_clip_keeps(self, model):
+        cube = small_cube(holes=0)
+        area = circle(30, 25, 15.3)
+        result = predict_over_chunks(model, cube.chunk(x=7, y=11), area)
+        clipped = cube.rio.clip(area.to_crs(CRS), drop=False)
+        np.testing.assert_array_equal(
+            np.isnan(result.isel({"class": 0})), clipped.isel(band=0) == cube.rio.nodata
+        )
+
+    def test_any_crs_and_kind_of_polygons(self, model):
+        cube = small_cube()
+        area = circle(30, 25, 15.3, CRS)
+        results = [
+            predict_over_chunks(model, cube, within).values
+            for within in (area, area.iloc[0], gpd.GeoDataFrame(geometry=area))
+        ]
+        for result in results[1:]:
+            np.testing.assert_array_equal(result, results[0])
+
+    def test_chunks_that_no_polygon_touches_are_not_read(self, model):
+        read = []
+
+        def remember(block, block_info=None):
+            read.append(block_info[0]["chunk-location"][1:])
+            return block
+
+        cube = small_cube().chunk(band=1, x=10, y=10)
+        cube = cube.copy(
+            data=cube.data.map_blocks(remember, dtype=cube.dtype, meta=cube.data._meta)
+        )
+        predict_over_chunks(model, cube, circle(15, 15, 4)).compute()
+        assert set(read) == {(1, 1)}
+        assert len(read) == len(BANDS)
+
+    def test_skipped_blocks_take_no_memory(self):
+        block = empty_block((2, 300, 300), np.dtype("uint8"))
+        assert block.strides == (0, 0, 0)
+        assert (block == 255).all()
+
+
+class TestModels:
+    def test_pipeline_gets_the_names_it_was_trained_with(self):
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+        pipeline.fit(*training_points())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            result = predict_over_chunks(pipeline, small_cube(dtype="float32")).compute()
+        valid = ~np.isnan(result.values[0])
+        pixels = small_cube(dtype="float32").values.transpose(1, 2, 0)[valid]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            bare = pipeline.predict_proba(pixels)
+        np.testing.assert_allclose(result.values[:, valid].T, bare, rtol=1e-5, atol=1e-7)
+
+    def test_anything_with_predict_proba(self):
+        cube = small_cube()
+        result = predict_over_chunks(_Counting(), cube, dtype="float64")
+        expected = cube.isel(band=0) / 4000
+        valid = ~np.isnan(result.values[0])
+        np.testing.assert_allclose(result.values[0][valid], expected.values[valid], rtol=1e-6)
+
+    def test_model_uses_one_thread_and_is_left_as_it_was(self):
+        points, classes = training_points()
+        model = RandomForestClassifier(5, n_jobs=2, random_state=0).fit(points, classes)
+        predict_over_chunks(model, small_cube()).compute()
+        assert model.n_jobs == 2
+
+        class Spy(_Counting):
+            def predict_proba(self, pixels):
+                threads = openmp_threads()
+                return np.full((len(pixels), 2), max(threads), dtype=np.float32)
+
+        def openmp_threads():
+            pools = threadpoolctl.threadpool_info()
+            return [pool["num_threads"] for pool in pools if pool["user_api"] == "openmp"]
+
+        before = openmp_threads()
+        result = predict_over_chunks(Spy(), small_cube(holes=0).chunk(x=10, y=10)).compute()
+        assert set(np.unique(result)) == {1}
+        assert openmp_threads() == before
+
+    def test_fast_engine(self, model):
+        pytest.importorskip("daal4py", reason="the optional extra 'fast' is not installed")
+        fast = predict_over_chunks(model, small_cube(), engine="fast").values
+        np.testing.assert_allclose(fast, bare_prediction(model, small_cube()), rtol=0, atol=1e-6)
+
+    @pytest.mark.parametrize("engine", ["fast", "gpu"])
+    def test_engine_that_does_not_suit_falls_back_with_a_line(self, engine):
+        with pytest.warns(UserWarning, match=f"engine='{engine}' is not used, since") as caught:
+            result = predict_over_chunks(_Counting(), small_cube(), engine=engine)
+        assert sum(item.category is UserWarning for item in caught) == 1
+        assert caught[-1].filename == __file__
+        np.testing.assert_array_equal(result, predict_over_chunks(_Counting(), small_cube()))
+
+
+class TestRefusals:
+    """Each mistake gets one sentence that names it, before any pixel is read."""
+
+    def refuses(self, message, *args, **options):
+        with pytest.raises(CourseError, match=message) as caught:
+            predict_over_chunks(*args, **options)
+        assert "\n" not in str(caught.value)
+        assert str(caught.value).endswith(".")
+
+    @pytest.fixture
+    def unreadable(self):
+        """A cube that fails as soon as a pixel of it is read."""
+
+        def fail(block):
+            raise AssertionError("a pixel was read")
+
+        cube = small_cube().chunk(x=20, y=20)
+        meta = cube.data._meta
+        return cube.copy(data=da.map_blocks(fail, cube.data, dtype=cube.dtype, meta=meta))
+
+    def test_model_not_fitted(self, unreadable):
+        self.refuses("not fitted yet", XGBClassifier(), unreadable)
+        self.refuses("not fitted yet", LogisticRegression(), unreadable)
+
+    def test_no_classifier(self, unreadable):
+        self.refuses("has no predict_proba", object(), unreadable)
+
+    def test_bands_missing(self, model, unreadable):
+        self.refuses("lacks nir", model, unreadable.sel(band=["blue", "green", "red", "swir16"]))
+
+    def test_bands_too_many(self, model, unreadable):
+        more = xr.concat([unreadable, unreadable.isel(band=[0]).assign_coords(band=["b"])], "band")
+        self.refuses("has b, which the model was not trained on", model, more)
+
+    def test_bands_in_another_order(self, model, unreadable):
+        self.refuses("another order", model, unreadable.isel(band=slice(None, None, -1)))
+
+    def test_bands_without_names(self, model, unreadable):
+        self.refuses("bands have no names", model, unreadable.drop_vars("band"))
+
+    def test_count_of_bands_where_there_are_no_names(self, unreadable):
+        points, classes = training_points()
+        nameless = XGBClassifier(n_estimators=2).fit(points.to_numpy(), classes)
+        self.refuses("trained on 5 bands, but the cube has 4", nameless, unreadable[:4])
+
+    def test_polygons_that_miss_the_cube(self, model, unreadable):
+        self.refuses("miss the cube", model, unreadable, circle(500, 500, 5))
+
+    def test_polygons_without_crs(self, model, unreadable):
+        self.refuses("have no CRS", model, unreadable, gpd.GeoSeries([shapely.box(0, 0, 1, 1)]))
+
+    def test_polygons_that_are_points(self, model, unreadable):
+        points = circle(10, 10, 5).to_crs(CRS).centroid
+        self.refuses("holds Point, but polygons", model, unreadable, points)
+        self.refuses("is a list", model, unreadable, [1, 2])
+
+    def test_cube_without_crs_under_polygons(self, model, unreadable):
+        bare = unreadable.drop_vars("spatial_ref")
+        bare.attrs = {}
+        self.refuses("cube has no CRS", model, bare, circle(30, 25, 15))
+
+    def test_single_row_without_transform_under_polygons(self, model, unreadable):
+        row = unreadable.isel(y=slice(0, 1)).drop_vars("spatial_ref").rio.write_crs(CRS)
+        self.refuses("single row or column", model, row, circle(0, 20, 5))
+
+    def test_empty_cube(self, model, unreadable):
+        self.refuses("empty: its dimension 'x'", model, unreadable.isel(x=slice(0, 0)))
+        self.refuses("no variable", model, xr.Dataset())
+
+    @pytest.mark.parametrize("dtype", ["uint16", "float32"])
+    def test_all_nodata(self, model, dtype):
+        self.refuses("Every pixel of the cube is nodata", model, small_cube(dtype=dtype, holes=9))
+
+    def test_one_band_chunked_apart(self, model, unreadable):
+        bands = unreadable.to_dataset("band")
+        bands["nir"] = bands["nir"].chunk(x=7)
+        self.refuses("'nir' is chunked apart", model, bands)
+
+    def test_bands_with_different_nodata(self, model, unreadable):
+        bands = unreadable.to_dataset("band").map(lambda band: band.rio.write_nodata(0))
+        bands["nir"] = bands["nir"].rio.write_nodata(9)
+        self.refuses("different values", model, bands)
+
+    def test_class_never_seen(self, model, unreadable):
+        self.refuses(
+            "never seen the class 17: it knows 0, 1, 2, 3", model, unreadable, classes=[17]
+        )
+
+    def test_class_without_name(self, model, unreadable):
+        self.refuses("no name for the class 2", model, unreadable, class_names={0: "a", 1: "b"})
+        self.refuses("has 2 names, but", model, unreadable, class_names=["a", "b"])
+
+    def test_dimensions(self, model, unreadable):
+        self.refuses("exactly one for the bands", model, unreadable.isel(band=0))
+        self.refuses("'y' and 'x' are needed", model, unreadable.rename(x="column"))
+        self.refuses("DataArray or Dataset is needed", model, np.zeros((5, 10, 10)))
+
+    def test_options(self, model, unreadable):
+        self.refuses("`output` is 'classes'", model, unreadable, output="classes")
+        self.refuses("`dtype` is 'int16'", model, unreadable, dtype="int16")
+        self.refuses("`engine` is 'slow'", model, unreadable, engine="slow")
+
+
+def test_estimate_counts_what_will_be_read(model):
+    cube = small_cube().chunk(x=10, y=10)
+    estimate = estimate_work(model, cube, circle(15, 15, 4))
+    assert (estimate.blocks, estimate.all_blocks) == (1, 30)
+    inside = predict_over_chunks(model, small_cube(holes=0), circle(15, 15, 4)).isel({"class": 0})
+    assert estimate.pixels == inside.notnull().sum()
+    assert estimate.result_bytes == 4 * 4 * 60 * 50
+    assert estimate.seconds > 0
+    assert "1 of 30 blocks" in str(estimate)

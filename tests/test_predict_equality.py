@@ -1,0 +1,83 @@
+"""Whatever the cube looks like, each pixel gets exactly the bare model's numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from predict_scene import bare_prediction, circle, fitted_model, small_cube
+
+from helpers._within import rasterise
+from helpers.predict import predict_over_chunks
+
+MODEL = fitted_model()
+ROWS, COLUMNS = 40, 30
+
+
+def splits(length):
+    """Ways to cut a length into chunks."""
+    cuts = st.sets(st.integers(1, length - 1), max_size=5)
+    return cuts.map(lambda at: tuple(np.diff([0, *sorted(at), length]).tolist()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=splits(ROWS),
+    columns=splits(COLUMNS),
+    bands=splits(5),
+    order=st.permutations(["band", "y", "x"]),
+    dtype=st.sampled_from(["uint16", "int16", "int32", "float32", "float64"]),
+    holes=st.sampled_from([0.0, 0.1, 0.9]),
+)
+def test_equal_to_the_bare_model(rows, columns, bands, order, dtype, holes):
+    cube = small_cube(ROWS, COLUMNS, dtype, holes)
+    chunked = cube.chunk(y=rows, x=columns, band=bands).transpose(*order)
+    np.testing.assert_array_equal(predict_over_chunks(MODEL, chunked), bare_prediction(MODEL, cube))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=splits(ROWS),
+    columns=splits(COLUMNS),
+    row=st.integers(0, 80).map(lambda half: half / 2),
+    column=st.integers(0, 60).map(lambda half: half / 2),
+    radius=st.floats(2, 30),
+)
+def test_chunks_do_not_move_the_border(rows, columns, row, column, radius):
+    cube = small_cube(ROWS, COLUMNS)
+    area = circle(row, column, radius, cube.rio.crs)
+    whole = predict_over_chunks(MODEL, cube, area)
+    chunked = predict_over_chunks(MODEL, cube.chunk(y=rows, x=columns), area)
+    np.testing.assert_array_equal(chunked, whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), shape=st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_windows_of_a_mask_are_cut_from_the_whole(data, shape):
+    cube = small_cube(*shape)
+    mask = rasterise(circle(0, 0, 25, cube.rio.crs), shape, cube.rio.transform(), cube.rio.crs)
+    whole = mask.window(slice(0, shape[0]), slice(0, shape[1]))
+    top = data.draw(st.integers(0, shape[0] - 1))
+    left = data.draw(st.integers(0, shape[1] - 1))
+    rows = slice(top, data.draw(st.integers(top + 1, shape[0])))
+    columns = slice(left, data.draw(st.integers(left + 1, shape[1])))
+    np.testing.assert_array_equal(mask.window(rows, columns), whole[rows, columns])
+
+
+def test_a_grid_of_many_strips_is_rasterised_like_one(monkeypatch):
+    cube = small_cube(200, 60)
+    area = circle(100, 30, 80.3, cube.rio.crs)
+    arguments = (area, (200, 60), cube.rio.transform(), cube.rio.crs)
+    one = rasterise(*arguments)
+    monkeypatch.setattr("helpers._within.ROWS", 13)
+    many = rasterise(*arguments)
+    np.testing.assert_array_equal(one.bits, many.bits)
+    assert 0 < np.unpackbits(one.bits).sum() < 200 * 60
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_a_block_of_several_batches(monkeypatch, dtype):
+    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
+    cube = small_cube(ROWS, COLUMNS, dtype)
+    np.testing.assert_array_equal(predict_over_chunks(MODEL, cube), bare_prediction(MODEL, cube))
