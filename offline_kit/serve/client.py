@@ -82,6 +82,17 @@ def _hold_lease(state: ServerState) -> bool:
     return True
 
 
+def _give_up_leases() -> None:
+    for lease in _leases.values():
+        lease.close()
+    _leases.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked worker that outlives this process must not keep the server alive.
+    os.register_at_fork(after_in_child=_give_up_leases)
+
+
 def _start(kit: Path, folder: BucketFolder) -> ServerState:
     token = uuid4().hex
     command = [sys.executable, "-m", "offline_kit.serve", str(kit)]

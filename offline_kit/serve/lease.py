@@ -5,7 +5,6 @@ so that no holder can forget to say goodbye, not even one that was killed.
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable
 
@@ -88,9 +87,10 @@ class Lease:
         if greeting.strip() != token:
             self._connection.close()
             raise ConnectionError(f"port {port} belongs to somebody else")
-        if hasattr(os, "register_at_fork"):
-            # A forked worker that outlives this process must not keep the server alive.
-            os.register_at_fork(after_in_child=self._connection.close)
+
+    def close(self) -> None:
+        """Give the lease up."""
+        self._connection.close()
 
     def is_alive(self) -> bool:
         """Whether the server still holds its end of the connection."""

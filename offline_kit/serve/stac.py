@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import attr
 from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from shapely.geometry import shape
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import EmptyRequest, GeoJSONResponse
@@ -56,6 +57,9 @@ CONFORMANCE = [
 JSON_TYPE = "application/json"
 GEOJSON_TYPE = "application/geo+json"
 
+# Where FastAPI found what was wrong; a parameter is named only after it.
+SOURCES = ("body", "path")
+
 Text = Annotated[str | None, Query()]
 
 
@@ -69,11 +73,28 @@ class SearchBody(
 
     next: int | None = Field(None, ge=0, description="Where the next page begins.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def validate_spatial(cls, values: object) -> object:
+        """Replace the check of the same name, which fails on a body that is no object."""
+        if not isinstance(values, dict):
+            raise ValueError("it must be a JSON object")
+        if values.get("bbox") is not None and values.get("intersects") is not None:
+            raise ValueError("bbox and intersects cannot be given together")
+        return values
+
     @field_validator("ids", "collections", mode="before")
     @classmethod
     def _from_text(cls, value: object) -> object:
         """Accept identifiers separated by commas, as Earth Search does."""
         return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("bbox", mode="before")
+    @classmethod
+    def _four_or_six(cls, value: object) -> object:
+        if value is not None and not (isinstance(value, list | tuple) and len(value) in (4, 6)):
+            raise ValueError("it needs west, south, east, north; or six numbers with heights")
+        return value
 
     @field_validator("datetime", mode="before")
     @classmethod
@@ -432,21 +453,22 @@ def _area(body: SearchBody) -> Any:  # noqa: ANN401
         return bbox_geometry(body.bbox)
     if body.intersects is None:
         return None
-    area = shape(body.intersects.model_dump(mode="json"))
-    if not area.is_valid:
-        raise SearchError("intersects: the geometry crosses itself")
+    area = shape(body.intersects.model_dump())
+    if not (area.is_valid and all(map(math.isfinite, area.bounds))):
+        raise SearchError("intersects: the geometry crosses itself or has infinite coordinates")
     return area
 
 
 def _first_problem(errors: list[Any]) -> str:
     """Name the parameter that a model found wrong, and why."""
     error = errors[0]
-    names = error["loc"][1:] if error["loc"][:1] in (("body",), ("path",)) else error["loc"]
+    names = [part for part in error["loc"] if isinstance(part, str) and part not in SOURCES]
+    problem = error["msg"].removeprefix("Value error, ")
     if not names:
-        return f"body: {error['msg']}"
+        return f"search: {problem}"
     if names[0] == "intersects":
-        return "intersects: it is not a valid GeoJSON geometry"
-    return f"{names[0]}: {error['msg']}"
+        problem = "it is not a valid GeoJSON geometry"
+    return f"{names[0]}: {problem}"
 
 
 def _error(status: HTTPStatus, description: str) -> JSONResponse:
