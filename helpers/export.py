@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import numpy as np
 import rasterio
 import rasterio.shutil
@@ -18,8 +16,12 @@ from matplotlib.colors import to_rgba
 from rasterio.windows import Window
 from rioxarray.exceptions import RioXarrayError
 
+from helpers._icechunk import write_icechunk
 from helpers._stream import for_each_block
+from helpers._targets import choose_target
 from helpers.errors import CourseError
+
+__all__ = ["write_cog", "write_icechunk"]
 
 TILE = 512  # pixels along the side of a COG's tile
 CACHE_MB = 64  # GDAL would take 5 % of the machine's memory
@@ -82,7 +84,7 @@ def write_cog(
     """
     layers = _layers(array)
     profile = _profile(layers, colours)
-    target = _target(str(path), overwrite, dict(storage_options or {}))
+    target = choose_target(str(path), overwrite, storage_options)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.workplace) as folder:
         tiled, cog = Path(folder) / "tiled.tif", Path(folder) / "cog.tif"
         with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
@@ -242,66 +244,3 @@ def _copy_as_cog(tiled: Path, cog: Path, resampling: str) -> None:
         bigtiff="IF_SAFER",
         sparse_ok="YES",
     )
-
-
-class _FileTarget:
-    """A file on this machine."""
-
-    def __init__(self, path: Path, overwrite: bool) -> None:
-        if path.exists() and not overwrite:
-            raise CourseError(
-                f"{path} exists already: pass overwrite=True to replace it, or choose another name."
-            )
-        if path.is_dir():
-            raise CourseError(f"{path} is a folder, but the name of a file is needed.")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CourseError(f"{path.parent} cannot be made: {error.strerror}.") from None
-        if not os.access(path.parent, os.W_OK):
-            raise CourseError(f"{path.parent} cannot be written to: choose another folder.")
-        self.path = path
-        self.workplace = path.parent
-
-    def put(self, finished: Path) -> None:
-        """Give the finished file the target's name, in one step."""
-        finished.replace(self.path)
-
-
-class _RemoteTarget:
-    """An object in a bucket, or anything else that fsspec can write to."""
-
-    workplace = None
-
-    def __init__(self, url: str, overwrite: bool, options: dict[str, Any]) -> None:
-        self.url = url
-        try:
-            self.filesystem, self.path = fsspec.url_to_fs(url, **options)
-            exists = self.filesystem.exists(self.path)
-            self._try_writing()
-        except Exception as error:
-            raise CourseError(f"{url} cannot be written to: {_first_line(error)}.") from None
-        if exists and not overwrite:
-            raise CourseError(
-                f"{url} exists already: pass overwrite=True to replace it, or choose another name."
-            )
-
-    def _try_writing(self) -> None:
-        """Find out now, not after hours, whether the bucket accepts objects."""
-        probe = f"{self.path}.probe-{os.getpid()}"
-        self.filesystem.pipe_file(probe, b"probe")
-        self.filesystem.rm_file(probe)
-
-    def put(self, finished: Path) -> None:
-        """Upload the finished file; S3 shows an object only when it is there whole."""
-        self.filesystem.put_file(str(finished), self.path)
-
-
-def _target(path: str, overwrite: bool, options: dict[str, Any]) -> _FileTarget | _RemoteTarget:
-    if "://" in path:
-        return _RemoteTarget(path, overwrite, options)
-    return _FileTarget(Path(path), overwrite)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

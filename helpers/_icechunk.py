@@ -1,0 +1,184 @@
+"""Writes results into an Icechunk repository: arrays in a bucket, with a history."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Literal
+
+import icechunk
+import xarray as xr
+from dask.diagnostics import ProgressBar
+from icechunk.xarray import to_icechunk
+
+from helpers._stream import active_client
+from helpers.errors import CourseError
+
+OnConflict = Literal["stop", "ours", "theirs"]
+
+_SOLVERS = {
+    "stop": icechunk.ConflictDetector(),
+    "ours": icechunk.BasicConflictSolver(on_chunk_conflict=icechunk.VersionSelection.UseOurs),
+    "theirs": icechunk.BasicConflictSolver(on_chunk_conflict=icechunk.VersionSelection.UseTheirs),
+}
+
+
+def write_icechunk(
+    result: xr.DataArray | xr.Dataset,
+    repository: icechunk.Repository,
+    message: str,
+    *,
+    group: str | None = None,
+    branch: str = "main",
+    overwrite: bool = False,
+    on_conflict: OnConflict = "stop",
+    progress: bool = True,
+) -> str:
+    """Write a result into an Icechunk repository as one transaction, block by block.
+
+    ``icechunk.xarray.to_icechunk`` does the writing: each Dask worker stores the chunks that it
+    has computed, and chunks without data are left out. Readers see nothing before the commit and
+    everything after it; when the writing is cut off, the repository is as it was.
+
+    If somebody else commits to the branch meanwhile, the changes are put on top of theirs. Where
+    both changed the same arrays, that is a conflict, and `on_conflict` decides.
+
+    Parameters
+    ----------
+    result
+        What to write, lazy or not.
+    repository
+        An open repository.
+    message
+        What the commit is about.
+    group
+        Group of the repository to write to; its root by default.
+    branch
+        Branch to commit to.
+    overwrite
+        Whether to put a new version in the place of a group that exists. Old versions remain.
+    on_conflict
+        ``"stop"`` raises an error and commits nothing, ``"ours"`` keeps this result,
+        ``"theirs"`` keeps what was committed meanwhile, chunk by chunk. Arrays that both made
+        anew, or on another grid, cannot be reconciled and raise the error too.
+    progress
+        Whether to show a progress bar (threads only: a cluster has its dashboard).
+
+    Returns
+    -------
+    str
+        Identifier of the new version.
+
+    Raises
+    ------
+    CourseError
+        Before any work starts if the branch is missing, the group exists or the bucket refuses;
+        at the end in a conflict.
+
+    Examples
+    --------
+    >>> version = write_icechunk(probability, repository, "Spring 2018")  # doctest: +SKIP
+    >>> repository.create_tag("spring-2018", version)  # doctest: +SKIP
+    >>> old = repository.readonly_session(tag="spring-2018")  # doctest: +SKIP
+    >>> xr.open_zarr(old.store, consolidated=False, decode_coords="all")  # doctest: +SKIP
+    """
+    if on_conflict not in _SOLVERS:
+        raise CourseError(
+            f"`on_conflict` is {on_conflict!r}, but it must be 'stop', 'ours' or 'theirs'."
+        )
+    if not isinstance(result, xr.DataArray | xr.Dataset):
+        raise CourseError(
+            f"write_icechunk was given a {type(result).__name__}, but a DataArray or a Dataset is "
+            "needed."
+        )
+    dataset = _with_even_chunks(result)
+    session = _writable_session(repository, branch)
+    existing = _existing(session, group)
+    if existing.variables and not overwrite:
+        raise CourseError(
+            f"{f'The group {group!r}' if group else 'The repository'} already holds "
+            f"{', '.join(map(str, existing.variables))}: pass overwrite=True to put a new version "
+            "in their place (the old one remains in the history), or choose another group."
+        )
+    with ProgressBar() if progress and _is_local(dataset) else nullcontext():
+        _write(dataset, existing, session, group)
+    try:
+        return session.commit(message, rebase_with=_SOLVERS[on_conflict])
+    except icechunk.RebaseFailedError as error:
+        arrays = ", ".join(sorted({conflict.path for conflict in error.conflicts}))
+        raise CourseError(
+            f"Somebody else has committed to {branch!r} meanwhile and changed {arrays} too, so "
+            "nothing was committed: look at their version, then decide whether to write again."
+        ) from None
+
+
+def _writable_session(repository: icechunk.Repository, branch: str) -> icechunk.Session:
+    try:
+        return repository.writable_session(branch)
+    except icechunk.NotFoundError:
+        raise CourseError(
+            f"The repository has no branch {branch!r}; it has "
+            f"{', '.join(sorted(repository.list_branches()))}."
+        ) from None
+    except icechunk.IcechunkError as error:
+        raise CourseError(
+            f"The repository cannot be written to: {str(error).splitlines()[0]}."
+        ) from None
+
+
+def _existing(session: icechunk.Session, group: str | None) -> xr.Dataset:
+    """Return what the group holds, as stored; an empty Dataset if it is not there."""
+    try:
+        return xr.open_zarr(
+            session.store,
+            group=group,
+            consolidated=False,
+            decode_coords="all",
+            mask_and_scale=False,
+        )
+    except FileNotFoundError:
+        return xr.Dataset()
+
+
+def _write(
+    dataset: xr.Dataset, existing: xr.Dataset, session: icechunk.Session, group: str | None
+) -> None:
+    """Store the chunks, in the arrays that are there if these suit.
+
+    Icechunk resolves a conflict between chunks of the same array, but not between arrays that two
+    writers have both made anew.
+    """
+    if _suits(dataset, existing):
+        values = dataset.drop_vars(list(dataset.coords)).drop_attrs()
+        everything = {dim: slice(0, size) for dim, size in values.sizes.items()}
+        to_icechunk(values, session, group=group, region=everything, mode="r+")
+    else:
+        nodata = {name: array.attrs.get("_FillValue") for name, array in dataset.items()}
+        fills = {name: {"fill_value": v} for name, v in nodata.items() if v is not None}
+        to_icechunk(dataset, session, group=group, mode="w", encoding=fills)
+
+
+def _suits(dataset: xr.Dataset, existing: xr.Dataset) -> bool:
+    """Whether arrays are on the same grid, in the same chunks and of the same type."""
+    if set(dataset.data_vars) != set(existing.data_vars):
+        return False
+    same_kind = all(
+        (array.dims, array.shape, array.dtype, array.data.chunksize)
+        == (old.dims, old.shape, old.dtype, old.encoding["chunks"])
+        for array, old in ((dataset[name], existing[name]) for name in dataset.data_vars)
+    )
+    return same_kind and dataset.coords.to_dataset().equals(existing.coords.to_dataset())
+
+
+def _with_even_chunks(result: xr.DataArray | xr.Dataset) -> xr.Dataset:
+    """Make a Dataset whose arrays are in chunks of one size, as Zarr needs them."""
+    if isinstance(result, xr.DataArray):
+        result = result.to_dataset(name=result.name or "values")
+    result = result.chunk()
+    sizes = {dim: max(chunks) for dim, chunks in result.chunks.items()}
+    even = all(set(chunks[:-1]) <= {sizes[dim]} for dim, chunks in result.chunks.items())
+    result = result if even else result.chunk(sizes)
+    return result.drop_encoding()
+
+
+def _is_local(dataset: xr.Dataset) -> bool:
+    return all(active_client(array.data) is None for array in dataset.data_vars.values())
