@@ -15,6 +15,8 @@ from moto.s3.models import FakeKey, S3Backend, s3_backends
 from moto.s3.utils import _VersionedKeyStore
 from moto.server import ThreadedMotoServer
 
+from offline_kit.errors import KitError
+
 BUCKET = "course"
 REGION = "us-east-1"
 SAVE_SECONDS = 0.25
@@ -27,16 +29,28 @@ class ObjectsOnDisk:
     ----------
     path
         The file; made if missing.
+
+    Raises
+    ------
+    KitError
+        The file is of another kind, or cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with closing(self._connect()) as database, database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, value BLOB NOT NULL, "
-                "etag TEXT NOT NULL, modified TEXT NOT NULL, metadata TEXT NOT NULL)"
-            )
+        try:
+            with closing(self._connect()) as database, database:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, "
+                    "value BLOB NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, "
+                    "metadata TEXT NOT NULL)"
+                )
+        except sqlite3.Error as error:
+            raise KitError(
+                f"The content of the bucket, {path}, cannot be used ({error}); move that file "
+                "away, or name another bucket folder."
+            ) from error
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=30)

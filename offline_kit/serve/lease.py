@@ -25,41 +25,47 @@ class LeaseOffice:
     """
 
     def __init__(self, token: str, on_unneeded: Callable[[], None] | None) -> None:
-        self.holders = 0
-        self._token = token
+        self.greeting = f"{token}\n".encode()
+        self._holders = 0
         self._on_unneeded = on_unneeded
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> int:
-        """Begin to answer; return the port."""
-        server = await asyncio.start_server(self._hold, host="127.0.0.1", port=0)
-        self._server = server
+        """Begin to answer on 127.0.0.1; return the port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _LeaseHeld(self), "127.0.0.1", 0)
         self._end_after(FIRST_LEASE_SECONDS)
-        return server.sockets[0].getsockname()[1]
+        return self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
         """Give out no more leases."""
         self._server.close()
 
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.holders += 1
+    def count(self, change: int) -> None:
+        """Note that a holder came (1) or went (-1)."""
+        self._holders += change
         if self._timer is not None:
             self._timer.cancel()
-        try:
-            writer.write(f"{self._token}\n".encode())
-            while await reader.read(1024):
-                pass
-        except ConnectionError:
-            pass  # the holder was killed: gone is gone
-        finally:
-            writer.close()
-            self.holders -= 1
-            if self.holders == 0:
-                self._end_after(GRACE_SECONDS)
+        if self._holders == 0:
+            self._end_after(GRACE_SECONDS)
 
     def _end_after(self, seconds: float) -> None:
         if self._on_unneeded is not None:
             self._timer = asyncio.get_running_loop().call_later(seconds, self._on_unneeded)
+
+
+class _LeaseHeld(asyncio.Protocol):
+    """One lease, from its connection to its end."""
+
+    def __init__(self, office: LeaseOffice) -> None:
+        self._office = office
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        transport.write(self._office.greeting)
+        self._office.count(1)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._office.count(-1)
 
 
 class Lease:

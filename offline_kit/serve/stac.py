@@ -30,6 +30,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from offline_kit.errors import KitError
 from offline_kit.serve.kit import Kit
 from offline_kit.serve.search import Scene, SearchError, bbox_geometry, ordered, select, with_fields
 
@@ -345,6 +346,7 @@ def make_stac_app(current_kit: Callable[[], Kit]) -> tuple[FastAPI, CatalogueCli
     app.add_exception_handler(SearchError, _bad_request)
     app.add_exception_handler(InvalidQueryParameter, _bad_request)
     app.add_exception_handler(NotFoundError, _not_found)
+    app.add_exception_handler(KitError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     return app, client
@@ -482,6 +484,10 @@ async def _bad_request(_: Request, error: Exception) -> JSONResponse:
 
 async def _not_found(_: Request, error: Exception) -> JSONResponse:
     return _error(HTTPStatus.NOT_FOUND, str(error))
+
+
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -10,7 +10,7 @@ from pyproj import Transformer
 from rasterio.transform import from_origin
 
 WEST, NORTH = 330_000, 6_264_000  # UTM 34S, a multiple of 60 m; lon 19.20 lat -33.80 lies inside
-SIZE = 1200  # pixels of 10 m
+SIZE = 720  # pixels of 10 m
 EPSG = 32734
 
 BANDS = {
