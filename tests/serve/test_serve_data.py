@@ -51,7 +51,7 @@ def test_a_window_needs_a_small_part_of_the_file(server, web, kit):
     with rasterio.open(f"/vsicurl?use_head=no&url={server.http_url}/data/{VISUAL}") as scene:
         scene.read(window=Window(0, 0, 64, 64))
     after = web.get("/traffic").json()
-    assert 0 < after["bytes"] - before["bytes"] < (kit / VISUAL).stat().st_size / 4
+    assert 0 < after["bytes"] - before["bytes"] < (kit / VISUAL).stat().st_size / 3
 
 
 def test_32_clients_read_random_windows(server, kit):
@@ -168,8 +168,11 @@ def test_a_tile_shows_the_clearest_scene_of_2018(web, kit):
         ) as warped,
     ):
         expected = np.moveaxis(warped.read(), 0, -1).astype(int)
-    difference = np.abs(read_tile(web, z, x, y).astype(int) - expected)
-    assert np.median(difference) <= 2
+    tile = read_tile(web, z, x, y)
+    is_scene = expected.any(axis=-1)
+    assert 0.2 < is_scene.mean() < 1
+    assert np.median(np.abs(tile.astype(int) - expected)[is_scene]) <= 2
+    assert (tile[~is_scene] == PALE).mean() > 0.98
 
 
 def test_tiles_are_pale_outside_the_scene_and_whole_far_inside(web):
