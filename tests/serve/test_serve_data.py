@@ -48,10 +48,10 @@ def test_traffic_counts_requests_and_bytes(web, kit):
 
 def test_a_window_needs_a_small_part_of_the_file(server, web, kit):
     before = web.get("/traffic").json()
-    with rasterio.open(f"/vsicurl?use_head=no&url={server.http_url}/data/{VISUAL}") as scene:
+    with rasterio.open(f"{server.http_url}/data/{VISUAL}") as scene:
         scene.read(window=Window(0, 0, 64, 64))
     after = web.get("/traffic").json()
-    assert 0 < after["bytes"] - before["bytes"] < (kit / VISUAL).stat().st_size / 3
+    assert 0 < after["bytes"] - before["bytes"] < (kit / VISUAL).stat().st_size / 4
 
 
 def test_32_clients_read_random_windows(server, kit):
