@@ -12,7 +12,7 @@ import rasterio
 import rasterio.shutil
 import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
-from matplotlib.colors import to_rgba
+from matplotlib.colors import is_color_like, to_rgba
 from rasterio.windows import Window
 from rioxarray.exceptions import RioXarrayError
 
@@ -134,6 +134,9 @@ def _profile(layers: xr.DataArray, colours: Mapping[int, Any] | None) -> dict[st
         raise CourseError(
             f"The array holds {dtype}, which a GeoTIFF cannot: use array.astype(...)."
         )
+    for colour in (colours or {}).values():
+        if not is_color_like(colour):
+            raise CourseError(f"{colour!r} is no colour that matplotlib knows.")
     if colours is not None and (dtype != np.uint8 or len(layers) != 1):
         raise CourseError(
             f"`colours` suits one layer of uint8, but the array has {len(layers)} of {dtype}."
