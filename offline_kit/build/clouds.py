@@ -39,8 +39,10 @@ def _thickness(field: NDArray[np.float32], threshold: float) -> NDArray[np.float
 
 def clouds_over(
     window: Window, sun: Sun, threshold: float, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Thickness of cloud and darkness of cloud shadow, 0 to 1, (height, width) each.
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Thickness of cloud, darkness of cloud shadow (0 to 1) and brightness of the cloud tops.
+
+    Each is a float32 array (height, width).
 
     Parameters
     ----------
@@ -54,11 +56,21 @@ def clouds_over(
     """
     if threshold == float("inf"):
         clear = np.zeros((window.height, window.width), np.float32)
-        return clear, clear
+        return clear, clear, clear
     east, north, up = sun.vector
     columns = round(CLOUD_BASE_M * east / up / PIXEL)
     rows = round(-CLOUD_BASE_M * north / up / PIXEL)
     size = (window.height, window.width, seed)
-    cloud = _thickness(_field(window.row, window.column, *size), threshold)
+    field = _field(window.row, window.column, *size)
+    # billows: thick parts are brighter, and so are the sides that face the sun
+    towards_sun = _field(window.row - round(6 * north), window.column + round(6 * east), *size)
+    bright = np.clip(
+        np.float32(0.80)
+        + np.float32(0.16) * (field - np.float32(threshold))
+        + np.float32(0.55) * (field - towards_sun),
+        0.45,
+        1.2,
+    ).astype(np.float32)
+    cloud = _thickness(field, threshold)
     shade = _thickness(_field(window.row + rows, window.column + columns, *size), threshold)
-    return cloud, shade
+    return cloud, shade, bright

@@ -19,7 +19,9 @@ BLOCK = 1024  # tiles of the COGs, as in the open Sentinel-2 archive
 class Raster:
     """One raster being written; `put` may be called from one thread at a time."""
 
-    def __init__(self, path: Path, grid: Grid, pixel: int, dtype: str, count: int, nodata: int):
+    def __init__(
+        self, path: Path, grid: Grid, pixel: int, dtype: str, count: int, nodata: int
+    ) -> None:
         self.path = path
         self.pixel = pixel
         self.rough = path.with_suffix(".rough.tif")
@@ -45,13 +47,26 @@ class Raster:
         """Close the rough file without finishing it."""
         self._file.close()
 
-    def finish(self, resampling: str = "AVERAGE") -> None:
-        """Turn the rough file into a COG with overviews and remove it."""
+    def finish(self, resampling: str = "AVERAGE", picture: bool = False) -> None:
+        """Turn the rough file into a COG with overviews and remove it.
+
+        Parameters
+        ----------
+        resampling : str
+            Of the overviews.
+        picture : bool
+            Compress as JPEG: for looking at, not for measuring.
+        """
+        how = (
+            {"COMPRESS": "JPEG", "QUALITY": 90}
+            if picture
+            else {"COMPRESS": "DEFLATE", "LEVEL": 6, "PREDICTOR": "YES"}
+        )
         self._file.close()
         raster_copy(
-            self.rough, self.path, driver="COG", COMPRESS="DEFLATE", LEVEL=6, PREDICTOR="YES",
+            self.rough, self.path, driver="COG",
             BLOCKSIZE=BLOCK, OVERVIEW_RESAMPLING=resampling, NUM_THREADS="ALL_CPUS",
-            BIGTIFF="IF_SAFER",
+            BIGTIFF="IF_SAFER", **how,
         )  # fmt: skip
         self.rough.unlink()
 

@@ -154,21 +154,23 @@ def _compose(
             e_rock = exponential(4.0 * rocky - 0.8)
             ravine = (
                 -0.012 * (relief + 38.0)
-                + 1.6 * (ramp(150.0 - stream, 0.0, 140.0) - 0.75)
+                + 1.5 * (ramp(150.0 - stream, 0.0, 140.0) - 0.75)
                 - 2.2 * abs(high - 0.30)
+                + 0.35 * layers[_AGE, r, c]
                 + 0.8 * (slope - 0.25)
-                + 0.25 * n1
+                + 0.50 * n1
+                + 0.45 * n4
                 + 0.2 * n2
             )
-            e_forest = exponential(7.0 * ravine - 0.5)
+            e_forest = exponential(7.0 * ravine - 2.2)
             seep = (
-                2.4 * (wet - 0.40)
-                - 5.0 * max(slope - 0.10, 0.0)
+                2.6 * (wet - 0.24)
+                - 6.0 * max(slope - 0.07, 0.0)
                 + 0.30 * n4
                 + 0.22 * n2
                 + 0.10 * n1
             )
-            e_wetland = exponential(5.0 * seep - 0.8)
+            e_wetland = exponential(7.0 * seep - 0.6)
             scald = -1.25 + 0.55 * n4 + 0.45 * n3 - 0.8 * age - 0.8 * wet
             e_bare = exponential(2.8 * scald)
             total = e_high + e_low + e_rock + e_forest + e_wetland + e_bare
@@ -224,9 +226,9 @@ def _compose(
                     track = 0.55 * inside
                 vary = 2.0 * float((number >> 10) & 1023) / 1024.0 - 1.0
             thin = 1.0 - 0.75 * f[ROCK] - 0.85 * f[WETLAND] - 0.6 * f[FOREST]
-            press = 1.32 * np.sqrt(max(seed_rain, 0.0)) * (1.0 + 0.055 * since)
-            press += 0.025 * since * ramp(seed_rain, 0.004, 0.1)
-            wilding = ramp(press + 0.15 * n1 + 0.17 * n4 + 0.12 * n3 - 0.08, 0.32, 1.02)
+            press = 1.32 * np.sqrt(max(seed_rain, 0.0)) * (1.0 + 0.035 * since)
+            press += 0.012 * since * ramp(seed_rain, 0.004, 0.1)
+            wilding = ramp(press + 0.17 * n1 + 0.20 * n4 + 0.12 * n3 - 0.02, 0.32, 1.02)
             pioneer = uniform(column0 + c, row0 + r, seed + 12)
             if pioneer < 0.05 * ramp(press, 0.03, 0.5):
                 wilding = max(wilding, 0.10 + 0.5 * pioneer / 0.05)
@@ -245,7 +247,7 @@ def _compose(
             # gum woodlots and windbreaks
             gum = 0.92 * ramp(layers[_GUM, r, c] + 0.03 * n2 + 0.015 * n3, -0.02, 0.035)
             # farmland
-            farm = ramp(layers[_FARM, r, c] + 0.015 * n2, -0.006, 0.010)
+            farm = ramp(layers[_FARM, r, c] + 0.05 * n1 + 0.03 * n2, -0.012, 0.016)
             crop = 0.0
             tilled = 0.0
             if farm > 0.0:
@@ -253,19 +255,19 @@ def _compose(
                 kind = float(number & 1023) / 1024.0
                 season = float(hash64(number, int(year), seed + 14) >> 44) / 1048576.0
                 if kind < 0.34:  # cereals: green in spring, or lying ploughed
-                    green = 0.90 if season < 0.62 else 0.06
+                    green = 0.92 if season < 0.78 else 0.06
                 elif kind < 0.74:  # vines and orchards: rows with soil between
-                    green = 0.34 + 0.22 * season
+                    green = 0.46 + 0.26 * season
                 elif kind < 0.88:  # pasture
                     green = 0.66 + 0.2 * season
                 else:
-                    green = 0.10
+                    green = 0.16
                 green += 0.07 * n2 + 0.05 * n3 + 0.06 * n1
                 green = min(max(green, 0.02), 0.97)
                 crop = farm * green
                 tilled = farm * (1.0 - green)
                 vary = 2.0 * float((number >> 10) & 1023) / 1024.0 - 1.0
-                if long_edge < 1.1 and (number >> 20) & 7 < 2:
+                if long_edge < 1.1 and (number >> 20) & 7 < 1:
                     gum = max(gum, 0.75 * farm)  # windbreak
                 elif long_edge < 0.7 or short_edge < 0.6:
                     crop *= 0.4
@@ -312,7 +314,7 @@ def _compose(
                 f[BARE] += share_farm * tilled / (crop + tilled)
             for k in range(COMPONENTS):
                 f[k] = max(f[k], 0.0)
-                if f[k] < 0.004:
+                if f[k] < 0.01:
                     f[k] = 0.0
                 total += f[k]
             for k in range(COMPONENTS):

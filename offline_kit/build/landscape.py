@@ -92,7 +92,7 @@ def _longest_fall(z: NDArray, receiver: NDArray[np.int32], start: int, steps: in
 def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[np.float32]:
     """Flood valleys behind dam walls; returns depth of water, negative on land."""
     z, area = terrain.elevation, terrain.area
-    rows, columns = z.shape
+    columns = z.shape[1]
     depth = np.full(z.shape, -30, np.float32)
     inner = np.zeros(z.shape, bool)
     pad = margin + max(3, min(40, grid.height * PIXEL // grid.cell // 8))
@@ -218,7 +218,7 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
     wetness = smooth(wetness / (wetness + 4), 0.8, 1)
 
     farm = _blobs(
-        (-3.2 * high - 6 * np.maximum(slope - 0.04, 0)).astype(np.float32),
+        smooth(-3.2 * high - 6 * np.maximum(slope - 0.04, 0), 150 / cell),
         0.33 * noise(2.4, 4, 21),
         0.21,
         inner,
@@ -243,8 +243,8 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
     )
     gum = _blobs(
         (0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(high - 0.12, 0)).astype(np.float32),
-        0.50 * noise(0.9, 3, 61),
-        0.028,
+        0.60 * noise(0.55, 3, 61),
+        0.011,
         inner,
     )
     age = (
@@ -304,9 +304,8 @@ def _one_blob(
 
 
 def _catchments(terrain: Terrain, inner: tuple, cell: int) -> NDArray[np.uint8]:
-    """Number the six largest mountain catchments that drain through a river in the grid."""
+    """Give numbers to the six largest catchments inside the grid."""
     area = terrain.area
-    rows, columns = area.shape
     total = area[inner].size * (cell / 1000) ** 2
     smallest, largest = total * 0.025, total * 0.13
     inside = np.zeros(area.shape, bool)

@@ -32,7 +32,7 @@ COUNTS = (
 )
 WRONG_SHARE = 0.03
 GPS_ERROR_M = 4.0
-SAME_VISIT = 0.42  # chance that a point takes the group of its visit
+SAME_VISIT = 0.52  # chance that a point takes the group of its visit
 VALIDATION_POINTS = 600
 
 
@@ -55,7 +55,7 @@ def _candidates(landscape: Landscape) -> _Candidates:
         track = warped_layers(landscape, window)[2][LAYERS.index("track")]
         ten = ground.fractions[: len(CLASS_NAMES)]
         label = ten.argmax(axis=0)
-        clear_enough = ten.max(axis=0) > 0.5
+        clear_enough = ten.max(axis=0) > 0.6
         at = (window.row, window.column, window.height, window.width)
         clear_enough &= uniform_field(*at, landscape.seed + 401) < share
         r, c = np.nonzero(clear_enough)
@@ -93,7 +93,7 @@ def _visits(
     visit: list[int] = []
     free = np.ones(own.size, bool)
     number = 0
-    spacing = 25.0
+    spacing = 20.0
     while len(taken) < wanted:
         before = len(taken)
         for centre in order:
@@ -101,8 +101,8 @@ def _visits(
                 break
             if not free[centre]:
                 continue
-            size = 1 + int(5 * generator.random() ** 2)
-            near = np.array(sorted(tree.query_ball_point(places[centre], 170.0)))
+            size = 1 + int(12 * generator.random())
+            near = np.array(sorted(tree.query_ball_point(places[centre], 100.0)))
             near = near[generator.permutation(near.size)]
             got = 0
             for i in np.concatenate([[centre], near]):

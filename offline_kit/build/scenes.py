@@ -93,7 +93,7 @@ class Painter:
     shadow: NDArray[np.float32] = field(init=False)
     threshold: float = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         satellite_pass, grid = self.satellite_pass, self.landscape.grid
         sun = sun_at(satellite_pass.time, LONGITUDE, LATITUDE)
         object.__setattr__(self, "sun", sun)
@@ -114,13 +114,13 @@ class Painter:
         ground = ground_at(self.landscape, grown, scene.year, scene.dam_level)
         reflectance = reflectance_of(ground, grown, self.landscape.seed, seed)
         direct, sky = light_on(self.landscape, self.shadow, grown, ground.elevation, self.sun)
-        cloud, shade = clouds_over(grown, self.sun, self.threshold, seed + 5)
+        cloud, shade, bright = clouds_over(grown, self.sun, self.threshold, seed + 5)
         direct = direct * (np.float32(1) - np.float32(0.82) * shade)
         sky = sky * (np.float32(1) - np.float32(0.25) * shade)
         for index, band in enumerate(BANDS):
             diffuse = np.float32(band.diffuse)
             reflectance[index] *= (np.float32(1) - diffuse) * direct + diffuse * sky
-            reflectance[index] += cloud * (CLOUD_REFLECTANCE[index] - reflectance[index])
+            reflectance[index] += cloud * (CLOUD_REFLECTANCE[index] * bright - reflectance[index])
         seen = observe(reflectance, window.row, window.column, seed + 11)
         at_20m = [block_mean(seen[BAND_INDEX[name]], 2) for name in ("B02", "B03", "B04", "B08")]
         scl = classify_scene(
@@ -209,8 +209,9 @@ def write_scene(
             dominant.put(block.dominant, row, column)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(block.window.height * block.window.width)
-        for raster in (*bands, visual, pine):
+        for raster in (*bands, pine):
             raster.finish()
+        visual.finish(picture=True)
         for raster in (scl, dominant):
             raster.finish("MODE")
     _write_thumbnail(folder)

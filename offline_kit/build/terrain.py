@@ -38,8 +38,11 @@ class Terrain:
 
 
 @njit(cache=True)
-def fill_pits(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Raise pits until every cell drains to the edge (priority flood, Barnes et al. 2014)."""
+def fill_pits(z: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Raise pits until every cell drains to the edge (priority flood, Barnes et al. 2014).
+
+    Flats get a random small gradient, so that streams wander over them.
+    """
     h, w = z.shape
     n = h * w
     out = z.copy().ravel()
@@ -73,8 +76,9 @@ def fill_pits(z: NDArray[np.float32]) -> NDArray[np.float32]:
             if done[j]:
                 continue
             done[j] = True
-            if out[j] <= level + 0.02:
-                out[j] = level + 0.02
+            step = 0.004 + 0.05 * uniform(j, 0, seed)
+            if out[j] <= level + step:
+                out[j] = level + step
             size = _push(heap_z, heap_i, size, out[j], j)
     return out.reshape(h, w)
 
@@ -196,7 +200,10 @@ def _incise(
     strength: float,
     steepest: float,
 ) -> None:
-    """One implicit step of stream power erosion, n = 1, m = 0.5 (Braun & Willett 2013), with a steepest slope."""
+    """One implicit step of stream power erosion, n = 1, m = 0.5 (Braun & Willett 2013).
+
+    No slope becomes steeper than `steepest` metres a cell.
+    """
     flat = z.ravel()
     for k in range(order.size):
         i = order[k]
@@ -227,13 +234,13 @@ def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
     lift = ranges + np.float32(0.5) * broad
     lift = (lift - lift.min()) / (lift.max() - lift.min())
     lift = np.clip((lift - np.float32(0.40)) / np.float32(0.45), 0, 1)
-    lift = np.float32(0.02) + lift * lift * (3 - 2 * lift)
+    lift = np.float32(0.03) + lift * lift * (3 - 2 * lift)
     resistance = fractal_noise(0, 0, rows, columns, 1.3 * km, 5, seed + 5, gain=0.6)
     lift *= np.clip(1 + np.float32(0.35) * resistance, 0.2, None)
     rough = fractal_noise(0, 0, rows, columns, 2.5 * km, 7, seed + 4, gain=0.6)
     across = np.linspace(1, 0, columns, dtype=np.float32)[None, :]
     down = np.linspace(1, 0, rows, dtype=np.float32)[:, None]
-    z = fill_pits((60 * (across + down) + 14 * rough).astype(np.float32))
+    z = fill_pits((60 * (across + down) + 22 * rough).astype(np.float32), seed)
     cell_km2 = (cell / 1000) ** 2
     steepest = np.float32(0.85 * cell)
     for step in range(STEPS):
@@ -244,11 +251,11 @@ def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
         _incise(z, receiver, order, area, np.float32(2.0 * 30 / cell), steepest)
         if step % 10 == 9:
             z = np.float32(0.75) * z + np.float32(0.25) * smooth(z, 1, passes=1)
-            z = fill_pits(z)
+            z = fill_pits(z, seed + 98)
     z = smooth(z, 0.8, passes=1)
     low, high = np.partition(z.ravel(), [z.size // 100, -1])[[z.size // 100, -1]]
     z = (VALLEY_M + (z - low) * np.float32(RELIEF_M / (high - low))).astype(np.float32)
-    z = fill_pits(z)
+    z = fill_pits(z, seed + 98)
     receiver = receivers(z, seed + 99)
     order = upstream_order(receiver)
     area = drained_area(receiver, order, cell_km2).reshape(rows, columns)
