@@ -1,6 +1,6 @@
 """Say early, and in one sentence, what is missing from the data at hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Sized
 
 import geopandas as gpd
 
@@ -32,12 +32,12 @@ def expect_columns(table: gpd.GeoDataFrame, columns: Sequence[str], source: obje
         )
 
 
-def expect_scenes(scenes: Collection[object], asked: str) -> None:
+def expect_scenes(scenes: Sized, asked: str) -> None:
     """Make sure that a search has found at least one scene.
 
     Parameters
     ----------
-    scenes : collection
+    scenes : sized (list, ItemCollection, table)
         What the search returned.
     asked : str
         What was asked for, in words, for the message.
@@ -47,7 +47,7 @@ def expect_scenes(scenes: Collection[object], asked: str) -> None:
     CourseError
         If there is none.
     """
-    if not scenes:
+    if len(scenes) == 0:
         raise CourseError(
             f"No scene was found for {asked}: widen the dates, allow more cloud, or check that "
             "the point is given as longitude, latitude."
@@ -73,11 +73,11 @@ def expect_inside(
     CourseError
         If fewer do; the message says where the points and the scene are.
     """
-    west, south, east, north = bounds
+    west, south, east, north = (float(edge) for edge in bounds)
     inside = points.geometry.x.between(west, east) & points.geometry.y.between(south, north)
     if inside.mean() < least_share:
         where = ", ".join(f"{edge:.0f}" for edge in points.total_bounds)
-        scene = ", ".join(f"{edge:.0f}" for edge in bounds)
+        scene = ", ".join(f"{edge:.0f}" for edge in (west, south, east, north))
         raise CourseError(
             f"Only {inside.sum()} of {len(points)} points lie inside the scene: the points span "
             f"{where}, the scene {scene} (west, south, east, north): reproject the points to the "

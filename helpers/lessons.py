@@ -64,6 +64,7 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     )
     started: list[int] = []
@@ -105,7 +106,7 @@ def _peak_memory() -> Iterator[_Peak]:
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.2):
+        while not done.wait(0.5):
             peak.megabytes = max(peak.megabytes, _children_memory() / 2**20)
 
     watcher = threading.Thread(target=watch, daemon=True)

@@ -189,7 +189,7 @@ print(f"Median distance to the nearest neighbour: {neighbours['metres'].median()
 print(f"The nearest neighbour is of the same group for {same_group:.0%} of the points.")
 
 # %% [markdown]
-# So neighbours are close, and about a third of the points have their nearest neighbour in another group:
+# So neighbours are close, and often one of them is for training and the other for testing:
 # the groups share the same hillsides. The accuracy that we measure later holds for places *like
 # these*, beside the tracks. Lesson 07 measures how much that matters.
 #

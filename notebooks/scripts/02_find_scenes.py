@@ -39,7 +39,6 @@ import hvplot.xarray
 import pandas as pd
 import pystac_client
 import rioxarray
-from shapely.geometry import box
 
 from helpers import expect_scenes, open_cloud
 
@@ -117,7 +116,7 @@ found[columns].sort_values("eo:cloud_cover")
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
-found["covers the points"] = found.covers(box(*points.total_bounds))
+found["covers the points"] = found.covers(points.union_all().convex_hull)
 suitable = found[found["covers the points"] & (found["eo:cloud_cover"] < 10)]
 expect_scenes(suitable, "all field points in September 2018 with less than 10 % cloud")
 chosen_id = suitable["eo:cloud_cover"].idxmin()

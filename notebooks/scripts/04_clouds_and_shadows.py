@@ -51,7 +51,7 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Open what this lesson needs
 #
-# Four bands for the rules and the pictures, and the scene classification `scl`: class codes at 20 m.
+# Five bands for the rules and the pictures, and the scene classification `scl`: class codes at 20 m.
 
 # %%
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
@@ -62,7 +62,7 @@ points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 # %%
 stack = stackstac.stack(
     [scene],
-    assets=["blue", "green", "red", "nir", "scl"],
+    assets=["blue", "green", "red", "nir", "swir16", "scl"],
     bounds=tuple(points.total_bounds),
     epsg=32734,
     resolution=10,
@@ -79,7 +79,7 @@ with ProgressBar():
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = 0.0 if already_applied else band_facts["offset"]
-digital = numbers.sel(band=["blue", "green", "red", "nir"])
+digital = numbers.drop_sel(band="scl")
 reflectance = digital.where(digital != 0) * np.float32(band_facts["scale"]) + np.float32(offset)
 scene_classes = numbers.sel(band="scl")
 
@@ -140,16 +140,18 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 #
 # ## A better rule
 #
-# Water and shaded plants are both dark, but of a different shape: plants in shadow still reflect more near infrared than
-# green, water less. So we ask in addition for `nir > green`.
+# Water and shaded plants are both dark, but of a different shape: water absorbs the short-wave infrared nearly
+# completely, and reflects a little green; land in shadow does it the other way round. So we ask in addition for
+# `swir16 > green`. (Xu 2006 uses the same pair of bands to find water: the MNDWI.)
 
 # %%
-shadow = dark & (nir > green)
+swir16 = reflectance.sel(band="swir16", drop=True)
+shadow = dark & (swir16 > green)
 shadow_at_points = shadow.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
 both_rules = pd.DataFrame(
     {
         "dark in red and nir": points["name"][dark_at_points.values].value_counts(),
-        "and nir above green": points["name"][shadow_at_points.values].value_counts(),
+        "and swir16 above green": points["name"][shadow_at_points.values].value_counts(),
     }
 ).fillna(0).astype(int)  # fmt: skip
 both_rules
@@ -166,8 +168,8 @@ both_rules.hvplot.barh(
 )
 
 # %% [markdown]
-# The better rule keeps most of the water. It is not free of error either: a shaded dam may still fall under
-# neither rule, and very dark bare soil may be taken for shadow. Every mask is a decision; write down which one you took.
+# The better rule keeps most of the water. It is not free of error either: near the shore water pixels hold some land, and the deepest
+# shadow, lit by the blue sky alone, can look like water. Every mask is a decision; write down which one you took.
 #
 # ## Before and after
 

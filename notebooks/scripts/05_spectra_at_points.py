@@ -179,10 +179,10 @@ medians = quartiles.hvplot.line(x="wavelength", y="median", by="name", color=col
 # ## Where we want the map: the area of interest
 #
 # Not everywhere: farmland and towns don't interest us. The area of interest holds the natural vegetation of the
-# catchments. It comes as a GeoPackage in degrees; we reproject it at once.
+# catchments. It is the first layer of a GeoPackage, in degrees; we reproject it at once.
 
 # %%
-area_of_interest = gpd.read_file(cloud.area_of_interest).to_crs("EPSG:32734")
+area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
 print(f"{area_of_interest.area.sum() / 1e6:.0f} square kilometres to map")
 area_of_interest.hvplot.polygons(
     geo=True, crs="EPSG:32734", tiles=cloud.basemap, alpha=0.25, color="#44AA99", line_color="#117733",

@@ -62,13 +62,13 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # %% [markdown]
 # ## Better than what?
 #
-# A figure alone says little. A model that always names the commonest class needs no satellite; how
+# A figure alone says little. A model that always names the class it saw most often in training needs no satellite; how
 # often would it be right?
 
 # %%
 baseline = DummyClassifier(strategy="most_frequent").fit(training[BANDS], training["class"])
 accuracies = {
-    "always the commonest class": accuracy_score(testing["class"], baseline.predict(testing[BANDS])),
+    "always the same class": accuracy_score(testing["class"], baseline.predict(testing[BANDS])),
     "our model": accuracy_score(testing["class"], model.predict(testing[BANDS])),
 }
 pd.Series(accuracies, name="accuracy").round(3).to_frame()

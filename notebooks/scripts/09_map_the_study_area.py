@@ -33,13 +33,13 @@ import json
 
 import geopandas as gpd
 import holoviews as hv
+import hvplot.pandas
 import hvplot.xarray
 import numpy as np
 import pandas as pd
 import pystac_client
 import rioxarray
 import stackstac
-from dask.diagnostics import ProgressBar
 from xgboost import XGBClassifier
 
 from helpers import find_or_make, open_cloud, predict_over_chunks, write_cog
@@ -89,7 +89,7 @@ reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + np
 mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze("band", drop=True)
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable).rio.write_crs("EPSG:32734")
-area_of_interest = gpd.read_file(cloud.area_of_interest).to_crs("EPSG:32734")
+area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
 model = XGBClassifier()
 model.load_model(find_or_make("pine_classifier.ubj"))
 
@@ -99,6 +99,9 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # A model expects a table, one row a pixel; we have a cube of chunks. `predict_over_chunks` goes from one to the other for each
 # chunk: reshape, predict, reshape back. It skips chunks outside the area of interest without reading them, leaves masked pixels empty, and
 # never holds more than a few chunks. Its answer is the same as the model's, number for number.
+#
+# ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel and 12 columns; the model
+# predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk of the map.](../docs/pictures/predict_a_chunk.svg)
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -114,8 +117,7 @@ probability
 # %%
 pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename("pine_probability")
 pine_path = cloud.outputs / "pine_probability.tif"
-with ProgressBar():
-    write_cog(pine_probability, pine_path, overwrite=True)
+write_cog(pine_probability, pine_path, overwrite=True)
 print(f"{pine_path.name}: {pine_path.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
