@@ -1,0 +1,120 @@
+"""Running lessons headless, and finding or making what an earlier one leaves."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers import CourseError, checkpoints, find_or_make, lessons, open_cloud
+
+
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """A course of tiny lessons and an outputs folder of its own."""
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    monkeypatch.setattr(lessons, "NOTEBOOKS", notebooks)
+
+    def write(name, *sources):
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / f"{name}.ipynb")
+
+    return write
+
+
+def test_lessons_come_in_order(course):
+    for name in ["10_last", "02_second", "00_first"]:
+        course(name, "1")
+    assert lessons.lesson_names() == ["00_first", "02_second", "10_last"]
+
+
+def test_a_lesson_leaves_its_executed_copy_and_its_peak(course, tmp_path):
+    course(
+        "00_big", "block = bytearray(300 * 2**20)", "import time; time.sleep(1.5)", "print(6 * 7)"
+    )
+    run = lessons.run_lesson("00_big", tmp_path / "executed")
+    executed = nbformat.read(tmp_path / "executed" / "00_big.ipynb", as_version=4)
+    assert executed.cells[2].outputs[0].text == "42\n"
+    assert run.peak_mb > 300
+
+
+def test_a_failure_names_lesson_cell_and_reason(course, tmp_path):
+    course("00_bad", "fine = 1", "# the culprit\n1 / 0", "never = 1")
+    with pytest.raises(lessons.LessonFailed) as failure:
+        lessons.run_lesson("00_bad", tmp_path)
+    assert str(failure.value) == (
+        "Lesson 00_bad stopped at cell 1 (# the culprit): ZeroDivisionError: division by zero"
+    )
+    assert (tmp_path / "00_bad.ipynb").exists()
+
+
+def test_a_course_error_is_shown_by_its_sentence_alone(course, tmp_path):
+    course("00_bad", "from helpers import CourseError\nraise CourseError('Do this.')")
+    with pytest.raises(lessons.LessonFailed, match=r"\): Do this\.$"):
+        lessons.run_lesson("00_bad", tmp_path)
+
+
+def test_a_dead_kernel_is_a_failure(course, tmp_path):
+    course("00_dies", "import os\nos._exit(1)")
+    with pytest.raises(lessons.LessonFailed, match=r"cell 0 \(import os\): its kernel died"):
+        lessons.run_lesson("00_dies", tmp_path)
+
+
+def test_a_cell_that_takes_too_long_is_a_failure(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "CELL_SECONDS", 2)
+    course("00_slow", "import time\ntime.sleep(60)")
+    with pytest.raises(lessons.LessonFailed, match="it took longer than 2 s"):
+        lessons.run_lesson("00_slow", tmp_path)
+
+
+def test_the_command_line_exits_non_zero_for_an_unknown_lesson():
+    command = [sys.executable, "-m", "helpers.lessons", "99_nowhere"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "09_map_the_study_area" in run.stderr
+
+
+def test_every_file_is_left_by_a_lesson_that_writes_it():
+    for name, lesson in checkpoints.LEFT_BY.items():
+        script = Path(lessons.NOTEBOOKS) / "scripts" / f"{lesson}.py"
+        assert f'cloud.outputs / "{name}"' in script.read_text(), f"{lesson} leaves no {name}"
+
+
+def test_a_file_that_no_lesson_leaves_is_refused():
+    with pytest.raises(CourseError, match="No lesson leaves a file 'map.pdf'"):
+        find_or_make("map.pdf")
+
+
+def test_found_if_there_and_made_again_if_older_than_the_kit(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
+    made = []
+
+    def make(lesson):
+        made.append(lesson)
+        (tmp_path / "chosen_scene.json").write_text("{}")
+
+    monkeypatch.setattr(checkpoints, "_run_apart", make)
+    path = find_or_make("chosen_scene.json")
+    find_or_make("chosen_scene.json")
+    assert made == ["02_find_scenes"]
+    kit_age = open_cloud().field_points.stat().st_mtime
+    os.utime(path, (kit_age - 10, kit_age - 10))
+    find_or_make("chosen_scene.json")
+    assert made == ["02_find_scenes"] * 2
+
+
+def test_a_lesson_that_leaves_nothing_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
+    monkeypatch.setattr(checkpoints, "_run_apart", lambda lesson: None)
+    with pytest.raises(CourseError, match=r"02_find_scenes ran, but left no chosen_scene\.json"):
+        find_or_make("chosen_scene.json")
+
+
+def test_a_lesson_opened_first_makes_what_it_needs(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
+    path = find_or_make("chosen_scene.json")
+    assert path.stat().st_size > 0
+    assert "running lesson 02_find_scenes" in capsys.readouterr().out
