@@ -1,86 +1,23 @@
-"""The S3 bucket: moto answers, SQLite keeps what is in it."""
+"""The S3 bucket: moto answers, and what changes is saved."""
 
 import datetime
 import json
 import logging
-import socket
 import sqlite3
 import threading
-from contextlib import closing
-from pathlib import Path
+from socket import socket
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey, S3Backend, s3_backends
+from moto.s3.models import FakeKey, s3_backends
 from moto.s3.utils import _VersionedKeyStore
-from moto.server import ThreadedMotoServer
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
-from offline_kit.errors import KitError
+from offline_kit.serve.objects import ObjectsOnDisk, StoredObject
 
-BUCKET = "course"
 REGION = "us-east-1"
 SAVE_SECONDS = 0.25
-
-
-class ObjectsOnDisk:
-    """The objects of a bucket in one SQLite file: every save happens wholly or not at all.
-
-    Parameters
-    ----------
-    path
-        The file; made if missing.
-
-    Raises
-    ------
-    KitError
-        The file is of another kind, or cannot be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with closing(self._connect()) as database, database:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, "
-                    "value BLOB NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, "
-                    "metadata TEXT NOT NULL)"
-                )
-        except sqlite3.Error as error:
-            raise KitError(
-                f"The content of the bucket, {path}, cannot be used ({error}); move that file "
-                "away, or name another bucket folder."
-            ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=30)
-
-    def load_into(self, backend: S3Backend) -> None:
-        """Put every kept object into the bucket, its ETag and metadata included.
-
-        ETags are kept because conditional writes compare them.
-        """
-        with closing(self._connect()) as database:
-            for key, value, etag, modified, metadata in database.execute("SELECT * FROM objects"):
-                loaded = backend.put_object(BUCKET, key, value, etag=etag)
-                loaded.last_modified = datetime.datetime.fromisoformat(modified)
-                loaded.set_metadata(json.loads(metadata))
-
-    def save(self, objects: dict[str, FakeKey | None]) -> None:
-        """Save objects as they are now; None stands for one that was deleted."""
-        with closing(self._connect()) as database, database:
-            for key, stored in objects.items():
-                if not isinstance(stored, FakeKey):
-                    database.execute("DELETE FROM objects WHERE key = ?", [key])
-                    continue
-                row = (
-                    key,
-                    stored.value,
-                    stored.etag.strip('"'),
-                    stored.last_modified.isoformat(),
-                    json.dumps(dict(stored.metadata)),
-                )
-                database.execute("REPLACE INTO objects VALUES (?, ?, ?, ?, ?)", row)
 
 
 class WatchedKeys(_VersionedKeyStore):
@@ -119,44 +56,68 @@ class WatchedKeys(_VersionedKeyStore):
 
 
 class BucketServer:
-    """The S3 service on 127.0.0.1 with the course's bucket in it.
+    """The S3 service with the course's bucket in it, answering from a thread of its own.
 
     Parameters
     ----------
-    path
-        File that keeps the objects; None keeps them only in memory.
-    port
-        Port wanted, used if it is free; 0 lets the system choose.
+    listener
+        Socket on which clients ask.
+    bucket
+        Name of the bucket.
+    disk
+        What keeps the objects; None keeps them only in memory.
     """
 
-    def __init__(self, path: Path | None, port: int = 0) -> None:
-        backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    def __init__(self, listener: socket, bucket: str, disk: ObjectsOnDisk | None) -> None:
+        self._bucket = bucket
+        self._disk = disk
         self._keys = WatchedKeys()
-        backend.create_bucket(BUCKET, REGION).keys = self._keys
-        self._disk = ObjectsOnDisk(path) if path else None
-        self._saver = threading.Thread(target=self._save_changes, name="bucket", daemon=True)
+        self._backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        self._backend.create_bucket(bucket, REGION).keys = self._keys
         self._closing = threading.Event()
-        if self._disk:
-            self._disk.load_into(backend)
+        self._saver = threading.Thread(target=self._save_changes, daemon=True)
+        if disk:
+            for stored in disk.load():
+                self._put(stored)
             self._keys.take_changed()
             self._saver.start()
-        free = port if port and _is_free(port) else 0
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=free, verbose=False)
-        self._server.start()
-
-    @property
-    def url(self) -> str:
-        """Endpoint of the service."""
-        host, port = self._server.get_host_and_port()
-        return f"http://{host}:{port}"
+        # As moto's ThreadedMotoServer, which cannot take a socket that already listens.
+        host, port = listener.getsockname()
+        self._server = make_server(
+            host,
+            port,
+            DomainDispatcherApplication(create_backend_app),
+            threaded=True,
+            request_handler=MotoRequestHandler,
+            fd=listener.fileno(),
+        )
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         """Answer no more, and save what is still to be saved."""
-        self._server.stop()
+        self._server.shutdown()
+        self._server.server_close()
         self._closing.set()
         self._keys.has_changed.set()
         if self._disk:
             self._saver.join()
+
+    def _put(self, stored: StoredObject) -> None:
+        key = self._backend.put_object(self._bucket, stored.key, stored.value, etag=stored.etag)
+        key.last_modified = datetime.datetime.fromisoformat(stored.modified)
+        key.set_metadata(json.loads(stored.metadata))
+
+    def _get(self, name: str) -> StoredObject | None:
+        key = self._keys.get(name)
+        if not isinstance(key, FakeKey):
+            return None
+        return StoredObject(
+            key=name,
+            value=key.value,
+            etag=key.etag.strip('"'),
+            modified=key.last_modified.isoformat(),
+            metadata=json.dumps(dict(key.metadata)),
+        )
 
     def _save_changes(self) -> None:
         while not self._closing.is_set():
@@ -168,22 +129,9 @@ class BucketServer:
     def _save(self) -> None:
         names = self._keys.take_changed()
         try:
-            self._disk.save({name: self._keys.get(name) for name in names})
+            self._disk.save({name: self._get(name) for name in names})
         except (OSError, sqlite3.Error, ValueError):
             # A full disk, or an object replaced while it was read: try again at the next change.
             logging.getLogger(__name__).exception("The bucket could not be saved.")
             for name in names:
                 self._keys.changed.setdefault(name)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

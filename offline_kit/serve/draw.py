@@ -4,6 +4,7 @@ import math
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import numpy as np
 import rasterio
@@ -19,6 +20,10 @@ WEB_MERCATOR = "EPSG:3857"
 HALF_WORLD = math.pi * 6_378_137  # metres: half of the equator on the sphere of EPSG:3857
 TILE_PIXELS = 256
 KEPT_TILES = 300
+CACHE_MEGABYTES = 32
+
+# A map asks for dozens of tiles at once; drawing them all at once would only need more memory.
+_few_at_once = BoundedSemaphore(2)
 PALE = (236, 233, 226)
 
 
@@ -47,9 +52,14 @@ def draw_tile(scene: Path, made_at: int, z: int, x: int, y: int) -> bytes:
     bytes
         A PNG of 256 x 256 px.
     """
+    with _few_at_once, rasterio.Env(GDAL_CACHEMAX=CACHE_MEGABYTES):
+        return _png(_tile_pixels(scene, tile_bounds(z, x, y)))
+
+
+def _tile_pixels(scene: Path, bounds: BoundingBox) -> np.ndarray:
+    """Return the pixels (band, row, column) of a scene within bounds in EPSG:3857."""
     pale = np.array(PALE, "uint8")[:, None, None]
     pixels = np.broadcast_to(pale, (3, TILE_PIXELS, TILE_PIXELS))
-    bounds = tile_bounds(z, x, y)
     with rasterio.open(scene) as full:
         extent = transform_bounds(full.crs, WEB_MERCATOR, *full.bounds)
         level = _overview_level(full, (bounds.right - bounds.left) / TILE_PIXELS)
@@ -69,7 +79,7 @@ def draw_tile(scene: Path, made_at: int, z: int, x: int, y: int) -> bytes:
         ):
             is_scene = (warped.dataset_mask() > 0) & _is_within(extent, transform)
             pixels = np.where(is_scene, warped.read([1, 2, 3]), pale)
-    return _png(pixels)
+    return pixels
 
 
 def _overview_level(scene: rasterio.DatasetReader, metres: float) -> int | None:

@@ -7,6 +7,7 @@ import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -15,14 +16,18 @@ from fastapi import FastAPI
 from filelock import FileLock, Timeout
 
 from offline_kit.errors import KitError
-from offline_kit.serve.bucket import BUCKET, BucketServer
 from offline_kit.serve.data import CountedFiles
 from offline_kit.serve.kit import KitOnDisk
 from offline_kit.serve.lease import LeaseOffice
+from offline_kit.serve.objects import ObjectsOnDisk
 from offline_kit.serve.stac import make_stac_app
 from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
 from offline_kit.serve.tiles import add_tiles
 
+if TYPE_CHECKING:
+    from offline_kit.serve.bucket import BucketServer
+
+BUCKET = "course"
 LOCK_SECONDS = 15
 DRAIN_SECONDS = 2
 
@@ -62,50 +67,53 @@ def serve(
 async def _serve(
     on_disk: KitOnDisk, port: int, folder: BucketFolder | None, lease: bool, token: str
 ) -> None:
+    objects = ObjectsOnDisk(folder.objects) if folder else None
     before = folder.read_state() if folder else None
-    listener = _listen(port, _port(before.addresses.http_url) if before else 0)
-    bucket = BucketServer(
-        folder.objects if folder else None, _port(before.addresses.s3_url) if before else 0
+    http = _listen(port, _port(before.addresses.http_url) if before else 0)
+    s3 = _listen(0, _port(before.addresses.s3_url) if before else 0)
+    addresses = ServerAddresses(_url(http), _url(s3), BUCKET, os.getpid())
+    server = uvicorn.Server(
+        uvicorn.Config(
+            _make_app(on_disk, addresses),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
     )
-    http_host, http_port = listener.getsockname()
-    addresses = ServerAddresses(
-        http_url=f"http://{http_host}:{http_port}",
-        s3_url=bucket.url,
-        bucket=BUCKET,
-        pid=os.getpid(),
-    )
-    config = uvicorn.Config(
-        _make_app(on_disk, addresses),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
-    server = uvicorn.Server(config)
 
-    def end() -> None:
+    def end(*_: object) -> None:
         server.should_exit = True
 
     office = LeaseOffice(token, end if lease else None)
     lease_port = await office.open()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=[http]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    # Moto takes as long to import as all the rest; who asks the bucket meanwhile waits in line.
+    bucket = asyncio.get_running_loop().run_in_executor(None, _open_bucket, s3, objects)
+    bucket.add_done_callback(lambda opened: end() if opened.exception() else None)
+    if folder:
+        folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
+    print(json.dumps(asdict(addresses)), flush=True)
     try:
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if folder:
-            folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
-        print(json.dumps(asdict(addresses)), flush=True)
         await serving
     except asyncio.CancelledError:
         pass  # interrupted: uvicorn has ended, and only the bucket is still to be saved
     finally:
         office.close()
-        bucket.close()
+        (await bucket).close()
+
+
+def _open_bucket(listener: socket.socket, objects: ObjectsOnDisk | None) -> "BucketServer":
+    from offline_kit.serve.bucket import BucketServer
+
+    return BucketServer(listener, BUCKET, objects)
 
 
 def _make_app(on_disk: KitOnDisk, addresses: ServerAddresses) -> FastAPI:
-    app, _ = make_stac_app(on_disk.current)
+    app = make_stac_app(on_disk.current)
     files = CountedFiles(on_disk.folder)
     app.mount("/data", files)
     add_tiles(app, on_disk.current)
@@ -153,6 +161,11 @@ def _bind(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    return f"http://{host}:{port}"
 
 
 def _port(url: str) -> int:

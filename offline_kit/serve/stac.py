@@ -294,7 +294,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         }
 
 
-def make_stac_app(current_kit: Callable[[], Kit]) -> tuple[FastAPI, CatalogueClient]:
+def make_stac_app(current_kit: Callable[[], Kit]) -> FastAPI:
     """Make the web application with the STAC API under ``/v1``.
 
     Parameters
@@ -304,8 +304,8 @@ def make_stac_app(current_kit: Callable[[], Kit]) -> tuple[FastAPI, CatalogueCli
 
     Returns
     -------
-    tuple of FastAPI, CatalogueClient
-        The application, open to pages of other origins (CORS), and its searchable items.
+    FastAPI
+        The application, open to pages of other origins (CORS).
     """
     settings = ApiSettings(
         stac_fastapi_title=TITLE,
@@ -349,7 +349,7 @@ def make_stac_app(current_kit: Callable[[], Kit]) -> tuple[FastAPI, CatalogueCli
     app.add_exception_handler(KitError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
-    return app, client
+    return app
 
 
 def _root(request: Request) -> str:
