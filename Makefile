@@ -14,7 +14,7 @@ help: ## print this list
 env: .venv/.complete ## make the environment in .venv from requirements.lock
 
 lab: env $(KIT) ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 8899" passes on)
-	$(PYTHON) -m jupyter lab --config=binder/jupyter_server_config.py $(LAB_ARGS) notebooks/00_welcome.ipynb
+	$(PYTHON) -m jupyter lab --config=binder/jupyter_server_config.py $(LAB_ARGS)
 
 map: env $(KIT) ## run every lesson in order, without a browser, and leave outputs/pine_probability.tif
 	$(PYTHON) -m helpers.lessons --all

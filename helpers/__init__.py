@@ -1,5 +1,6 @@
 """What the notebooks import: only the steps that would drown a lesson."""
 
+from helpers.bands import BANDS, WAVELENGTHS
 from helpers.checkpoints import find_or_make
 from helpers.classes import CLASS_COLOURS
 from helpers.cloud import Cloud, open_cloud
@@ -9,7 +10,9 @@ from helpers.export import write_cog
 from helpers.predict import predict_over_chunks
 
 __all__ = [
+    "BANDS",
     "CLASS_COLOURS",
+    "WAVELENGTHS",
     "Cloud",
     "CourseError",
     "expect_columns",

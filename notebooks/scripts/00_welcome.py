@@ -81,11 +81,14 @@ import hvplot.pandas
 import psutil
 import pystac_client
 
+# %%
 from helpers import open_cloud
 
 hv.extension("bokeh", inline=True)
 print(f"Python {sys.version.split()[0]} in {sys.prefix}")
-print(f"{psutil.cpu_count()} cores, {psutil.virtual_memory().available / 1e9:.1f} GB of memory free")
+print(
+    f"{psutil.cpu_count()} cores, {psutil.virtual_memory().available / 1e9:.1f} GB of memory free"
+)
 
 # %% [markdown]
 # Now the cloud. Does it open, and does its catalogue answer?
@@ -99,11 +102,15 @@ print(f"The cloud is '{cloud.name}'; its catalogue: {catalogue.title}")
 # Last, a plot. If you see a map of points over a picture of mountains, everything works. Zoom with the wheel and drag it.
 
 # %%
-points = gpd.read_file(cloud.field_points)
+points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
 points.hvplot.points(
-    geo=True, crs="EPSG:32734", tiles=cloud.basemap, size=8, color="#882255", frame_width=500,
+    geo=True,
+    tiles=cloud.basemap,
+    size=8,
+    color="#882255",
+    frame_width=500,
     title=cloud.map_title("Where people have been"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # If a cell above ended with an error, its last line says what to do.

@@ -91,18 +91,19 @@ print(f"{first_degrees.x:.5f} degrees east, {first_degrees.y:.5f} degrees north"
 
 # %%
 west, south, east, north = points_utm.total_bounds
-print(f"The points span {(east - west) / 1000:.1f} km by {(north - south) / 1000:.1f} km.")
+print(
+    f"The points span {(east - west) / 1000:.1f} km by {(north - south) / 1000:.1f} km."
+)
 
 # %% [markdown]
 # ## Look at them on a map
 #
-# Every map of this course sits on a basemap. Zoom with the wheel, drag to move, hover over a point
+# Every map of this course sits on a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move, hover over a point
 # to read its class, and click a name in the legend to hide that class.
 
 # %%
-points_utm.hvplot.points(
+points_utm.to_crs("EPSG:4326").hvplot.points(
     geo=True,
-    crs="EPSG:32734",
     tiles=cloud.basemap,
     color="name",
     cmap=CLASS_COLOURS,
@@ -111,7 +112,7 @@ points_utm.hvplot.points(
     line_width=0.5,
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
-    frame_width=650,
+    frame_width=600,
 )
 
 # %% [markdown]
@@ -125,7 +126,9 @@ points_utm.hvplot.points(
 # Models work with codes, people with names. This little table goes from one to the other.
 
 # %%
-class_table = points_utm[["class", "name"]].drop_duplicates().set_index("class").sort_index()
+class_table = (
+    points_utm[["class", "name"]].drop_duplicates().set_index("class").sort_index()
+)
 class_table
 
 # %% [markdown]
@@ -137,7 +140,9 @@ class_table
 # ## How many of each, and for what?
 
 # %%
-counts = pd.crosstab(points_utm["name"], points_utm["group"], margins=True, margins_name="all")
+counts = pd.crosstab(
+    points_utm["name"], points_utm["group"], margins=True, margins_name="all"
+)
 counts
 
 # %% [markdown]
@@ -162,8 +167,8 @@ by_job.hvplot.barh(
     xlabel="class",
     ylabel="number of points",
     title="Points by class and job",
-    legend="bottom_right",
-    width=700,
+    legend="right",
+    width=750,
     height=400,
 )
 
@@ -182,10 +187,16 @@ by_job.hvplot.barh(
 # %%
 other_points = points_utm[["geometry", "group"]]
 neighbours = points_utm[["geometry", "group"]].sjoin_nearest(
-    other_points, exclusive=True, distance_col="metres", lsuffix="own", rsuffix="neighbour"
+    other_points,
+    exclusive=True,
+    distance_col="metres",
+    lsuffix="own",
+    rsuffix="neighbour",
 )
 same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
-print(f"Median distance to the nearest neighbour: {neighbours['metres'].median():.0f} m")
+print(
+    f"Median distance to the nearest neighbour: {neighbours['metres'].median():.0f} m"
+)
 print(f"The nearest neighbour is of the same group for {same_group:.0%} of the points.")
 
 # %% [markdown]

@@ -60,7 +60,9 @@ cloud = open_cloud()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 pd.DataFrame(
     {"title": collection.title} for collection in catalogue.get_collections()
-).set_index(pd.Index([collection.id for collection in catalogue.get_collections()], name="id"))
+).set_index(
+    pd.Index([collection.id for collection in catalogue.get_collections()], name="id")
+)
 
 # %% [markdown]
 # We use `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the
@@ -92,7 +94,9 @@ print(f"{len(scenes)} scenes found")
 all_scenes = catalogue.search(
     collections=["sentinel-2-l2a"], intersects=point, datetime="2018-09-01/2018-09-30"
 ).item_collection()
-print(f"{len(all_scenes)} scenes in that month; {len(all_scenes) - len(scenes)} too cloudy")
+print(
+    f"{len(all_scenes)} scenes in that month; {len(all_scenes) - len(scenes)} too cloudy"
+)
 
 # %% [markdown]
 # ## List them
@@ -100,7 +104,13 @@ print(f"{len(all_scenes)} scenes in that month; {len(all_scenes) - len(scenes)} 
 # An item is GeoJSON, so a search result turns into a `GeoDataFrame` at once.
 
 # %%
-columns = ["datetime", "platform", "eo:cloud_cover", "view:sun_elevation", "s2:processing_baseline"]
+columns = [
+    "datetime",
+    "platform",
+    "eo:cloud_cover",
+    "view:sun_elevation",
+    "s2:processing_baseline",
+]
 found = gpd.GeoDataFrame.from_features(all_scenes.to_dict(), crs="EPSG:4326")
 found.index = pd.Index([scene.id for scene in all_scenes], name="id")
 found[columns].sort_values("eo:cloud_cover")
@@ -127,7 +137,12 @@ print(f"Chosen: {chosen_id}, {suitable.loc[chosen_id, 'eo:cloud_cover']:.1f} % c
 
 # %%
 outline = found.loc[[chosen_id]].hvplot.polygons(
-    geo=True, tiles=cloud.basemap, alpha=0.15, line_color="#882255", line_width=3, frame_width=600
+    geo=True,
+    tiles=cloud.basemap,
+    alpha=0.15,
+    line_color="#882255",
+    line_width=3,
+    frame_width=600,
 )
 outline * points.hvplot.points(geo=True, color="#332288", size=6).opts(
     title=cloud.map_title(f"Outline of {chosen_id} and the field points")
@@ -148,7 +163,10 @@ pd.Series(scene.properties, name="value").to_frame().loc[columns]
 # %%
 assets = pd.DataFrame.from_dict(
     {
-        key: {"title": asset.title, "pixel (m)": abs(asset.extra_fields["proj:transform"][0])}
+        key: {
+            "title": asset.title,
+            "pixel (m)": abs(asset.extra_fields["proj:transform"][0]),
+        }
         for key, asset in scene.assets.items()
         if "cloud-optimized" in (asset.media_type or "")
     },
@@ -162,7 +180,10 @@ assets
 
 # %%
 print(json.dumps(scene.assets["red"].extra_fields["raster:bands"], indent=2))
-print("offset already applied:", scene.properties.get("earthsearch:boa_offset_applied", "not said"))
+print(
+    "offset already applied:",
+    scene.properties.get("earthsearch:boa_offset_applied", "not said"),
+)
 
 # %% [markdown]
 # ## A quick look, for the price of a few kilobytes
@@ -180,6 +201,9 @@ quick_look.hvplot.rgb(
     frame_width=600,
     xlabel="metres east",
     ylabel="metres north",
+    xformatter="%.0f",
+    yformatter="%.0f",
+    rasterize=True,
     title=cloud.map_title(f"Quick look of {scene.datetime:%d %B %Y}"),
 )
 

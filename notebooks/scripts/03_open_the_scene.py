@@ -31,7 +31,6 @@
 
 # %%
 import json
-import urllib.request
 
 import geopandas as gpd
 import holoviews as hv
@@ -41,7 +40,7 @@ import pystac_client
 import stackstac
 from dask.diagnostics import ProgressBar
 
-from helpers import expect_inside, find_or_make, open_cloud
+from helpers import BANDS, expect_inside, find_or_make, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -66,13 +65,12 @@ scene["id"]
 # whole course, so that no band is ever confused with another.
 
 # %%
-BANDS = [
-    "coastal", "blue", "green", "red", "rededge1", "rededge2",
-    "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-]  # fmt: skip
+BANDS
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+
+# %%
 stack = stackstac.stack(
     [scene],
     assets=BANDS,
@@ -85,8 +83,12 @@ stack = stackstac.stack(
     xy_coords="center",
     chunksize=1024,
 )
+
+# %%
 numbers = stack.squeeze("time", drop=True)
-expect_inside(points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max()))
+expect_inside(
+    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
+)
 numbers
 
 # %% [markdown]
@@ -138,7 +140,9 @@ band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 scale = band_facts["scale"]
 offset = 0.0 if already_applied else band_facts["offset"]
-print(f"listed offset {band_facts['offset']}, already applied: {already_applied}, we use {offset}")
+print(
+    f"listed offset {band_facts['offset']}, already applied: {already_applied}, we use {offset}"
+)
 
 # %% [markdown]
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before** scaling.
@@ -165,7 +169,9 @@ sample.median(["x", "y"]).to_series().round(3)
 
 # %%
 wrong = sample - 0.1
-print(f"Share of negative values with the offset applied once too often: {(wrong < 0).mean():.0%}")
+print(
+    f"Share of negative values with the offset applied once too often: {(wrong < 0).mean():.0%}"
+)
 
 # %% [markdown]
 # ## True colour
@@ -174,21 +180,34 @@ print(f"Share of negative values with the offset applied once too often: {(wrong
 # stretch the colours up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and
 # it is drawn anew.
 
+
 # %%
 def stretch(colours, darkest, brightest):
     """Spread reflectance between two values over the range of a screen, 0 to 255."""
     shares = ((colours - darkest) / (brightest - darkest)).clip(0, 1)
     return (shares.fillna(1) * 255).astype("uint8")
 
+
 # %%
 with ProgressBar():
-    true_colour = stretch(reflectance.sel(band=["red", "green", "blue"]), 0.0, 0.18).compute()
+    true_colour = stretch(
+        reflectance.sel(band=["red", "green", "blue"]), 0.0, 0.18
+    ).compute()
 
+# %%
 map_options = {
-    "x": "x", "y": "y", "bands": "band", "rasterize": True, "data_aspect": 1, "frame_width": 600,
-    "xlabel": "metres east", "ylabel": "metres north",
-}  # fmt: skip
+    "x": "x",
+    "y": "y",
+    "bands": "band",
+    "rasterize": True,
+    "data_aspect": 1,
+    "frame_width": 600,
+    "xlabel": "metres east",
+    "ylabel": "metres north",
+}
 date = scene["properties"]["datetime"][:10]
+
+# %%
 true_colour.hvplot.rgb(**map_options, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
@@ -199,8 +218,12 @@ true_colour.hvplot.rgb(**map_options, title=cloud.map_title(f"True colour, {date
 
 # %%
 with ProgressBar():
-    false_colour = stretch(reflectance.sel(band=["nir", "red", "green"]), 0.0, 0.35).compute()
-false_colour.hvplot.rgb(**map_options, title=cloud.map_title(f"False colour (near infrared), {date}"))
+    false_colour = stretch(
+        reflectance.sel(band=["nir", "red", "green"]), 0.0, 0.35
+    ).compute()
+false_colour.hvplot.rgb(
+    **map_options, title=cloud.map_title(f"False colour (near infrared), {date}")
+)
 
 # %% [markdown]
 # **What to notice.** Plantations and riverside trees are deep red: dense leaves. Fynbos is

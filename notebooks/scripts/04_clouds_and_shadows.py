@@ -43,6 +43,7 @@ import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 
+# %%
 from helpers import find_or_make, open_cloud, write_cog
 
 hv.extension("bokeh", inline=True)
@@ -56,7 +57,11 @@ cloud = open_cloud()
 # %%
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
-scene = next(catalogue.search(collections=[choice["collection"]], ids=[choice["id"]]).items_as_dicts())
+scene = next(
+    catalogue.search(
+        collections=[choice["collection"]], ids=[choice["id"]]
+    ).items_as_dicts()
+)
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 
 # %%
@@ -80,23 +85,38 @@ band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = 0.0 if already_applied else band_facts["offset"]
 digital = numbers.drop_sel(band="scl")
-reflectance = digital.where(digital != 0) * np.float32(band_facts["scale"]) + np.float32(offset)
+reflectance = digital.where(digital != 0) * np.float32(
+    band_facts["scale"]
+) + np.float32(offset)
 scene_classes = numbers.sel(band="scl")
 
 # %% [markdown]
 # ## What the scene classification says
 #
-# The program that removes the effect of the atmosphere also sorts every pixel into one of twelve classes. The names
-# are from the Sentinel-2 product description.
+# The program that removes the effect of the atmosphere also sorts every pixel into one of twelve classes, with the
+# codes 0 to 11. The names are from the Sentinel-2 product description.
 
 # %%
-SCL_NAMES = {
-    0: "no data", 1: "saturated or defective", 2: "dark area", 3: "cloud shadow", 4: "vegetation",
-    5: "not vegetated", 6: "water", 7: "unclassified", 8: "cloud, medium probability",
-    9: "cloud, high probability", 10: "thin cirrus", 11: "snow or ice",
-}  # fmt: skip
+SCL_NAMES = [
+    "no data",
+    "saturated or defective",
+    "dark area",
+    "cloud shadow",
+    "vegetation",
+    "not vegetated",
+    "water",
+    "unclassified",
+    "cloud, medium probability",
+    "cloud, high probability",
+    "thin cirrus",
+    "snow or ice",
+]
+
+# %%
 codes, pixels = np.unique(scene_classes, return_counts=True)
-shares = pd.Series(pixels / pixels.sum() * 100, index=[SCL_NAMES[code] for code in codes])
+shares = pd.Series(
+    pixels / pixels.sum() * 100, index=[SCL_NAMES[code] for code in codes]
+)
 shares.round(2).rename("% of the pixels").to_frame()
 
 # %% [markdown]
@@ -104,10 +124,14 @@ shares.round(2).rename("% of the pixels").to_frame()
 
 # %%
 UNUSABLE = [
-    "no data", "saturated or defective", "cloud shadow",
-    "cloud, medium probability", "cloud, high probability", "thin cirrus",
-]  # fmt: skip
-unusable_codes = [code for code, name in SCL_NAMES.items() if name in UNUSABLE]
+    "no data",
+    "saturated or defective",
+    "cloud shadow",
+    "cloud, medium probability",
+    "cloud, high probability",
+    "thin cirrus",
+]
+unusable_codes = [SCL_NAMES.index(name) for name in UNUSABLE]
 cloudy = scene_classes.isin(unusable_codes)
 print(f"{float(cloudy.mean()):.2%} of the pixels are cloud, cloud shadow or broken")
 
@@ -121,7 +145,9 @@ print(f"{float(cloudy.mean()):.2%} of the pixels are cloud, cloud shadow or brok
 # shadow. A simple rule from the published lesson: a pixel is in shadow if it is dark in `red` **and** in `nir`.
 
 # %%
-red, green, nir = (reflectance.sel(band=name, drop=True) for name in ["red", "green", "nir"])
+red, green, nir = (
+    reflectance.sel(band=name, drop=True) for name in ["red", "green", "nir"]
+)
 dark = (red < 0.05) & (nir < 0.05)
 print(f"{float(dark.mean()):.1%} of the pixels are dark in both bands")
 
@@ -147,13 +173,20 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 # %%
 swir16 = reflectance.sel(band="swir16", drop=True)
 shadow = dark & (swir16 > green)
-shadow_at_points = shadow.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
+shadow_at_points = shadow.xvec.extract_points(
+    points.geometry, x_coords="x", y_coords="y"
+)
+
+# %%
 both_rules = pd.DataFrame(
     {
         "dark in red and nir": points["name"][dark_at_points.values].value_counts(),
-        "and swir16 above green": points["name"][shadow_at_points.values].value_counts(),
+        "and swir16 above green": points["name"][
+            shadow_at_points.values
+        ].value_counts(),
     }
-).fillna(0).astype(int)  # fmt: skip
+)
+both_rules = both_rules.fillna(0).astype(int)
 both_rules
 
 # %%
@@ -162,8 +195,8 @@ both_rules.hvplot.barh(
     xlabel="class",
     ylabel="points removed",
     title="Field points that each rule removes",
-    legend="bottom_right",
-    width=700,
+    legend="right",
+    width=750,
     height=350,
 )
 
@@ -175,19 +208,32 @@ both_rules.hvplot.barh(
 
 # %%
 usable = ~(cloudy | shadow) & reflectance.notnull().all("band")
-true_colour = (reflectance.sel(band=["red", "green", "blue"]) / 0.18).clip(0, 1).fillna(1)
-masked_out = xr.DataArray([1.0, 0.75, 0.85], dims="band", coords={"band": ["red", "green", "blue"]})
+true_colour = (
+    (reflectance.sel(band=["red", "green", "blue"]) / 0.18).clip(0, 1).fillna(1)
+)
+masked_out = xr.DataArray(
+    [1.0, 0.75, 0.85], dims="band", coords={"band": ["red", "green", "blue"]}
+)
 after = true_colour.where(usable, masked_out)
 pictures = {"before": true_colour, "after (pink: not used)": after}
+
 
 # %%
 def draw(picture, when):
     """Draw a picture in true colour; all pictures zoom together."""
-    return (picture * 255).astype("uint8").hvplot.rgb(
-        x="x", y="y", bands="band", rasterize=True, data_aspect=1, frame_width=420,
-        xlabel="metres east", ylabel="metres north", title=cloud.map_title(when),
-    )  # fmt: skip
+    colours = (picture * 255).astype("uint8")
+    return colours.hvplot.rgb(
+        x="x",
+        y="y",
+        bands="band",
+        rasterize=True,
+        data_aspect=1,
+        frame_width=420,
+        title=cloud.map_title(when),
+    ).opts(xlabel="metres east", ylabel="metres north", yformatter="%.0f")
 
+
+# %%
 hv.Layout([draw(picture, when) for when, picture in pictures.items()]).cols(1)
 
 # %% [markdown]

@@ -43,7 +43,16 @@ import stackstac
 import xvec
 from dask.diagnostics import ProgressBar
 
-from helpers import CLASS_COLOURS, expect_columns, expect_inside, find_or_make, open_cloud
+# %%
+from helpers import (
+    BANDS,
+    CLASS_COLOURS,
+    WAVELENGTHS,
+    expect_columns,
+    expect_inside,
+    find_or_make,
+    open_cloud,
+)
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -54,15 +63,15 @@ cloud = open_cloud()
 # As in lesson 03: twelve bands, lazily, and the offset that is right for this scene.
 
 # %%
-BANDS = [
-    "coastal", "blue", "green", "red", "rededge1", "rededge2",
-    "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-]  # fmt: skip
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 expect_columns(points, ["class", "group", "name"], cloud.field_points)
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
-scene = next(catalogue.search(collections=[choice["collection"]], ids=[choice["id"]]).items_as_dicts())
+scene = next(
+    catalogue.search(
+        collections=[choice["collection"]], ids=[choice["id"]]
+    ).items_as_dicts()
+)
 
 # %%
 numbers = stackstac.stack(
@@ -77,19 +86,25 @@ numbers = stackstac.stack(
     xy_coords="center",
     chunksize=1024,
 ).squeeze("time", drop=True)
-expect_inside(points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max()))
+expect_inside(
+    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
+)
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = 0.0 if already_applied else band_facts["offset"]
-reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + np.float32(offset)
+reflectance = numbers.where(numbers != 0) * np.float32(
+    band_facts["scale"]
+) + np.float32(offset)
 
 # %% [markdown]
 # The mask of lesson 04 lies on the same grid. Where it is 0 the reflectance becomes `NaN`.
 
 # %%
-mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze("band", drop=True)
+mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze(
+    "band", drop=True
+)
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable)
 
@@ -101,14 +116,18 @@ masked_reflectance = reflectance.where(usable)
 
 # %%
 with ProgressBar():
-    cube = masked_reflectance.xvec.extract_points(points.geometry, x_coords="x", y_coords="y").compute()
+    cube = masked_reflectance.xvec.extract_points(
+        points.geometry, x_coords="x", y_coords="y"
+    ).compute()
 cube
 
 # %% [markdown]
 # Now a table: one row a point, one column a band, with class and group beside.
 
 # %%
-band_values = pd.DataFrame(cube.transpose("geometry", "band").values, columns=BANDS, index=points.index)
+band_values = pd.DataFrame(
+    cube.transpose("geometry", "band").values, columns=BANDS, index=points.index
+)
 spectra = points[["class", "name", "group", "geometry"]].join(band_values)
 complete = spectra.dropna(subset=BANDS)
 print(f"{len(complete)} of {len(spectra)} points have a value in every band")
@@ -126,18 +145,25 @@ lost.rename("points without a value").to_frame()
 # The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the instrument's response functions).
 
 # %%
-WAVELENGTHS = pd.Series(
-    [442.7, 492.4, 559.8, 664.6, 704.1, 740.5, 782.8, 832.8, 864.7, 945.1, 1613.7, 2202.4],
-    index=BANDS,
-    name="wavelength (nm)",
-)
+wavelengths = pd.Series(WAVELENGTHS)
 one_pine = complete[complete["name"] == "Dense Pines"].iloc[0]
-one_spectrum = pd.DataFrame({"wavelength": WAVELENGTHS, "reflectance": one_pine[BANDS].astype(float)})
-one_spectrum.hvplot.line(
-    x="wavelength", y="reflectance", color=CLASS_COLOURS["Dense Pines"], line_width=2, grid=True,
-    xlabel="wavelength (nm)", ylabel="reflectance (0 to 1)", width=700, height=350, ylim=(0, None),
+one_spectrum = pd.DataFrame(
+    {"wavelength": wavelengths, "reflectance": one_pine[BANDS].astype(float)}
+)
+
+# %%
+pine_colour = CLASS_COLOURS["Dense Pines"]
+line = one_spectrum.hvplot.line(x="wavelength", y="reflectance", color=pine_colour)
+dots = one_spectrum.hvplot.scatter(x="wavelength", y="reflectance", color=pine_colour)
+(line * dots).opts(
+    width=700,
+    height=350,
+    ylim=(0, None),
+    show_grid=True,
+    xlabel="wavelength (nm)",
+    ylabel="reflectance (0 to 1)",
     title="Spectrum of one point of Dense Pines",
-) * one_spectrum.hvplot.scatter(x="wavelength", y="reflectance", color=CLASS_COLOURS["Dense Pines"])  # fmt: skip
+)
 
 # %% [markdown]
 # **How to read it.** In the visible (up to about 700 nm) leaves absorb light for photosynthesis: dark, with a small hump in the
@@ -150,23 +176,43 @@ one_spectrum.hvplot.line(
 # take a class away.
 
 # %%
-long = complete.melt(id_vars=["name"], value_vars=BANDS, var_name="band", value_name="reflectance")
-long["wavelength"] = long["band"].map(WAVELENGTHS)
-quartiles = long.groupby(["name", "wavelength"])["reflectance"].quantile([0.25, 0.5, 0.75]).unstack()
+long = complete.melt(
+    id_vars=["name"], value_vars=BANDS, var_name="band", value_name="reflectance"
+)
+long["wavelength"] = long["band"].map(wavelengths)
+quartiles = (
+    long.groupby(["name", "wavelength"])["reflectance"]
+    .quantile([0.25, 0.5, 0.75])
+    .unstack()
+)
 quartiles.columns = ["lower", "median", "upper"]
 quartiles = quartiles.reset_index()
 
 # %%
 colours = [CLASS_COLOURS[name] for name in sorted(quartiles["name"].unique())]
 bands_of_half = quartiles.hvplot.area(
-    x="wavelength", y="lower", y2="upper", by="name", color=colours, alpha=0.15, stacked=False
+    x="wavelength",
+    y="lower",
+    y2="upper",
+    by="name",
+    color=colours,
+    alpha=0.15,
+    stacked=False,
 )
-medians = quartiles.hvplot.line(x="wavelength", y="median", by="name", color=colours, line_width=2.5)
+medians = quartiles.hvplot.line(
+    x="wavelength", y="median", by="name", color=colours, line_width=2.5
+)
+
+# %%
 (bands_of_half * medians).opts(
-    width=800, height=450, legend_position="right", show_grid=True,
-    xlabel="wavelength (nm)", ylabel="reflectance (0 to 1)",
+    width=800,
+    height=450,
+    legend_position="right",
+    show_grid=True,
+    xlabel="wavelength (nm)",
+    ylabel="reflectance (0 to 1)",
     title="Spectra of the classes: median and middle half",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # **What to notice.**
@@ -184,10 +230,15 @@ medians = quartiles.hvplot.line(x="wavelength", y="median", by="name", color=col
 # %%
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
 print(f"{area_of_interest.area.sum() / 1e6:.0f} square kilometres to map")
-area_of_interest.hvplot.polygons(
-    geo=True, crs="EPSG:32734", tiles=cloud.basemap, alpha=0.25, color="#44AA99", line_color="#117733",
-    frame_width=600, title=cloud.map_title("Area of interest: natural vegetation"),
-)  # fmt: skip
+area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
+    geo=True,
+    tiles=cloud.basemap,
+    alpha=0.25,
+    color="#44AA99",
+    line_color="#117733",
+    frame_width=600,
+    title=cloud.map_title("Area of interest: natural vegetation"),
+)
 
 # %% [markdown]
 # ## Leave the spectra for the next lessons

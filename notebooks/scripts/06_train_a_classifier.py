@@ -44,7 +44,8 @@ from sklearn.metrics import (
 )
 from xgboost import XGBClassifier
 
-from helpers import find_or_make, open_cloud
+# %%
+from helpers import BANDS, find_or_make, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -56,10 +57,6 @@ cloud = open_cloud()
 # say: the class. Place is not among the features, on purpose: a model that knows where it is learns the map by heart.
 
 # %%
-BANDS = [
-    "coastal", "blue", "green", "red", "rededge1", "rededge2",
-    "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-]  # fmt: skip
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
 class_names = spectra.groupby("class")["name"].first()
 group_jobs = {0: "validation", 1: "training", 2: "testing"}
@@ -96,7 +93,10 @@ model = XGBClassifier(
     tree_method="hist",
     random_state=0,
 )
-watched = [(training[BANDS], training["class"]), (validation[BANDS], validation["class"])]
+watched = [
+    (training[BANDS], training["class"]),
+    (validation[BANDS], validation["class"]),
+]
 model.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
 
 # %% [markdown]
@@ -112,15 +112,25 @@ loss = pd.DataFrame(
         "validation": model.evals_result()["validation_1"]["mlogloss"],
     }
 )
+
+# %%
 loss.hvplot.line(
-    xlabel="boosting round", ylabel="loss (multi-class log loss)", color=["#882255", "#332288"],
-    line_width=2.5, width=700, height=350, grid=True, legend="top_right",
+    xlabel="boosting round",
+    ylabel="loss (multi-class log loss)",
+    color=["#882255", "#332288"],
+    line_width=2.5,
+    width=700,
+    height=350,
+    grid=True,
+    legend="top_right",
     title="Loss by round: what the model has seen, and what it has not",
-)  # fmt: skip
+)
 
 # %%
 best_round = int(loss["validation"].idxmin())
-print(f"The validation loss is lowest after round {best_round}: {loss['validation'].min():.3f}")
+print(
+    f"The validation loss is lowest after round {best_round}: {loss['validation'].min():.3f}"
+)
 print(f"After the last round it is {loss['validation'].iloc[-1]:.3f}")
 
 # %% [markdown]
@@ -136,8 +146,12 @@ print(f"After the last round it is {loss['validation'].iloc[-1]:.3f}")
 predicted = pd.Series(model.predict(testing[BANDS]), index=testing.index)
 true_names = testing["name"]
 predicted_names = predicted.map(class_names)
-print(f"On the points it was trained on: {model.score(training[BANDS], training['class']):.3f}")
-print(f"On the testing points:           {accuracy_score(true_names, predicted_names):.3f}")
+print(
+    f"On the points it was trained on: {model.score(training[BANDS], training['class']):.3f}"
+)
+print(
+    f"On the testing points:           {accuracy_score(true_names, predicted_names):.3f}"
+)
 
 # %% [markdown]
 # The first figure means nothing: a model that has learnt by heart gets it, too. The second is what we quote.
@@ -166,8 +180,12 @@ pd.Series(pine_scores, name="Dense Pines").round(3).to_frame()
 # All classes side by side (*support* is the number of testing points):
 
 # %%
-report = classification_report(true_names, predicted_names, output_dict=True, zero_division=0)
-by_class = pd.DataFrame(report).drop(columns=["accuracy", "macro avg", "weighted avg"]).T
+report = classification_report(
+    true_names, predicted_names, output_dict=True, zero_division=0
+)
+by_class = (
+    pd.DataFrame(report).drop(columns=["accuracy", "macro avg", "weighted avg"]).T
+)
 by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=False)
 
 # %% [markdown]
@@ -177,17 +195,21 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # sum: the diagonal is then the recall of each class.
 
 # %%
-figure, axes = plt.subplots(figsize=(9, 8))
+figure, axes = plt.subplots(figsize=(9, 8), layout="constrained")
 ConfusionMatrixDisplay.from_predictions(
-    true_names, predicted_names, normalize="true", values_format=".2f", cmap="cividis",
-    xticks_rotation="vertical", ax=axes,
-)  # fmt: skip
+    true_names,
+    predicted_names,
+    normalize="true",
+    values_format=".2f",
+    cmap="cividis",
+    xticks_rotation="vertical",
+    ax=axes,
+)
 axes.set(
     title=cloud.map_title("Confusion matrix: share of each true class"),
     xlabel="class the model says",
     ylabel="class seen on the ground",
 )
-figure.tight_layout()
 
 # %% [markdown]
 # **What to notice.** Read along the row of *Dense Pines*: where do the missed pines go? Then down its column: what is

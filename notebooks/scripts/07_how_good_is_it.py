@@ -36,20 +36,22 @@ import numpy as np
 import pandas as pd
 import rioxarray
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import accuracy_score, precision_recall_curve, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+)
 from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
 from xgboost import XGBClassifier
 
-from helpers import find_or_make, open_cloud
+# %%
+from helpers import BANDS, find_or_make, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
 # %%
-BANDS = [
-    "coastal", "blue", "green", "red", "rededge1", "rededge2",
-    "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-]  # fmt: skip
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
 class_names = spectra.groupby("class")["name"].first()
 spectra["job"] = spectra["group"].map({0: "validation", 1: "training", 2: "testing"})
@@ -66,9 +68,13 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # often would it be right?
 
 # %%
-baseline = DummyClassifier(strategy="most_frequent").fit(training[BANDS], training["class"])
+baseline = DummyClassifier(strategy="most_frequent").fit(
+    training[BANDS], training["class"]
+)
 accuracies = {
-    "always the same class": accuracy_score(testing["class"], baseline.predict(testing[BANDS])),
+    "always the same class": accuracy_score(
+        testing["class"], baseline.predict(testing[BANDS])
+    ),
     "our model": accuracy_score(testing["class"], model.predict(testing[BANDS])),
 }
 pd.Series(accuracies, name="accuracy").round(3).to_frame()
@@ -94,12 +100,22 @@ precision, recall, threshold = precision_recall_curve(is_pine, pine_probability)
 trade = pd.DataFrame(
     {"threshold": threshold, "precision": precision[:-1], "recall": recall[:-1]}
 )
+
+# %%
 trade.hvplot.line(
-    x="threshold", y=["precision", "recall"], color=["#882255", "#332288"], line_width=2.5,
-    xlabel="probability from which a pixel counts as pine", ylabel="precision, recall (0 to 1)",
-    value_label="share", width=700, height=380, grid=True, legend="bottom_left",
+    x="threshold",
+    y=["precision", "recall"],
+    color=["#882255", "#332288"],
+    line_width=2.5,
+    xlabel="probability from which a pixel counts as pine",
+    ylabel="precision, recall (0 to 1)",
+    value_label="share",
+    width=700,
+    height=380,
+    grid=True,
+    legend="bottom_left",
     title="Threshold: fewer false alarms against more pines found",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Where the two lines cross, false alarms and missed pines balance. The map in lesson 09 shows pixels above 0.5; on the
@@ -127,14 +143,23 @@ BLOCK_METRES = 1000
 column = np.floor(spectra.geometry.x / BLOCK_METRES).astype(int)
 row = np.floor(spectra.geometry.y / BLOCK_METRES).astype(int)
 blocks = column.astype(str) + "/" + row.astype(str)
-print(f"{blocks.nunique()} blocks with {len(spectra) / blocks.nunique():.1f} points on average")
+print(
+    f"{blocks.nunique()} blocks with {len(spectra) / blocks.nunique():.1f} points on average"
+)
+
 
 # %%
 def fresh_model():
     """Return an untrained model with the settings of lesson 06."""
     return XGBClassifier(
-        max_depth=7, learning_rate=0.1, subsample=0.8, n_estimators=100, tree_method="hist", random_state=0
+        max_depth=7,
+        learning_rate=0.1,
+        subsample=0.8,
+        n_estimators=100,
+        tree_method="hist",
+        random_state=0,
     )
+
 
 at_random = StratifiedKFold(n_splits=5, shuffle=True, random_state=0)
 by_block = GroupKFold(n_splits=5, shuffle=True, random_state=0)
@@ -142,7 +167,9 @@ by_block = GroupKFold(n_splits=5, shuffle=True, random_state=0)
 # %%
 labels = spectra["class"]
 guesses = {
-    "parts at random": cross_val_predict(fresh_model(), spectra[BANDS], labels, cv=at_random),
+    "parts at random": cross_val_predict(
+        fresh_model(), spectra[BANDS], labels, cv=at_random
+    ),
     "parts by blocks of land": cross_val_predict(
         fresh_model(), spectra[BANDS], labels, cv=by_block, groups=blocks
     ),
@@ -177,11 +204,19 @@ loss_without = {}
 for band in BANDS:
     shuffled = testing[BANDS].copy()
     shuffled[band] = rng.permutation(shuffled[band])
-    loss_without[band] = full_accuracy - accuracy_score(testing["class"], model.predict(shuffled))
+    loss_without[band] = full_accuracy - accuracy_score(
+        testing["class"], model.predict(shuffled)
+    )
+
+# %%
 pd.Series(loss_without, name="accuracy lost").sort_values().hvplot.barh(
-    color="#882255", xlabel="band", ylabel="accuracy lost when the band is shuffled",
-    title="Importance of each band", width=700, height=400,
-)  # fmt: skip
+    color="#882255",
+    xlabel="band",
+    ylabel="accuracy lost when the band is shuffled",
+    title="Importance of each band",
+    width=700,
+    height=400,
+)
 
 # %% [markdown]
 # Bands that carry the same news share the credit: shuffle one and the model reads the other. A low bar does not mean
@@ -195,12 +230,12 @@ pd.Series(loss_without, name="accuracy lost").sort_values().hvplot.barh(
 # %%
 if cloud.truth is not None:
     date = find_or_make("chosen_scene.json").read_text().split("_")[2]
-    true_cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{date}.tif").squeeze("band")
-    at_points = true_cover.sel(
-        x=testing.geometry.x.to_xarray(), y=testing.geometry.y.to_xarray(), method="nearest"
-    )
-    cover = pd.cut(at_points.to_series(), [0, 25, 50, 75, 100], labels=["1-25", "26-50", "51-75", "76-100"])
-    found = pd.Series(above_half, index=testing.index).groupby(cover, observed=True).agg(["mean", "size"])
+    true_cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{date}.tif")[0]
+    x, y = testing.geometry.x.to_xarray(), testing.geometry.y.to_xarray()
+    cover = true_cover.sel(x=x, y=y, method="nearest").to_series()
+    steps = pd.cut(cover, [0, 25, 50, 75, 100])
+    called_pine = pd.Series(above_half, index=testing.index)
+    found = called_pine.groupby(steps, observed=True).agg(["mean", "size"])
     found.columns = ["share called pine", "testing points"]
     display(found.round(2).rename_axis("true pine cover of the pixel (%)"))
 

@@ -56,6 +56,7 @@ import pystac_client
 import stackstac
 from distributed import Client
 
+# %%
 from helpers import find_or_make, open_cloud
 
 hv.extension("bokeh", inline=True)
@@ -91,26 +92,44 @@ total.compute()
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
-scene = next(catalogue.search(collections=[choice["collection"]], ids=[choice["id"]]).items_as_dicts())
+scene = next(
+    catalogue.search(
+        collections=[choice["collection"]], ids=[choice["id"]]
+    ).items_as_dicts()
+)
+
 
 # %%
 def open_bands(chunksize):
     """Open red and near infrared lazily, in square chunks of this many pixels a side."""
     return stackstac.stack(
-        [scene], assets=["red", "nir"], bounds=tuple(points.total_bounds), epsg=32734, resolution=10,
-        dtype="uint16", fill_value=np.uint16(0), rescale=False, xy_coords="center", chunksize=chunksize,
-    ).squeeze("time", drop=True)  # fmt: skip
+        [scene],
+        assets=["red", "nir"],
+        bounds=tuple(points.total_bounds),
+        epsg=32734,
+        resolution=10,
+        dtype="uint16",
+        fill_value=np.uint16(0),
+        rescale=False,
+        xy_coords="center",
+        chunksize=chunksize,
+    ).squeeze("time", drop=True)
+
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = 0.0 if already_applied else band_facts["offset"]
 
+
 def greenness(numbers):
     """Return the NDVI of digital numbers, lazily."""
-    reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + np.float32(offset)
+    reflectance = numbers.where(numbers != 0) * np.float32(
+        band_facts["scale"]
+    ) + np.float32(offset)
     red, nir = reflectance.sel(band="red"), reflectance.sel(band="nir")
     return (nir - red) / (nir + red)
+
 
 # %% [markdown]
 # ## Measure it: one worker against several
@@ -177,10 +196,20 @@ ndvi = ndvi.compute()
 
 # %%
 ndvi.hvplot.image(
-    x="x", y="y", rasterize=True, data_aspect=1, frame_width=600, cmap="cividis", clim=(0, 0.9),
-    clabel="NDVI (no unit)", xlabel="metres east", ylabel="metres north",
+    x="x",
+    y="y",
+    rasterize=True,
+    data_aspect=1,
+    frame_width=600,
+    cmap="cividis",
+    clim=(0, 0.9),
+    clabel="NDVI (no unit)",
+    xlabel="metres east",
+    ylabel="metres north",
+    xformatter="%.0f",
+    yformatter="%.0f",
     title=cloud.map_title("Greenness (NDVI)"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.

@@ -42,7 +42,8 @@ import rioxarray
 import stackstac
 from xgboost import XGBClassifier
 
-from helpers import find_or_make, open_cloud, predict_over_chunks, write_cog
+# %%
+from helpers import BANDS, find_or_make, open_cloud, predict_over_chunks, write_cog
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -53,14 +54,14 @@ cloud = open_cloud()
 # The scene, lazily and in reflectance, as in lessons 03 and 05:
 
 # %%
-BANDS = [
-    "coastal", "blue", "green", "red", "rededge1", "rededge2",
-    "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-]  # fmt: skip
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
-scene = next(catalogue.search(collections=[choice["collection"]], ids=[choice["id"]]).items_as_dicts())
+scene = next(
+    catalogue.search(
+        collections=[choice["collection"]], ids=[choice["id"]]
+    ).items_as_dicts()
+)
 
 # %%
 numbers = stackstac.stack(
@@ -80,13 +81,17 @@ numbers = stackstac.stack(
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = 0.0 if already_applied else band_facts["offset"]
-reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + np.float32(offset)
+reflectance = numbers.where(numbers != 0) * np.float32(
+    band_facts["scale"]
+) + np.float32(offset)
 
 # %% [markdown]
 # The mask, the area of interest and the trained model:
 
 # %%
-mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze("band", drop=True)
+mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze(
+    "band", drop=True
+)
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable).rio.write_crs("EPSG:32734")
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
@@ -107,7 +112,10 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
 class_names = spectra.groupby("class")["name"].first()
 probability = predict_over_chunks(
-    model, masked_reflectance, within=area_of_interest, class_names=class_names.to_dict()
+    model,
+    masked_reflectance,
+    within=area_of_interest,
+    class_names=class_names.to_dict(),
 )
 probability
 
@@ -115,7 +123,9 @@ probability
 # Still lazy: a cube of probabilities, one layer a class. We want the layer of the pines. Nothing else is kept.
 
 # %%
-pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename("pine_probability")
+pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename(
+    "pine_probability"
+)
 pine_path = cloud.outputs / "pine_probability.tif"
 write_cog(pine_probability, pine_path, overwrite=True)
 print(f"{pine_path.name}: {pine_path.stat().st_size / 1e6:.1f} MB")
@@ -126,7 +136,9 @@ print(f"{pine_path.name}: {pine_path.stat().st_size / 1e6:.1f} MB")
 # %%
 pine_map = rioxarray.open_rasterio(pine_path, masked=True).squeeze("band", drop=True)
 mapped = pine_map.notnull()
-print(f"{float(mapped.mean()):.0%} of the pixels have a probability; the others lie outside or are masked")
+print(
+    f"{float(mapped.mean()):.0%} of the pixels have a probability; the others lie outside or are masked"
+)
 
 # %% [markdown]
 # ## The map
@@ -137,11 +149,22 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability; the others 
 # %%
 above_half = pine_map.where(pine_map > 0.5)
 web_map = above_half.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
+
+# %%
 web_map.hvplot.image(
-    x="x", y="y", geo=True, crs="EPSG:3857", tiles=cloud.basemap, rasterize=True, cmap="plasma", clim=(0.5, 1),
-    clabel="probability of pines (0.5 to 1)", frame_width=650, alpha=0.9,
+    x="x",
+    y="y",
+    geo=True,
+    crs="EPSG:3857",
+    tiles=cloud.basemap,
+    rasterize=True,
+    cmap="plasma",
+    clim=(0.5, 1),
+    clabel="probability of pines (0.5 to 1)",
+    frame_width=650,
+    alpha=0.9,
     title=cloud.map_title("Probability of invasive pines above 0.5"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # **What to notice.** The brightest patches are closed stands, most of them plantations and what has spread from
@@ -155,11 +178,21 @@ web_map.hvplot.image(
 values = pine_map.values[mapped.values]
 shares, edges = np.histogram(values, bins=np.linspace(0, 1, 21))
 histogram = pd.DataFrame({"probability": edges[:-1] + 0.025, "pixels": shares})
+
+# %%
 histogram.hvplot.bar(
-    x="probability", y="pixels", logy=True, color="#882255", rot=90, ylim=(1, None),
-    xlabel="probability of pines", ylabel="number of pixels (log scale)", width=700, height=350,
+    x="probability",
+    y="pixels",
+    logy=True,
+    color="#882255",
+    rot=90,
+    ylim=(1, None),
+    xlabel="probability of pines",
+    ylabel="number of pixels (log scale)",
+    width=700,
+    height=350,
     title=cloud.map_title("Most pixels are surely no pines"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## How large is the area under pines?
@@ -178,12 +211,16 @@ print(f"counted: {hectares_counted:,.0f} ha of {hectares_mapped:,.0f} ha mapped"
 # %%
 if cloud.truth is not None:
     date = choice["id"].split("_")[2]
-    true_cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{date}.tif", masked=True).squeeze("band")
+    true_cover = rioxarray.open_rasterio(
+        cloud.truth / f"pine_cover_{date}.tif", masked=True
+    ).squeeze("band")
     true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
     condensed = float(true_cover.sum()) / 100 / 100
     half_covered = float((true_cover > 50).sum()) / 100
     print(f"true: {half_covered:,.0f} ha of pixels that are more than half pine")
-    print(f"true: {condensed:,.0f} ha if all pines stood closed together (condensed area)")
+    print(
+        f"true: {condensed:,.0f} ha if all pines stood closed together (condensed area)"
+    )
 
 # %% [markdown]
 # Real projects estimate the area from an independent random sample of places, visited on the ground, and say how uncertain the estimate is

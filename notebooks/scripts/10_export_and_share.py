@@ -31,7 +31,6 @@
 import holoviews as hv
 import hvplot.xarray
 import icechunk
-import numpy as np
 import pandas as pd
 import rioxarray
 import s3fs
@@ -59,7 +58,9 @@ percent = (pine_map * 100).round().fillna(255).astype("uint8").rename("pine_perc
 percent = percent.rio.write_nodata(255)
 cog_path = cloud.outputs / "pine_percent.tif"
 write_cog(percent, cog_path, overwrite=True)
-print(f"{pine_map.nbytes / 1e6:.1f} MB in memory, {cog_path.stat().st_size / 1e6:.2f} MB on disk")
+print(
+    f"{pine_map.nbytes / 1e6:.1f} MB in memory, {cog_path.stat().st_size / 1e6:.2f} MB on disk"
+)
 
 # %% [markdown]
 # Never trust an export that you have not read back. Same numbers, same place, same nodata?
@@ -91,10 +92,14 @@ bucket.ls(f"{cloud.bucket}/maps", detail=False)
 
 # %%
 with bucket.open(key) as remote_file:
-    remote_map = rioxarray.open_rasterio(remote_file, chunks={"x": 512, "y": 512}).squeeze("band", drop=True)
+    remote_map = rioxarray.open_rasterio(
+        remote_file, chunks={"x": 512, "y": 512}
+    ).squeeze("band", drop=True)
     window = remote_map.isel(x=slice(1000, 1100), y=slice(800, 900)).load()
-print(f"{window.sizes['x']} x {window.sizes['y']} pixels, equal to ours:",
-      bool((window.values == percent.values[800:900, 1000:1100]).all()))  # fmt: skip
+print(
+    f"{window.sizes['x']} x {window.sizes['y']} pixels, equal to ours:",
+    bool((window.values == percent.values[800:900, 1000:1100]).all()),
+)
 
 # %% [markdown]
 # ## A map with a history: Icechunk
@@ -142,29 +147,47 @@ history
 # %% [markdown]
 # Read the first version back, by its id, and compare with today's:
 
+
 # %%
 def read_version(**which):
     """Open one version of the map, numbers as stored (255 stays 255)."""
     store = repository.readonly_session(**which).store
-    return xr.open_zarr(store, consolidated=False, mask_and_scale=False)["pine_percent"].load()
+    return xr.open_zarr(store, consolidated=False, mask_and_scale=False)[
+        "pine_percent"
+    ].load()
+
 
 # %%
 old = read_version(snapshot_id=first_commit)
 today = read_version(branch="main")
 print("the old version is as it was:", bool((old.values == percent.values).all()))
 changed = old != today
-print(f"{int(changed.sum())} pixels differ between the two versions, {int(changed[500:].sum())} of them outside the corner")
+print(
+    f"{int(changed.sum())} pixels differ between the two versions, {int(changed[500:].sum())} of them outside the corner"
+)
 
 # %% [markdown]
 # What has changed, on a map:
 
 # %%
 difference = (old.astype("int16") - today.astype("int16")).where(changed)
+
+# %%
 difference.rename("percent points").hvplot.image(
-    x="x", y="y", rasterize=True, data_aspect=1, frame_width=550, cmap="cividis", clim=(0, 100),
-    clabel="probability taken away (percent points)", xlabel="metres east", ylabel="metres north",
+    x="x",
+    y="y",
+    rasterize=True,
+    data_aspect=1,
+    frame_width=550,
+    cmap="cividis",
+    clim=(0, 100),
+    clabel="probability taken away (percent points)",
+    xlabel="metres east",
+    ylabel="metres north",
+    xformatter="%.0f",
+    yformatter="%.0f",
     title=cloud.map_title("Difference between the two versions"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## Which one when?
