@@ -1,7 +1,5 @@
 """The area of interest and the catchments."""
 
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from shapely.ops import unary_union
 from .grid import EPSG, PIXEL
 from .landcover import warped_layers
 from .landscape import LAYERS, Landscape
+from .parallel import ordered_map
 from .scenes import windows_of
 
 CATCHMENT_NAMES = (
@@ -32,8 +31,9 @@ def _outlines(
     catchment = np.zeros((rows, columns), np.uint8)
     natural = np.zeros((rows, columns), np.uint8)
     per_cell = PIXEL / grid.cell
-    for window in windows_of(grid):
-        r, c, layers = warped_layers(landscape, window)
+    windows = windows_of(grid)
+    sampled = ordered_map(lambda window: warped_layers(landscape, window), windows)
+    for window, (r, c, layers) in zip(windows, sampled, strict=True):
         at = np.s_[STEP // 2 :: STEP, STEP // 2 :: STEP]
         i = np.floor((r[at] + 0.5) * per_cell).astype(int) + landscape.margin
         j = np.floor((c[at] + 0.5) * per_cell).astype(int) + landscape.margin
@@ -98,9 +98,3 @@ def make_areas(landscape: Landscape) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame
         {"name": ["natural vegetation"]}, geometry=[_polygons(natural, transform)], crs=EPSG
     )
     return _to_degrees(area), _to_degrees(catchments[["name", "area_ha", "geometry"]])
-
-
-def write_areas(area: gpd.GeoDataFrame, catchments: gpd.GeoDataFrame, path: Path) -> None:
-    """Write both layers to one GeoPackage, the area of interest first."""
-    area.to_file(path, layer="area_of_interest", driver="GPKG", engine="pyogrio")
-    catchments.to_file(path, layer="catchments", driver="GPKG", engine="pyogrio", mode="a")

@@ -63,7 +63,7 @@ def _at(column60: int, row60: int, width: int, height: int, cell: int) -> Grid:
 
 # lon 19.20, lat -33.80 (E 333 375, N 6 258 563) lies in every one of them
 SIZES = {
-    "tiny": _at(518, 650, 480, 360, 30),  # 4.8 x 3.6 km, for tests
+    "tiny": _at(496, 646, 720, 540, 30),  # 7.2 x 5.4 km, for tests
     "course": _at(356, 541, 2400, 1800, 30),
     "study": _at(227, 559, 4932, 3042, 30),
     "tile": _at(0, 0, 10980, 10980, 60),

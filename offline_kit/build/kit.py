@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from pyogrio.errors import DataLayerError, DataSourceError
+from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.errors import KitError
 
-from .areas import make_areas, write_areas
+from .areas import make_areas
 from .grid import Grid, grid_of
 from .landscape import Landscape, make_landscape
 from .manifest import (
@@ -25,6 +27,7 @@ from .passes import Pass, passes_of
 from .points import make_field_points, make_validation_points
 from .scenes import remove_folder, write_scene
 from .stac import make_collection, make_item
+from .vectors import write_layers
 
 SEED = 20180915
 TRUTH = "truth_no_real_project_has"
@@ -32,7 +35,8 @@ PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 PARTS = ("collections", "items", "scenes", TRUTH, WORK)
 VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
-BYTES_PER_PIXEL = 13  # of one finished scene with its truth; measured, rounded up
+NEARLY_FULL = 8_000_000  # bytes
+BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 
 
 def build_kit(
@@ -85,9 +89,11 @@ def build_kit(
             return out
         _check_space(out, grid, passes)
         _build(out, plan, grid, passes)
-    except OSError as error:
+    except (OSError, RasterioError, DataSourceError, DataLayerError) as error:
+        # GDAL reports a full disk as a write error like any other
+        full = out.exists() and shutil.disk_usage(out).free < NEARLY_FULL
         remove_folder(out / WORK)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if full or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             raise KitError(
                 f"The disk of {out} is full: free some space and run the same command again, "
                 "finished scenes are kept."
@@ -168,7 +174,7 @@ def _item_path(out: Path, scene: Pass) -> Path:
 
 
 def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]) -> None:
-    with tqdm(total=2, desc="landscape", unit="step", leave=False) as bar:
+    with tqdm(total=1, desc="landscape", unit="map") as bar:
         landscape = make_landscape(grid, plan["seed"])
         bar.update(1)
     missing = [p for p in passes if not _item_path(out, p).exists()]
@@ -210,13 +216,13 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     work = out / WORK
     work.mkdir(exist_ok=True)
     area, catchments = make_areas(landscape)
-    write_areas(area, catchments, work / "area_of_interest.gpkg")
+    layers = {"area_of_interest": area, "catchments": catchments}
+    write_layers(work / "area_of_interest.gpkg", layers)
     bar.update(1)
-    points = make_field_points(landscape)
-    points.to_file(work / "field_points.gpkg", layer="field_points", engine="pyogrio")
+    write_layers(work / "field_points.gpkg", {"field_points": make_field_points(landscape)})
     bar.update(1)
     sample = make_validation_points(landscape, area)
-    sample.to_file(work / "validation_points.gpkg", layer="validation_points", engine="pyogrio")
+    write_layers(work / "validation_points.gpkg", {"validation_points": sample})
     bar.update(1)
     for name in VECTORS:
         (work / name).replace(out / name)

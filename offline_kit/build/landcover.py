@@ -65,11 +65,14 @@ class Ground:
         Metres.
     stand : float32 array (height, width)
         Difference of one stand or field from the next, about -1 to 1.
+    track : float32 array (height, width)
+        Distance to the nearest track in metres.
     """
 
     fractions: NDArray[np.float32]
     elevation: NDArray[np.float32]
     stand: NDArray[np.float32]
+    track: NDArray[np.float32]
 
 
 @njit(cache=True, inline="always")
@@ -395,4 +398,4 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     rough = np.clip((layers[_E] - 240) / 500, 0, 1).astype(np.float32)
     dry = (layers[_WATER] < 0).astype(np.float32)
     elevation = layers[_E] + rough * dry * (np.float32(3.2) * mid + np.float32(0.5) * fine)
-    return Ground(fractions, elevation.astype(np.float32), stand)
+    return Ground(fractions, elevation.astype(np.float32), stand, layers[_TR])

@@ -97,7 +97,8 @@ def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[n
     inner = np.zeros(z.shape, bool)
     pad = margin + max(3, min(40, grid.height * PIXEL // grid.cell // 8))
     inner[pad:-pad, pad:-pad] = True
-    scale = min(1.0, grid.width * grid.height / 4.3e6)
+    share = grid.width * grid.height / 4.32e6  # of the course's area
+    scale = min(1.0, share)
 
     def flood(height: float, choose: NDArray, smallest: float, largest: float, want: int) -> None:
         found = 0
@@ -122,9 +123,9 @@ def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[n
             found += 1
 
     river = (area > 12 * scale) & (area < 90)
-    flood(34, river, 90 * scale, 330, 1 + round(grid.width * grid.height / 12e6))
-    flood(9, (area > 0.3) & (area < 4) & (farm > -0.05), 2, 12, max(2, round(11 * scale)))
-    flood(4, (area > 0.08) & (area < 1) & (farm > 0), 0.5, 3, max(2, round(18 * scale)))
+    flood(34, river, 90 * scale, 330, 1 + round(0.36 * share))
+    flood(9, (area > 0.3) & (area < 4) & (farm > -0.05), 2, 12, max(2, round(11 * share)))
+    flood(4, (area > 0.08) & (area < 1) & (farm > 0), 0.5, 3, max(2, round(18 * share)))
     return depth
 
 

@@ -50,7 +50,7 @@ def sun_at(when: datetime, longitude: float, latitude: float) -> Sun:
     Examples
     --------
     >>> sun_at(datetime(2018, 9, 15, 8, 36, tzinfo=UTC), 19.2, -33.8)
-    Sun(zenith=47.0, azimuth=44.31)
+    Sun(zenith=46.75, azimuth=44.29)
     """
     days = (when - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86400
     mean_longitude = 280.460 + 0.9856474 * days

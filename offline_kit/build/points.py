@@ -11,9 +11,10 @@ from shapely import contains_xy
 from offline_kit.errors import KitError
 
 from .grid import EPSG, PIXEL, Grid
-from .landcover import CLASS_NAMES, Window, ground_at, warped_layers
-from .landscape import LAYERS, Landscape
+from .landcover import CLASS_NAMES, Window, ground_at
+from .landscape import Landscape
 from .noise import uniform_field
+from .parallel import ordered_map
 from .passes import CLEAR_2018
 from .scenes import windows_of
 
@@ -30,6 +31,7 @@ COUNTS = (
     (32, 27, 138),
     (19, 16, 42),
 )
+CLEAR_ENOUGH = 0.6  # share of a pixel that a class must cover to be labelled
 WRONG_SHARE = 0.03
 GPS_ERROR_M = 4.0
 SAME_VISIT = 0.52  # chance that a point takes the group of its visit
@@ -49,17 +51,18 @@ class _Candidates:
 def _candidates(landscape: Landscape) -> _Candidates:
     grid = landscape.grid
     share = min(1.0, 1.2e6 / (grid.width * grid.height))  # enough to choose from on any size
-    parts = []
-    for window in windows_of(grid):
+
+    def choose(window: Window) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         ground = ground_at(landscape, window, CLEAR_2018.year, CLEAR_2018.dam_level)
-        track = warped_layers(landscape, window)[2][LAYERS.index("track")]
         ten = ground.fractions[: len(CLASS_NAMES)]
         label = ten.argmax(axis=0)
-        clear_enough = ten.max(axis=0) > 0.6
+        clear_enough = ten.max(axis=0) > CLEAR_ENOUGH
         at = (window.row, window.column, window.height, window.width)
         clear_enough &= uniform_field(*at, landscape.seed + 401) < share
         r, c = np.nonzero(clear_enough)
-        parts.append((r + window.row, c + window.column, label[r, c], track[r, c]))
+        return r + window.row, c + window.column, label[r, c], ground.track[r, c]
+
+    parts = list(ordered_map(choose, windows_of(grid)))
     row, column, label, distance = (np.concatenate(p) for p in zip(*parts, strict=True))
     return _Candidates(row, column, label.astype(np.uint8), distance)
 
@@ -162,15 +165,8 @@ def make_field_points(landscape: Landscape) -> gpd.GeoDataFrame:
     grid = landscape.grid
     generator = np.random.Generator(np.random.PCG64(landscape.seed + 402))
     pool = _candidates(landscape)
-    scale = 1.0 if grid.width * grid.height > 1e6 else 0.0
     labels, groups, rows, columns = [], [], [], []
     for label, quota in enumerate(COUNTS):
-        if scale == 0.0:  # a test kit: as many as there are room for
-            available = int((pool.label == label).sum())
-            if available < sum(quota):
-                quota = tuple(int(q * available / sum(quota) * 0.5) for q in quota)
-                if sum(quota) == 0:
-                    continue
         chosen, visit = _visits(pool, sum(quota), label, grid, generator)
         labels.append(np.full(chosen.size, label))
         groups.append(_groups(visit, quota, generator))

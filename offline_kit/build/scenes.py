@@ -1,9 +1,7 @@
 """One scene: block by block from landscape to files."""
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from .grid import Grid
 from .landcover import CHAR, CROP, PINE, Window, ground_at
 from .landscape import Landscape
 from .light import Sun, light_on, shadow_height, sun_at
+from .parallel import ordered_map
 from .passes import Pass
 from .scl import classify_scene
 from .sensor import HALO, block_mean, observe, to_dn
@@ -156,14 +155,6 @@ def windows_of(grid: Grid, size: int = BLOCK_PIXELS) -> list[Window]:
     ]
 
 
-def _painted(painter: Painter, windows: list[Window]) -> Iterator[Block]:
-    """Paint windows in parallel and yield them in order, few at a time."""
-    workers = min(4, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:
-        for first in range(0, len(windows), workers):
-            yield from pool.map(painter.paint, windows[first : first + workers])
-
-
 def write_scene(
     landscape: Landscape,
     satellite_pass: Pass,
@@ -198,7 +189,7 @@ def write_scene(
     )
     counts = np.zeros(12, np.int64)
     with rasters(*bands, scl, visual, pine, dominant):
-        for block in _painted(painter, windows_of(grid)):
+        for block in ordered_map(painter.paint, windows_of(grid)):
             row, column = block.window.row, block.window.column
             for raster, values in zip(bands, block.bands, strict=True):
                 factor = raster.pixel // 10

@@ -9,7 +9,8 @@ from .noise import normal4
 
 NODATA = 0
 SCALE = 0.0001
-HALO = 48  # pixels that a window needs around it
+AROUND = 8  # 60 m cells: light comes from up to 500 m away
+HALO = 6 * (AROUND + 1)  # pixels that a window needs around it
 NOISE_DN = (9, 9, 8, 8, 9, 10, 11, 11, 11, 16, 8, 8)  # one standard deviation at native pixels
 
 
@@ -106,7 +107,7 @@ def observe(
     seen = []
     for index, band in enumerate(BANDS):
         at_10m = reflectance[index]
-        around = _spread(block_mean(at_10m, 6), HALO // 6)
+        around = _spread(block_mean(at_10m, 6), AROUND)
         around = np.repeat(np.repeat(around, 6, 0), 6, 1)
         share = np.float32(band.adjacency)
         mixed = (np.float32(1) - share) * at_10m + share * around

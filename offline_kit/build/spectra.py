@@ -15,7 +15,7 @@ from .noise import gradient_noise, hash64, normal4
 TABLE = Path(__file__).with_name("spectra.csv")
 MODES = 4
 # shares of a class's variance between sites, within stands and between pixels
-SCALES = (0.56, 0.20, 0.18)
+SCALES = (0.64, 0.16, 0.15)
 
 
 @cache
@@ -93,7 +93,7 @@ def reflectance_of(
     """Return the reflectance of flat, lit ground, (band, height, width).
 
     A pixel is the area-weighted mean of its components; each component varies about its median
-    along the four modes of its PROSAIL spectra, between sites (400 m), within stands (70 m) and
+    along the four modes of its PROSAIL spectra, between sites (360 m), within stands (70 m) and
     from pixel to pixel, part of the last anew on each date.
 
     Parameters
@@ -107,7 +107,7 @@ def reflectance_of(
     """
     medians, modes = spectra_table()
     at = (window.row, window.column, window.height, window.width)
-    regional = np.stack([gradient_noise(*at, 40.0, seed + 311 + m) for m in range(MODES)])
+    regional = np.stack([gradient_noise(*at, 36.0, seed + 311 + m) for m in range(MODES)])
     local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
     out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
     _mix(

@@ -1,0 +1,112 @@
+"""Land cover: fractions, blocks, and what happens between 2018 and 2024."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from build_fixtures import tiny_grid, tiny_landscape  # noqa: F401 (fixtures)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from offline_kit.build import landcover
+from offline_kit.build.landcover import Window, ground_at
+from offline_kit.build.landscape import LAYERS
+from offline_kit.build.passes import CLEAR_2018, PASSES
+from offline_kit.build.scenes import Painter
+
+PINE, FYNBOS, CHAR = landcover.PINE, [landcover.FYNBOS_HIGH, landcover.FYNBOS_LOW], landcover.CHAR
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(-200, 700), st.integers(-200, 900), st.floats(2018.6, 2024.8), st.floats(0, 8))
+def test_fractions_are_shares_of_one(tiny_landscape, row, column, year, level):  # noqa: F811
+    ground = ground_at(tiny_landscape, Window(row, column, 24, 30), year, level)
+    assert (ground.fractions >= 0).all()
+    np.testing.assert_allclose(ground.fractions.sum(axis=0), 1, atol=1e-5)
+    assert np.isfinite(ground.elevation).all()
+    assert (np.abs(ground.stand) <= 1).all()
+
+
+def test_blocks_join_without_a_seam(tiny_landscape):  # noqa: F811
+    painter = Painter(tiny_landscape, PASSES[0])  # a cloudy date: the most that can differ
+    whole = painter.paint(Window(60, 120, 120, 180))
+    left, right = painter.paint(Window(60, 120, 120, 60)), painter.paint(Window(60, 180, 120, 120))
+    for index, band in enumerate(whole.bands):
+        joined = np.hstack([left.bands[index], right.bands[index]])
+        np.testing.assert_array_equal(joined, band)
+    for name in ("scl", "visual", "pine", "dominant"):
+        joined = np.hstack([getattr(left, name), getattr(right, name)])
+        np.testing.assert_array_equal(joined, getattr(whole, name))
+
+
+def _cover(landscape, year):
+    grid = landscape.grid
+    whole = Window(0, 0, grid.height, grid.width)
+    return ground_at(landscape, whole, year, 0.0).fractions
+
+
+def test_pines_spread_one_stand_is_felled_and_veld_burns(tiny_landscape):  # noqa: F811
+    grid = tiny_landscape.grid
+    layers = landcover.warped_layers(tiny_landscape, Window(0, 0, grid.height, grid.width))[2]
+    scar = layers[LAYERS.index("fire")] > 0.15
+    felled = layers[LAYERS.index("clearing")] > 0.1
+    spared = (layers[LAYERS.index("fire")] < -0.3) & (layers[LAYERS.index("clearing")] < -0.3)
+    at = {year: _cover(tiny_landscape, year) for year in (2018.7, 2020.7, 2021.7, 2024.7)}
+    pine = {year: f[PINE][spared].mean() for year, f in at.items()}
+    assert pine[2018.7] < pine[2020.7] < pine[2021.7] < pine[2024.7]
+    assert (at[2024.7][PINE][spared] >= at[2018.7][PINE][spared] - 0.02).all()
+    assert at[2018.7][PINE][felled].mean() > 0.1
+    assert at[2020.7][PINE][felled].mean() < 0.3 * at[2018.7][PINE][felled].mean()
+    veld = {year: f[FYNBOS].sum(axis=0)[scar].mean() for year, f in at.items()}
+    assert veld[2021.7] < 0.6 * veld[2020.7]
+    assert veld[2021.7] < veld[2024.7] < veld[2020.7]
+    char = {year: f[CHAR].max() for year, f in at.items()}
+    assert char[2020.7] == 0 < char[2021.7]
+    assert char[2024.7] < 0.5 * char[2021.7]
+
+
+HASH = """
+import hashlib
+from offline_kit.build.grid import grid_of
+from offline_kit.build.landcover import Window
+from offline_kit.build.landscape import make_landscape
+from offline_kit.build.passes import PASSES
+from offline_kit.build.scenes import Painter
+
+painter = Painter(make_landscape(grid_of("tiny"), 6), PASSES[0])
+block = painter.paint(Window(120, 240, 180, 240))
+digest = hashlib.sha256()
+for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
+    digest.update(values.tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_pixels_are_the_same_on_a_lesser_processor(tiny_landscape, tmp_path):  # noqa: F811
+    block = Painter(tiny_landscape, PASSES[0]).paint(Window(120, 240, 180, 240))
+    digest = hashlib.sha256()
+    for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
+        digest.update(values.tobytes())
+    environment = {
+        **os.environ,
+        # code for the oldest 64-bit processors, and NumPy without its vector variants
+        "NUMBA_CPU_NAME": "generic",
+        "NUMBA_CPU_FEATURES": "",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4" if os.uname().machine == "x86_64" else "",
+    }
+    made = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", HASH],
+        env=environment, capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    assert made.stdout.strip() == digest.hexdigest()
+
+
+def test_the_clear_scene_is_clear(tiny_landscape):  # noqa: F811
+    scl = Painter(tiny_landscape, CLEAR_2018).paint(Window(0, 0, 300, 300)).scl
+    clouds = np.isin(scl, [3, 8, 9, 10]).mean()
+    assert clouds < 0.01

@@ -1,0 +1,340 @@
+"""A whole kit: files, metadata, points, and what happens when a build is disturbed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pystac
+import pytest
+import rasterio
+from build_fixtures import SEED, SIZE, tiny_grid, tiny_kit  # noqa: F401 (fixtures)
+from pystac.validation.stac_validator import JsonSchemaSTACValidator
+from rio_cogeo.cogeo import cog_validate
+from scipy.spatial import cKDTree
+
+from offline_kit.__main__ import main
+from offline_kit.build import build_kit, verify_kit
+from offline_kit.build.bands import BANDS
+from offline_kit.build.manifest import sha256_of
+from offline_kit.build.passes import PASSES
+from offline_kit.build.points import COUNTS
+from offline_kit.errors import KitError
+
+COMMAND = [sys.executable, "-m", "offline_kit"]
+CLEAR = "S2A_34HCH_20180915_0_L2A"
+
+
+def read_json(path: Path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def items_of(kit: Path) -> list[dict]:
+    return [read_json(path) for path in sorted(kit.glob("items/*/*.json"))]
+
+
+def values_of(path: Path) -> np.ndarray:
+    with rasterio.open(path) as file:
+        return file.read(1)
+
+
+def test_the_manifest_lists_every_file(tiny_kit):  # noqa: F811
+    manifest = read_json(tiny_kit / "manifest.json")
+    found = {
+        path.relative_to(tiny_kit).as_posix()
+        for path in tiny_kit.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert found == set(manifest["files"])
+    assert manifest["size"] == SIZE and manifest["seed"] == SEED
+    assert manifest["licence"] == "CC-BY-4.0" and manifest["simulated"] is True
+    assert {"numpy", "numba", "rasterio"} <= set(manifest["made_with"])
+    assert verify_kit(tiny_kit) == len(found)
+
+
+def test_rasters_are_cogs_on_their_native_grids(tiny_kit, tiny_grid):  # noqa: F811
+    pixels = {b.file: b.pixel for b in BANDS} | {"SCL": 20, "TCI": 10}
+    for item in items_of(tiny_kit):
+        folder = tiny_kit / "scenes" / item["collection"] / item["id"]
+        assert {p.stem for p in folder.glob("*.tif")} == set(pixels)
+        for name, pixel in pixels.items():
+            path = folder / f"{name}.tif"
+            valid, errors, warnings = cog_validate(path)
+            assert valid and not errors, (path, errors, warnings)
+            with rasterio.open(path) as file:
+                assert file.shape == tiny_grid.shape(pixel)
+                assert file.transform == tiny_grid.transform(pixel)
+                assert file.crs.to_epsg() == 32734 and file.nodata == 0
+                assert file.dtypes[0] == ("uint8" if name in ("SCL", "TCI") else "uint16")
+                assert file.count == (3 if name == "TCI" else 1)
+                assert file.block_shapes[0] == (1024, 1024)
+        for name in ("B02", "B05", "B09"):
+            assert values_of(folder / f"{name}.tif").min() > 0
+        assert set(np.unique(values_of(folder / "SCL.tif"))) <= set(range(2, 11))
+        assert (folder / "thumbnail.jpg").stat().st_size > 2000
+
+
+def test_items_are_valid_stac_in_the_shape_of_earth_search(tiny_kit):  # noqa: F811
+    validator = JsonSchemaSTACValidator()
+    for item in items_of(tiny_kit):
+        newer = item | {"stac_version": "1.1.0"}  # the version whose schema pystac brings along
+        validator.validate_core(newer, pystac.STACObjectType.ITEM, "1.1.0")
+        assert pystac.Item.from_dict(item).id == item["id"]
+        properties = item["properties"]
+        assert properties["course:simulated"] is True
+        assert properties["proj:epsg"] == 32734 and "proj:code" not in properties
+        assert properties["grid:code"] == "MGRS-34HCH"
+        assert item["links"] == []
+        west, south, east, north = item["bbox"]
+        assert west < 19.20 < east and south < -33.80 < north
+        shares = [v for k, v in properties.items() if k.endswith("_percentage")]
+        assert sum(shares) == pytest.approx(100, abs=0.001)
+        assert properties["eo:cloud_cover"] == pytest.approx(
+            properties["s2:medium_proba_clouds_percentage"]
+            + properties["s2:high_proba_clouds_percentage"]
+            + properties["s2:thin_cirrus_percentage"],
+            abs=1e-5,
+        )
+        for key, asset in item["assets"].items():
+            assert (tiny_kit / asset["href"]).is_file(), key
+            if "proj:shape" in asset:
+                with rasterio.open(tiny_kit / asset["href"]) as file:
+                    assert list(file.shape) == asset["proj:shape"]
+                    assert list(file.transform)[:6] == asset["proj:transform"]
+
+
+def test_collections_are_valid_stac(tiny_kit):  # noqa: F811
+    validator = JsonSchemaSTACValidator()
+    for name in ("sentinel-2-l2a", "sentinel-2-c1-l2a"):
+        collection = read_json(tiny_kit / "collections" / f"{name}.json")
+        assert collection["id"] == name
+        assert "SIMULATED" in collection["description"]
+        newer = collection | {"stac_version": "1.1.0"}
+        validator.validate_core(newer, pystac.STACObjectType.COLLECTION, "1.1.0")
+
+
+def test_september_2018_has_a_clear_a_slightly_cloudy_and_a_cloudy_scene(tiny_kit):  # noqa: F811
+    clouds = {
+        item["id"]: item["properties"]["eo:cloud_cover"]
+        for item in items_of(tiny_kit)
+        if item["collection"] == "sentinel-2-l2a"
+        and item["properties"]["datetime"].startswith("2018-09")
+    }
+    low = sorted(c for c in clouds.values() if c < 10)
+    assert len(low) >= 2 and low[0] < 0.5 and low[-1] > 0.5
+    assert any(c > 30 for c in clouds.values())
+
+
+def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
+    medians = {}
+    for item in items_of(tiny_kit):
+        properties = item["properties"]
+        listed = item["assets"]["red"]["raster:bands"][0]
+        assert listed["scale"] == 0.0001
+        dn = values_of(tiny_kit / item["assets"]["swir16"]["href"])
+        medians[item["id"]] = np.median(dn)
+        if item["collection"] == "sentinel-2-c1-l2a":
+            assert "earthsearch:boa_offset_applied" not in properties
+            assert listed["offset"] == -0.1
+        elif properties["s2:processing_baseline"] < "04":
+            assert properties["earthsearch:boa_offset_applied"] is False
+            assert listed["offset"] == 0
+        else:
+            assert properties["earthsearch:boa_offset_applied"] is True
+            assert listed["offset"] == -0.1
+    c1 = next(i["id"] for i in items_of(tiny_kit) if i["collection"] == "sentinel-2-c1-l2a")
+    year_after = "S2B_34HCH_20240918_0_L2A"
+    assert 850 < medians[c1] - medians[year_after] < 1150
+
+
+def test_truth_belongs_to_every_date(tiny_kit, tiny_grid):  # noqa: F811
+    folder = tiny_kit / "truth_no_real_project_has"
+    days = {p.date.replace("-", "") for p in PASSES}
+    assert {p.stem.rsplit("_", 1)[1] for p in folder.glob("pine_cover_*.tif")} == days
+    for day in days:
+        pine = values_of(folder / f"pine_cover_{day}.tif")
+        dominant = values_of(folder / f"dominant_class_{day}.tif")
+        assert pine.shape == dominant.shape == tiny_grid.shape()
+        assert pine.max() <= 100
+        assert set(np.unique(dominant)) <= {*range(10), 255}
+        assert (pine[dominant == 2] > 15).all()
+        assert (dominant[pine > 50] == 2).all()
+    early = values_of(folder / "pine_cover_20180915.tif").mean()
+    assert values_of(folder / "pine_cover_20240918.tif").mean() > 1.05 * early
+
+
+def test_field_points_have_the_counts_of_the_real_ones(tiny_kit, tiny_grid):  # noqa: F811
+    points = gpd.read_file(tiny_kit / "field_points.gpkg")
+    assert pyogrio.list_layers(tiny_kit / "field_points.gpkg")[:, 0].tolist() == ["field_points"]
+    assert points.crs.to_epsg() == 32734
+    assert list(points.columns) == ["class", "group", "name", "geometry"]
+    assert set(points.geom_type) == {"Point"}
+    counts = Counter(zip(points["class"], points["group"], strict=True))
+    for code, wanted in enumerate(COUNTS):
+        assert tuple(counts[code, group] for group in range(3)) == wanted
+    assert points.groupby("class")["name"].nunique().eq(1).all()
+    west, south, east, north = points.total_bounds
+    assert tiny_grid.west <= west and east <= tiny_grid.east
+    assert tiny_grid.south <= south and north <= tiny_grid.north
+
+
+def test_field_points_have_the_flaws_of_real_ones(tiny_kit):  # noqa: F811
+    points = gpd.read_file(tiny_kit / "field_points.gpkg")
+    xy = np.column_stack([points.geometry.x, points.geometry.y])
+    nearest = cKDTree(xy).query(xy, 2)[1][:, 1]
+    shared = (points["group"].to_numpy() == points["group"].to_numpy()[nearest]).mean()
+    assert 0.56 < shared < 0.76  # groups are not spatially independent
+    with rasterio.open(tiny_kit / "truth_no_real_project_has/dominant_class_20180915.tif") as file:
+        truth = np.array([v[0] for v in file.sample(xy)])
+    wrong = (truth != points["class"].to_numpy()).mean()
+    assert 0.02 < wrong < 0.25  # wrong labels, and positions a pixel off at edges
+
+
+def test_validation_points_are_true_and_lie_in_the_area(tiny_kit):  # noqa: F811
+    points = gpd.read_file(tiny_kit / "validation_points.gpkg")
+    assert list(points.columns) == ["class", "name", "geometry"]
+    assert points.crs.to_epsg() == 32734 and len(points) > 300
+    xy = np.column_stack([points.geometry.x, points.geometry.y])
+    with rasterio.open(tiny_kit / "truth_no_real_project_has/dominant_class_20180915.tif") as file:
+        truth = np.array([v[0] for v in file.sample(xy)])
+    np.testing.assert_array_equal(truth, points["class"])
+    area = gpd.read_file(tiny_kit / "area_of_interest.gpkg").to_crs(32734).geometry.iloc[0]
+    assert points.within(area.buffer(1)).all()
+
+
+def test_areas(tiny_kit):  # noqa: F811
+    path = tiny_kit / "area_of_interest.gpkg"
+    assert pyogrio.list_layers(path)[:, 0].tolist() == ["area_of_interest", "catchments"]
+    area = gpd.read_file(path)  # what a reader who names no layer gets
+    assert area.crs.to_epsg() == 4326 and area.geom_type.tolist() == ["MultiPolygon"]
+    assert area.is_valid.all()
+    catchments = gpd.read_file(path, layer="catchments")
+    assert catchments["name"].is_unique and catchments.is_valid.all()
+    hectares = catchments.to_crs(32734).area / 1e4
+    np.testing.assert_allclose(catchments["area_ha"], hectares, rtol=0.01)
+    outside = area.geometry.iloc[0].difference(catchments.union_all().buffer(0.0005))
+    assert outside.area < 0.02 * area.geometry.iloc[0].area
+
+
+def test_a_scene_rebuilt_alone_is_the_same(tiny_kit, tmp_path):  # noqa: F811
+    kit = tmp_path / "kit"
+    shutil.copytree(tiny_kit, kit)
+    band = kit / "scenes/sentinel-2-l2a" / CLEAR / "B04.tif"
+    other = kit / "scenes/sentinel-2-l2a/S2B_34HCH_20180910_0_L2A/B04.tif"
+    before, untouched = sha256_of(band), other.stat().st_mtime_ns
+    band.write_bytes(b"damaged")
+    with pytest.raises(KitError, match="B04.tif differs from the manifest"):
+        verify_kit(kit)
+    build_kit(SIZE, kit, SEED, scene=CLEAR)
+    assert sha256_of(band) == before
+    assert other.stat().st_mtime_ns == untouched
+    assert (kit / "manifest.json").read_bytes() == (tiny_kit / "manifest.json").read_bytes()
+
+
+def test_a_killed_build_goes_on_where_it_was(tiny_kit, tmp_path):  # noqa: F811
+    kit = tmp_path / "kit"
+    command = [*COMMAND, "build", "--size", SIZE, "--seed", str(SEED), "--out", str(kit)]
+    with (tmp_path / "log").open("w") as log:
+        build = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 300
+        while not list(kit.glob("items/*/*.json")):
+            assert build.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.4)  # well into the next scene
+        build.send_signal(signal.SIGKILL)
+        build.wait()
+    assert not (kit / "manifest.json").exists()
+    with pytest.raises(KitError, match="python -m offline_kit build"):
+        verify_kit(kit)
+    done = {p: p.stat().st_mtime_ns for p in kit.glob("items/*/*.json")}
+    build_kit(SIZE, kit, SEED)
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in done.items())
+    assert (kit / "manifest.json").read_bytes() == (tiny_kit / "manifest.json").read_bytes()
+    assert not (kit / ".building").exists() and not (kit / "building.json").exists()
+
+
+def test_a_complete_kit_is_left_alone(tiny_kit):  # noqa: F811
+    stamp = (tiny_kit / "manifest.json").stat().st_mtime_ns
+    build_kit(SIZE, tiny_kit, SEED)
+    assert (tiny_kit / "manifest.json").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--size", "huge"], "no kit size 'huge'"),
+        (["--size", "tiny", "--scene", "S2A_X"], "no scene 'S2A_X'.*S2A_34HCH_20180915_0_L2A"),
+        (["--size", "tiny", "--seed", "-4"], "seed must lie between"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, words, tmp_path, capsys):
+    assert main(["build", "--out", str(tmp_path / "kit"), *arguments]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and said.count("\n") == 1
+    assert re.search(words, said)
+    assert not (tmp_path / "kit").exists()
+
+
+def test_a_folder_with_something_else_is_not_touched(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("precious")
+    assert main(["build", "--size", "tiny", "--out", str(tmp_path)]) == 1
+    assert "is not empty and holds no kit" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_another_kit_is_only_replaced_when_asked(tiny_kit, capsys):  # noqa: F811
+    assert main(["build", "--size", "tiny", "--seed", "5", "--out", str(tiny_kit)]) == 1
+    assert "--replace" in capsys.readouterr().err
+    assert (tiny_kit / "manifest.json").exists()
+
+
+def test_verify_says_what_is_wrong(tiny_kit, tmp_path, capsys):  # noqa: F811
+    assert main(["verify", str(tiny_kit)]) == 0
+    assert "is whole" in capsys.readouterr().out
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "no complete kit" in capsys.readouterr().err
+    (tmp_path / "manifest.json").write_text("{")
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["build", "--size", "tiny", "--out", str(tmp_path / "file" / "kit")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or shutil.which("unshare") is None, reason="needs Linux namespaces"
+)
+@pytest.mark.parametrize("megabytes", [4, 30])
+def test_a_full_disk_gives_one_sentence_and_no_broken_kit(tmp_path, megabytes):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    # a small disk of its own; the ballast fills it up only after the check of free space
+    script = (
+        f"mount -t tmpfs -o size={megabytes}m none {disk} && "
+        f"{' '.join(COMMAND)} build --size tiny --seed {SEED} --out {disk}/kit; "
+        f"echo status $?; test -e {disk}/kit/manifest.json && echo manifest; "
+        f"ls -A {disk}/kit"
+    )
+    made = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    if "status" not in made.stdout:
+        pytest.skip(f"no private mounts here: {made.stderr.strip()[-100:]}")
+    errors = [line for line in made.stderr.splitlines() if line.startswith("Error: ")]
+    assert "status 1" in made.stdout and len(errors) == 1
+    assert "free" in errors[0]
+    assert "Traceback" not in made.stderr
+    assert "manifest" not in made.stdout.split("status 1")[1].split()

@@ -1,0 +1,196 @@
+"""The build's pure functions: noise, filters, sensor, light, terrain."""
+
+import math
+from datetime import UTC, datetime
+
+import build_fixtures  # noqa: F401 (loads the profile of hypothesis)
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offline_kit.build.bands import BANDS
+from offline_kit.build.filters import exponential, smooth
+from offline_kit.build.grid import grid_of
+from offline_kit.build.landcover import Window
+from offline_kit.build.light import Sun, illumination, sun_at
+from offline_kit.build.noise import fractal_noise, gradient_noise, normal4, uniform_field
+from offline_kit.build.parallel import ordered_map
+from offline_kit.build.passes import PASSES
+from offline_kit.build.scenes import windows_of
+from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
+from offline_kit.build.spectra import spectra_table
+from offline_kit.build.terrain import fill_pits, make_terrain
+from offline_kit.errors import KitError
+
+small = st.integers(-500, 500)
+
+
+@given(small, small, st.floats(2, 60), st.integers(0, 2**31), st.integers(0, 9), st.integers(0, 9))
+def test_noise_does_not_depend_on_the_window(row, column, wavelength, seed, down, right):
+    whole = gradient_noise(row, column, 12, 14, wavelength, seed)
+    part = gradient_noise(row + down, column + right, 3, 4, wavelength, seed)
+    np.testing.assert_array_equal(part, whole[down : down + 3, right : right + 4])
+
+
+def test_noise_has_the_spread_that_is_promised():
+    field = fractal_noise(0, 0, 600, 600, 20, 3, 5)
+    assert abs(field.mean()) < 0.1
+    assert 0.5 < field.std() < 0.8
+    draws = np.array([normal4(x, y, 3) for x in range(100) for y in range(100)])
+    assert abs(draws.mean()) < 0.02
+    assert abs(draws.std() - 1) < 0.02
+    assert np.abs(np.corrcoef(draws.T) - np.eye(4)).max() < 0.04
+    flat = uniform_field(-5, 7, 200, 200, 1)
+    assert 0 <= flat.min() < 0.001 and 0.999 < flat.max() < 1
+    assert abs(flat.mean() - 0.5) < 0.01
+
+
+@given(st.floats(-10, 10))
+def test_exponential_is_close_to_exp(u):
+    assert exponential(u) == pytest.approx(math.exp(u), rel=max(1e-9, u * u / 1900))
+
+
+@given(st.floats(-100, 100), st.floats(0.6, 12))
+def test_smoothing_keeps_a_constant(value, radius):
+    field = np.full((9, 14), value, np.float32)
+    np.testing.assert_allclose(smooth(field, radius), field, rtol=1e-5, atol=1e-4)
+
+
+@given(st.floats(0.0002, 1.2), st.sampled_from([0, 1000]))
+def test_reflectance_survives_its_digital_numbers(reflectance, offset):
+    dn = to_dn(np.full((1, 1), reflectance, np.float32), offset)
+    assert dn.dtype == np.uint16
+    assert (int(dn[0, 0]) - offset) * 0.0001 == pytest.approx(reflectance, abs=0.5001e-4)
+
+
+@given(st.floats(-0.5, 0.00004))
+def test_no_valid_pixel_is_written_as_nodata(reflectance):
+    assert to_dn(np.full((1, 1), reflectance, np.float32), 0)[0, 0] == 1
+
+
+def test_the_sensor_keeps_an_even_surface_even():
+    level = np.linspace(0.05, 0.4, len(BANDS), dtype=np.float32)
+    flat = np.broadcast_to(level[:, None, None], (len(BANDS), 120 + 2 * HALO, 60 + 2 * HALO))
+    seen = observe(np.ascontiguousarray(flat), 0, 0, 1)
+    for band, value, values in zip(BANDS, level, seen, strict=True):
+        assert values.shape == (1200 // band.pixel, 600 // band.pixel)
+        assert values.mean() == pytest.approx(value, abs=0.0015)
+    red = seen[3]
+    assert 0.0005 < red.std() < 0.0012  # the sensor's noise, about 8 DN
+
+
+def test_block_mean():
+    a = np.arange(24, dtype=np.float32).reshape(4, 6)
+    np.testing.assert_array_equal(block_mean(a, 2), a.reshape(2, 2, 3, 2).mean(axis=(1, 3)))
+
+
+def test_the_sun_stands_where_an_almanac_says():
+    # pvlib 0.15 gives zenith 46.756, azimuth 44.286
+    sun = sun_at(datetime(2018, 9, 15, 8, 36, tzinfo=UTC), 19.2, -33.8)
+    assert sun.zenith == pytest.approx(46.756, abs=0.03)
+    assert sun.azimuth == pytest.approx(44.286, abs=0.03)
+    assert sum(v * v for v in sun.vector) == pytest.approx(1, abs=1e-5)
+
+
+suns = st.builds(Sun, st.floats(20, 65), st.floats(0, 359))
+
+
+@given(suns, st.floats(0, 2000))
+def test_flat_lit_ground_has_light_one(sun, height):
+    ground = np.full((4, 5), height, np.float32)
+    direct, sky = illumination(ground, np.full((4, 5), -60, np.float32), sun.vector, 0.5)
+    np.testing.assert_allclose(direct, 1, atol=1e-5)
+    np.testing.assert_allclose(sky, 1, atol=1e-6)
+
+
+@given(suns, st.floats(0.05, 0.8))
+def test_slopes_that_face_the_sun_are_brighter(sun, gradient):
+    east, north, _ = sun.vector
+    level = math.hypot(east, north)
+    rows, columns = np.mgrid[0:5, 0:5]
+    away = (gradient * 10 * (columns * east - rows * north) / level).astype(np.float32)
+    lit = np.full((5, 5), -60, np.float32)
+    facing = illumination(-away, lit, sun.vector, 0.5)[0][2, 2]
+    turned = illumination(away, lit, sun.vector, 0.5)[0][2, 2]
+    assert turned < 1
+    assert turned < facing
+    assert 0 <= turned and facing <= 1 / sun.vector[2]
+
+
+@given(suns)
+def test_cast_shadow_leaves_only_diffuse_light(sun):
+    ground = np.zeros((3, 3), np.float32)
+    direct, sky = illumination(ground, np.full((3, 3), 40, np.float32), sun.vector, 0.5)
+    assert direct.max() == 0
+    assert (sky > 0.5).all()
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 2**20))
+def test_terrain_drains_to_its_edge(seed):
+    terrain = make_terrain(40, 50, 30, seed)
+    z = terrain.elevation.ravel()
+    inner = np.zeros(terrain.elevation.shape, bool)
+    inner[1:-1, 1:-1] = True
+    own = np.arange(z.size)
+    outlets = terrain.receiver == own
+    assert not (outlets & inner.ravel()).any()
+    assert (z[terrain.receiver] < z)[~outlets].all()
+    assert sorted(terrain.order) == list(own)
+    drained = terrain.area.ravel()[outlets].sum()
+    assert drained == pytest.approx(z.size * 0.03**2, rel=1e-4)
+
+
+def test_pits_are_only_ever_raised():
+    rough = fractal_noise(0, 0, 60, 60, 9, 3, 2) * 30
+    filled = fill_pits(rough, 1)
+    assert (filled >= rough).all()
+    assert (filled > rough).any()
+
+
+def test_the_spectra_are_those_of_the_facts():
+    medians, modes = spectra_table()
+    pine, gum = medians[2], medians[5]
+    assert pine[[1, 7, 10]].tolist() == [0.023, 0.192, 0.072]
+    assert gum[7] > pine[7]
+    spread = np.sqrt((modes**2).sum(axis=1))
+    assert (spread > 0.08).all() and (spread < 0.6).all()
+
+
+def test_windows_cover_a_grid_once():
+    grid = grid_of("study")
+    seen = np.zeros((grid.height // 6, grid.width // 6), int)
+    for w in windows_of(grid):
+        assert all(v % 6 == 0 for v in (w.row, w.column, w.height, w.width))
+        rows, columns = (
+            slice(w.row // 6, (w.row + w.height) // 6),
+            slice(w.column // 6, (w.column + w.width) // 6),
+        )
+        seen[rows, columns] += 1
+    assert (seen == 1).all()
+    assert Window(0, 6, 12, 18).grown(6) == Window(-6, 0, 24, 30)
+
+
+def test_every_size_holds_the_place_of_the_course():
+    for size in ("tiny", "course", "study", "tile"):
+        west, south, east, north = grid_of(size).bounds
+        assert west < 333_375 < east and south < 6_258_563 < north
+        assert (west - 300_000) % 60 == 0 and (6_300_040 - north) % 60 == 0
+    with pytest.raises(KitError, match="no kit size 'big'.*course"):
+        grid_of("big")
+
+
+def test_passes_follow_the_orbits():
+    assert len({p.item_id for p in PASSES}) == len(PASSES) >= 6
+    for one in PASSES:
+        assert (one.time - PASSES[1].time).days % 5 == 0
+        assert one.time.month == 9
+    assert PASSES[1].item_id == "S2A_34HCH_20180915_0_L2A"
+    assert {p.time.year for p in PASSES} >= {2018, 2020, 2021, 2024}
+
+
+def test_ordered_map_keeps_order_and_passes_errors_on():
+    assert list(ordered_map(lambda n: n * n, range(50))) == [n * n for n in range(50)]
+    with pytest.raises(ZeroDivisionError):
+        list(ordered_map(lambda n: 1 / (n - 3), range(50)))
