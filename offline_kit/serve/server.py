@@ -3,8 +3,12 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,22 +92,42 @@ async def _serve(
 
     office = LeaseOffice(token, end if lease else None)
     lease_port = await office.open()
-    serving = asyncio.create_task(server.serve(sockets=[http]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    # Moto takes as long to import as all the rest; who asks the bucket meanwhile waits in line.
-    bucket = asyncio.get_running_loop().run_in_executor(None, _open_bucket, s3, objects)
-    bucket.add_done_callback(lambda opened: end() if opened.exception() else None)
-    if folder:
-        folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
-    print(json.dumps(asdict(addresses)), flush=True)
-    try:
+    with _signals(end):
+        serving = asyncio.create_task(server.serve(sockets=[http]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        # Moto takes as long to import as all the rest; who asks the bucket waits in line meanwhile.
+        bucket = asyncio.get_running_loop().run_in_executor(None, _open_bucket, s3, objects)
+        bucket.add_done_callback(lambda opened: end() if opened.exception() else None)
+        if folder:
+            folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
+        print(json.dumps(asdict(addresses)), flush=True)
         await serving
-    except asyncio.CancelledError:
-        pass  # interrupted: uvicorn has ended, and only the bucket is still to be saved
-    finally:
         office.close()
         (await bucket).close()
+
+
+@contextmanager
+def _signals(end: Callable[..., None]) -> Iterator[None]:
+    """Let signals end the server in good order.
+
+    Uvicorn raises them once more when it has ended: without a handler that would be the end of the
+    process, and what the bucket has not yet saved would be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {
+        number: signal.signal(number, end)
+        for number in (getattr(signal, name, None) for name in names)
+        if number is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _open_bucket(listener: socket.socket, objects: ObjectsOnDisk | None) -> "BucketServer":
