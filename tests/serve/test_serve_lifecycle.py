@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -18,24 +19,20 @@ from offline_kit.serve.state import BucketFolder
 
 # A notebook's process: it prints what it was given, then obeys a line at a time.
 NOTEBOOK = """
-import json, os, sys, time
+import json, os, signal, sys, time
 from dataclasses import asdict
 from pathlib import Path
 from offline_kit.serve import ensure_server
 
 kit, folder = map(Path, sys.argv[1:])
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
 print(json.dumps(asdict(ensure_server(kit, folder))), flush=True)
-while True:
-    try:
-        for line in sys.stdin:
-            if line == "again\\n":
-                print(json.dumps(asdict(ensure_server(kit, folder))), flush=True)
-            elif line == "fork\\n" and os.fork() == 0:
-                os.close(1)
-                time.sleep(600)
-        break
-    except KeyboardInterrupt:
-        print("interrupted", flush=True)
+for line in sys.stdin:
+    if line == "again\\n":
+        print(json.dumps(asdict(ensure_server(kit, folder))), flush=True)
+    elif line == "fork\\n" and os.fork() == 0:
+        os.close(1)
+        time.sleep(600)
 """
 
 
@@ -79,6 +76,13 @@ def is_up(addresses):
         return json.load(answer)["pid"] == addresses["pid"]
 
 
+def is_listening(addresses):
+    """Whether a thread of the server, which may end after its process, still has its sockets."""
+    address = urlsplit(addresses["http_url"])
+    with socket.socket() as client:
+        return client.connect_ex((address.hostname, address.port)) == 0
+
+
 def test_notebooks_that_start_at_once_share_a_server_that_outlives_the_first(notebooks):
     three = [notebooks() for _ in range(3)]
     addresses = [notebook.read() for notebook in three]
@@ -114,7 +118,7 @@ def test_a_server_that_died_is_started_again_at_the_same_addresses(notebooks):
     notebook = notebooks()
     first = notebook.read()
     psutil.Process(first["pid"]).kill()
-    wait_until(lambda: has_ended(first["pid"]))
+    wait_until(lambda: has_ended(first["pid"]) and not is_listening(first))
     notebook.say("again")
     second = notebook.read()
     assert second["pid"] != first["pid"]
