@@ -7,6 +7,8 @@ KIT := data/offline_kit/manifest.json
 # A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
 LAB_ARGS ?=
+# Threads that wait without turning in circles: on shared cores (Binder) XGBoost is else many times slower.
+export OMP_WAIT_POLICY ?= passive
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'

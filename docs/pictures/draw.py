@@ -109,14 +109,14 @@ def final_map() -> None:
     kilometres = [edge / 1000 for edge in (west, east, south, north)]
     axes.imshow(visual, extent=kilometres)
     shown = np.ma.masked_less(probability, 0.5)
-    image = axes.imshow(shown, extent=kilometres, cmap="plasma", vmin=0.5, vmax=1)
+    image = axes.imshow(shown, extent=kilometres, cmap="spring", vmin=0.5, vmax=1)
     figure.colorbar(image, ax=axes, label="probability of pines (0.5 to 1)", shrink=0.8)
     axes.set(
         title=cloud.map_title("Probability of invasive pines"),
         xlabel="km east (UTM zone 34 South)",
         ylabel="km north",
     )
-    figure.savefig(HERE / "pine_probability.jpg", dpi=110, pil_kwargs={"quality": 85})
+    figure.savefig(HERE / "pine_probability.png", dpi=110)
     plt.close(figure)
 
 

@@ -28,7 +28,7 @@
 # ## What you will make
 #
 # ![A map of a mountain landscape. Bright patches mark pixels where the model finds pines with a probability above one half;
-# they cluster around plantations and thin out up the slopes.](../docs/pictures/pine_probability.jpg)
+# they cluster around plantations and thin out up the slopes.](../docs/pictures/pine_probability.png)
 #
 # This map: for every 10 metres of the catchments the probability that pines grow there. In the last lesson you share it, as a
 # file, in a bucket, and with its history.

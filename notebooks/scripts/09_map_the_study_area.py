@@ -158,7 +158,7 @@ web_map.hvplot.image(
     crs="EPSG:3857",
     tiles=cloud.basemap,
     rasterize=True,
-    cmap="plasma",
+    cmap="spring",
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1)",
     frame_width=650,
