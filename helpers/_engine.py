@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any, Literal
 
@@ -38,9 +39,9 @@ class Predictor:
         self.payload = payload
         self.engine = engine
 
-    def __reduce__(self) -> tuple[type[Predictor], tuple[bytes, Engine]]:
+    def __reduce__(self) -> tuple[Callable[[bytes, Engine], Predictor], tuple[bytes, Engine]]:
         """Travel as the model alone: what was made of it here is made anew there."""
-        return Predictor, (self.payload, self.engine)
+        return load_predictor, (self.payload, self.engine)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
@@ -65,6 +66,12 @@ class Predictor:
         if self.engine == "gpu":
             return _on_gpu(model)
         return _itself(model)
+
+
+@lru_cache(maxsize=2)
+def load_predictor(payload: bytes, engine: Engine) -> Predictor:
+    """Make a predictor, or return the one that this process has made of the same model."""
+    return Predictor(payload, engine)
 
 
 def choose_engine(model: Classifier, engine: Engine) -> Engine:

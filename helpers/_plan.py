@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from helpers._cube import Cube, read_cube
-from helpers._engine import Engine, Predictor, choose_engine
+from helpers._engine import Engine, Predictor, choose_engine, load_predictor
 from helpers._model import Classifier, require_bands, require_fitted
 from helpers._within import PixelMask, Polygons, rasterise
 from helpers.errors import CourseError
@@ -75,7 +75,7 @@ def plan_prediction(
     bands = read.data.shape[-3]
     require_bands(model, read.band_names, bands)
     mask = None if within is None else rasterise(within, read.shape, read.transform, read.crs)
-    predictor = Predictor(cloudpickle.dumps(model), choose_engine(model, engine))
+    predictor = load_predictor(cloudpickle.dumps(model), choose_engine(model, engine))
     probe = predictor(np.ones((1, bands), dtype=read.data.dtype))
     return Plan(read, mask, predictor, classes=probe.shape[1])
 

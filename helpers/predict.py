@@ -22,7 +22,7 @@ from helpers._block import (
     predict_block,
 )
 from helpers._cube import TIME
-from helpers._engine import Engine, Predictor
+from helpers._engine import Engine, load_predictor
 from helpers._estimate import WorkEstimate, estimate_work
 from helpers._model import Classifier, class_labels, class_values, columns_of
 from helpers._plan import Plan, plan_prediction
@@ -120,7 +120,7 @@ def predict_over_chunks(
 def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
     """Build the graph: one task a block, and none that reads where nothing is predicted."""
     data = plan.cube.data
-    model = (Predictor, plan.predictor.payload, plan.predictor.engine)
+    model = (load_predictor, plan.predictor.payload, plan.predictor.engine)
     token = tokenize(data.name, plan.mask, plan.cube.nodata, *model[1:], finish)
     name, model_key = f"predict-{token}", f"model-{token}"
     layer: dict[Any, Any] = {model_key: model}

@@ -1,0 +1,260 @@
+"""The heavy step side by side with its alternatives: ``make bench``, or this file with --help.
+
+Every case runs in a process of its own, in turn (all cases once, then all again), and the median
+is taken. The table is printed and kept in benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import geopandas as gpd
+import httpx
+import numpy as np
+import psutil
+import rasterio
+from cases import BANDS, CASES, CHUNK, COLLECTION, CORNER, ROUNDS, SCENE, Setup
+from memory import PeakMemory
+from rasterio.windows import Window
+from shapely import box
+from tqdm import tqdm
+from xgboost import XGBClassifier
+
+from offline_kit.serve import ServerAddresses, ensure_server
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+MARKS = "<!-- table: begin -->", "<!-- table: end -->"
+FILES = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"]
+ALTERNATIVES = ["published", "plain_map_blocks", "sklearn_raster", "dea_tools"]
+IN_MEMORY = ["bare_model", "ours", "ours_fast"]
+FROM_SERVER = [*ALTERNATIVES, "ours", "ours_fast", "ours_to_cog", "ours_fast_to_cog"]
+PROCESSES = ["one_process", "two_processes"]
+CASES_OF = {
+    ("corner", "memory"): IN_MEMORY,
+    ("corner", "server"): FROM_SERVER,
+    ("study", "memory"): IN_MEMORY,
+    ("study", "server"): [*FROM_SERVER, *PROCESSES],
+    ("tile", "server"): ["ours_to_cog", "ours_fast_to_cog"],
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of a case took; `megabytes` and `bytes_read` include the server's part."""
+
+    seconds: float
+    cpu: float
+    pixels: int
+    megabytes: float
+    bytes_read: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scene, where it is served, and the bytes that its chunks within the area need."""
+
+    size: str
+    setup: Setup
+    server: ServerAddresses
+    bytes_needed: int
+
+
+def main() -> None:
+    """Measure, print the table and keep it."""
+    options = _options()
+    runs: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        scenes = {size: _scene(size, options.kits, Path(folder)) for size in options.sizes}
+        jobs = list(_jobs(options.sizes, options.rounds, options.only))
+        for size, source, case in tqdm(jobs, unit="run"):
+            run = _run(case, scenes[size], source, Path(folder))
+            if run is not None:
+                runs[size, source, case].append(run)
+    table = _table(runs, scenes)
+    print(table)
+    if options.keep:
+        _keep(table)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", nargs="+", default=["corner", "study", "tile"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--kits", type=Path, default=Path("data/bench_kits"))
+    parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
+    return parser.parse_args()
+
+
+def _jobs(sizes: list[str], rounds: int, only: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield every case once, then all again, so that a noisy minute meets all alike."""
+    for _ in range(rounds):
+        for (size, source), cases in CASES_OF.items():
+            for case in cases:
+                if size in sizes and case in only:
+                    yield size, source, case
+
+
+def _scene(size: str, kits: Path, folder: Path) -> Scene:
+    """Build the kit of that size if it is not there, serve it and train a model on it."""
+    kit = kits / ("tile" if size == "tile" else "study")
+    command = [sys.executable, "-m", "offline_kit", "build", "--size", kit.name, "--out", str(kit)]
+    subprocess.run(command, check=True)
+    server = ensure_server(kit, folder / f"bucket-{kit.name}")
+    model, points = folder / f"model-{kit.name}.ubj", folder / f"points-{kit.name}.npz"
+    if not model.exists():
+        pixels, classes = _training_points(kit)
+        np.savez(points, pixels=pixels, classes=classes)
+        XGBClassifier(n_estimators=ROUNDS).fit(pixels, classes).save_model(model)
+    stac_url = f"{server.http_url}/v1"
+    setup = Setup(kit, stac_url, model, points, "server", corner=size == "corner")
+    return Scene(size, setup, server, _bytes_needed(setup))
+
+
+def _band_file(kit: Path, name: str) -> Path:
+    return kit / "scenes" / COLLECTION / SCENE / f"{name}.tif"
+
+
+def _training_points(kit: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the pixels under the kit's field points, and their classes."""
+    points = gpd.read_file(kit / "field_points.gpkg")
+    places = list(zip(points.geometry.x, points.geometry.y, strict=True))
+    columns = []
+    for name in FILES:
+        with rasterio.open(_band_file(kit, name)) as band:
+            columns.append([value[0] for value in band.sample(places)])
+    pixels = np.array(columns, dtype=np.uint16).T
+    inside = (pixels > 0).all(axis=1)
+    return pixels[inside], points["class"].to_numpy()[inside]
+
+
+def _bytes_needed(setup: Setup) -> int:
+    """Sum the compressed tiles of the COGs under the cube's chunks inside the area of interest."""
+    area = setup.area().geometry.union_all()
+    needed = 0
+    with rasterio.open(_band_file(setup.kit, "B04")) as grid:
+        rows, columns = (CORNER, CORNER) if setup.corner else grid.shape
+        chunks = [
+            Window(x, y, min(CHUNK, columns - x), min(CHUNK, rows - y))
+            for y in range(0, rows, CHUNK)
+            for x in range(0, columns, CHUNK)
+        ]
+        bounds = [grid.window_bounds(chunk) for chunk in chunks]
+    touched = [bound for bound in bounds if box(*bound).intersects(area)]
+    for name in FILES:
+        with rasterio.open(_band_file(setup.kit, name)) as band:
+            tiles = {tile for bound in touched for tile in _tiles_under(band, bound)}
+            for column, row in tiles:
+                tag = f"BLOCK_SIZE_{column}_{row}"
+                needed += int(band.get_tag_item(tag, "TIFF", bidx=1) or 0)
+    return needed
+
+
+def _tiles_under(
+    band: rasterio.DatasetReader, bound: tuple[float, float, float, float]
+) -> Iterator[tuple[int, int]]:
+    window = rasterio.windows.from_bounds(*bound, band.transform).round_lengths().round_offsets()
+    height, width = band.block_shapes[0]
+    for row in range(window.row_off // height, -(-(window.row_off + window.height) // height)):
+        for column in range(window.col_off // width, -(-(window.col_off + window.width) // width)):
+            yield column, row
+
+
+def _run(case: str, scene: Scene, source: str, folder: Path) -> Run | None:
+    """Run a case in a process of its own; None if it needs a package that is not installed."""
+    setup_file = folder / "setup.json"
+    setup = asdict(replace(scene.setup, source=source))
+    setup_file.write_text(json.dumps(setup, default=str))
+    before = _bytes_served(scene.server)
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(HERE / "cases.py"), case, str(setup_file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"},
+    )
+    with PeakMemory([process.pid, scene.server.pid]) as peak:
+        output, errors = process.communicate()
+    if "ModuleNotFoundError" in errors:
+        return None
+    if process.returncode:
+        raise RuntimeError(f"{case} failed on {scene.size} from {source}:\n{errors}")
+    result = json.loads(output.splitlines()[-1])
+    return Run(**result, megabytes=peak.megabytes, bytes_read=_bytes_served(scene.server) - before)
+
+
+def _bytes_served(server: ServerAddresses) -> int:
+    return httpx.get(f"{server.http_url}/traffic", timeout=30).json()["bytes"]
+
+
+def _table(runs: dict[tuple[str, str, str], list[Run]], scenes: dict[str, Scene]) -> str:
+    """Lay the medians out as Markdown, one line a case."""
+    lines = [
+        "| scene | pixels from | what | runs | million px predicted | seconds (least to most) "
+        "| CPU s | thousand px/s | s per million px | peak MB | bytes read / needed |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (size, source, case), group in sorted(runs.items(), key=_order):
+        seconds = [run.seconds for run in group]
+        middle = statistics.median(seconds)
+        cpu = statistics.median(run.cpu for run in group)
+        millions = group[0].pixels / 1e6
+        read = statistics.median(run.bytes_read for run in group) / scenes[size].bytes_needed
+        lines.append(
+            f"| {size} | {source} | {case} | {len(group)} | {millions:.2f} "
+            f"| {middle:.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | {cpu:.1f} "
+            f"| {1000 * millions / middle:.0f} | {middle / millions:.2f} "
+            f"| {statistics.median(run.megabytes for run in group):.0f} "
+            f"| {f'{read:.2f}' if source == 'server' else ''} |"
+        )
+    return f"{_machine()}\n\n" + "\n".join(lines)
+
+
+def _order(item: tuple[tuple[str, str, str], list[Run]]) -> tuple[int, int]:
+    size, source, case = item[0]
+    return list(CASES_OF).index((size, source)), list(CASES).index(case)
+
+
+def _machine() -> str:
+    """Describe the machine, what else it was doing, and the libraries."""
+    model = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    memory = psutil.virtual_memory().total / 2**30
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("xgboost-cpu", "dask", "numpy"))
+    return (
+        f"{date.today().isoformat()}: {platform.system()}, {os.cpu_count()} cores ({model}), "
+        f"{memory:.0f} GB of memory; load averages at the end {load}; {libraries}; "
+        f"{len(BANDS)} bands, 10 classes, 1000 trees, chunks of {CHUNK} px."
+    )
+
+
+def _keep(table: str) -> None:
+    """Put the table between the marks in the README."""
+    before, rest = README.read_text().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    README.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}")
+
+
+if __name__ == "__main__":
+    main()
