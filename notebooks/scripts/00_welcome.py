@@ -27,19 +27,19 @@
 # %% [markdown]
 # ## What you will make
 #
-# ![A map of a mountain landscape. Bright patches mark pixels where the model finds pines with a probability above one half;
-# they cluster around plantations and thin out up the slopes.](../docs/pictures/pine_probability.png)
+# ![A map of a mountain landscape. Bright pixels mark where the model finds pines with a probability above one half;
+# they form patches near plantations and chains along streams, and some of them are false alarms.](../docs/pictures/pine_probability.png)
 #
-# This map: for every 10 metres of the catchments the probability that pines grow there. In the last lesson you share it, as a
-# file, in a bucket, and with its history.
+# This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above one half. Not all
+# of them are pines: you will measure how many are. In the last lesson you share the map, as a file, in a bucket, and with its history.
 #
 # ## Why pines, why water
 #
-# Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, lets most of the rain run into the streams. Pines that
+# Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain run into the streams. Pines that
 # have escaped from plantations take over the slopes and use more: invaded land evaporates about 895 mm a year, fynbos 520 mm (Meijninger
 # and Jarmain 2014). If nothing is cleared, Cape Town's supply is expected to lose 130 million cubic metres of water a year in 45 years,
-# against 38 million now (Le Maitre et al. 2019). Clearing is cheap while trees are few, and dear when they stand
-# closed. So it matters to know where they are.
+# against 38 million now (Le Maitre et al. 2019). Clearing scattered trees (1 to 5 % cover) costs 3 to 25
+# times less per hectare than clearing closed stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are.
 #
 # ## The way there
 #
@@ -65,7 +65,7 @@
 # - With the environment variable `COURSE_CLOUD=aws` the same notebooks use **real** Sentinel-2 images on Amazon's cloud. Then the pines are real,
 #   and nobody knows the true answer.
 # - You may open any lesson first: what it needs from earlier ones is made on the spot.
-# - Nothing you do can break the course. Files that you make are in the folder `outputs`.
+# - Try things out: files that you make are in the folder `outputs`, and a changed lesson can be brought back with `git checkout notebooks`.
 
 # %% [markdown]
 # ## Is your set-up ready?
@@ -113,7 +113,8 @@ points.hvplot.points(
 )
 
 # %% [markdown]
-# If a cell above ended with an error, its last line says what to do.
+# If a cell above ended with an error, its last line says what is wrong. *No module named ...* means that this notebook runs in another Python: choose
+# the kernel of the environment in which you installed the course (menu *Kernel*, *Change Kernel*).
 #
 # ## Credits and further reading
 #
@@ -125,7 +126,9 @@ points.hvplot.points(
 #   Earth Search, <https://earth-search.aws.element84.com/v1>.
 # - Meijninger and Jarmain (2014), *Satellite-based annual evaporation estimates of invasive alien plant species and native vegetation in
 #   South Africa*, Water SA 40; Le Maitre et al. (2019), *Impacts of alien plant invasions on water resources and yields from the Western
-#   Cape Water Supply System*, Water SA 45: the figures above.
+#   Cape Water Supply System*, Water SA 45; Marais and Wannenburgh
+#   (2008), *Restoration of water resources (natural capital) through the clearing of invasive alien plants from riparian areas in South Africa*,
+#   South African Journal of Botany 74: the figures above.
 # - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
 # - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 #

@@ -64,7 +64,8 @@ points.head()
 
 # %% [markdown]
 # Each row is one visit: somebody stood there and wrote down the **class** they saw (a code and
-# its **name**). The **group** says what the visit is to be used for; we come to it below.
+# its **name**). The **group** says what the visit is to be used for; we come to it below. People make mistakes: a label can be wrong,
+# and a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
 #
 # How many visits are there, and in which coordinate reference system?
 
@@ -175,7 +176,7 @@ by_job.hvplot.barh(
 # %% [markdown]
 # **What to notice.** The classes are far from equal: the most common one has several times the
 # points of the rarest. A model that is never told so learns the common classes best. Keep the rarest
-# class in mind; it comes back in lesson 07.
+# class in mind; it comes back in lesson 06.
 
 # %% [markdown]
 # ## Are the groups really apart?
@@ -200,7 +201,7 @@ print(
 print(f"The nearest neighbour is of the same group for {same_group:.0%} of the points.")
 
 # %% [markdown]
-# So neighbours are close, and often one of them is for training and the other for testing:
+# So neighbours are close, and often in different groups:
 # the groups share the same hillsides. The accuracy that we measure later holds for places *like
 # these*, beside the tracks. Lesson 07 measures how much that matters.
 #

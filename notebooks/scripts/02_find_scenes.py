@@ -20,6 +20,10 @@
 # **The question:** Sentinel-2 has passed over the Cape every few days since 2015. Which image do we
 # take, and how do we find it without downloading any?
 #
+# Sentinel-2 is a pair of European satellites that photograph the land for everybody, free of charge. A *band* is a picture in one range of
+# wavelengths: blue, red, near infrared (just beyond red, invisible to us), and so on. *Reflectance* is the share of the light that the ground
+# sends back, 0 to 1.
+#
 # **You will be able to**
 #
 # - open a STAC catalogue and name its parts: collection, item, asset;
@@ -175,8 +179,8 @@ assets = pd.DataFrame.from_dict(
 assets
 
 # %% [markdown]
-# And how is a number in the file turned into reflectance? The item says that, too. Keep this entry
-# in mind: lesson 03 shows how the `offset` can lead astray.
+# And how is a number in the file turned into reflectance? The item says that, too. In newer scenes the `offset` is
+# not 0 and can mislead; lesson 03 shows how.
 
 # %%
 print(json.dumps(scene.assets["red"].extra_fields["raster:bands"], indent=2))
@@ -186,13 +190,18 @@ print(
 )
 
 # %% [markdown]
-# ## A quick look, for the price of a few kilobytes
+# ## A quick look, without the whole picture
 #
 # The asset `visual` is a picture in true colour. It is a **Cloud-Optimized GeoTIFF**: beside the full
 # picture the file holds smaller copies (*overviews*). We ask for a small one; only that travels.
 
 # %%
 quick_look = rioxarray.open_rasterio(scene.assets["visual"].href, overview_level=1)
+whole = scene.assets["visual"].extra_fields["proj:shape"]
+megabytes = quick_look.nbytes / 1e6, whole[0] * whole[1] * 3 / 1e6
+print(f"{megabytes[0]:.1f} MB of pixels, instead of {megabytes[1]:.0f} MB")
+
+# %%
 quick_look.hvplot.rgb(
     x="x",
     y="y",

@@ -60,7 +60,7 @@ scene["id"]
 # %% [markdown]
 # ## Stack the bands
 #
-# Sentinel-2 has twelve bands of surface reflectance, from violet to the short-wave infrared. We name
+# Sentinel-2 measures thirteen bands. L2A keeps twelve, from violet to the short-wave infrared; the thirteenth sees thin cloud, not the ground. We name
 # the ones we want, in order of wavelength. In this form the names go with the pixels through the
 # whole course, so that no band is ever confused with another.
 
@@ -104,10 +104,13 @@ print(f"{million_pixels:.1f} million pixels of 10 m")
 print(f"{numbers.nbytes / 1e6:.0f} MB as stored, in whole numbers of 16 bits")
 print(f"{numbers.nbytes * 2 / 1e6:.0f} MB as 32-bit floating-point numbers")
 print(f"{numbers.nbytes * 4 / 1e6:.0f} MB as 64-bit floating-point numbers")
+print(
+    f"{12 * 10980**2 * 4 / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits"
+)
 
 # %% [markdown]
-# On a machine with 2 GB of memory that last line is a large share, and the first copy of such an
-# array doubles it. So: estimate first, load only what you need.
+# On a machine with 2 GB of memory the last line is out of the question, and every copy of an array
+# doubles it. So: estimate first, load only what you need.
 #
 # ## A small window costs little
 #
@@ -130,8 +133,8 @@ small_window.quantile([0.05, 0.5, 0.95]).values
 # Those are **digital numbers** (DN). Reflectance is the share of light that comes back, so we expect
 # values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
 #
-# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that very dark
-# pixels need not be negative. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has
+# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that values
+# slightly below zero can be stored, too. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has
 # *already* taken it away in many items of `sentinel-2-l2a`, marks them with `earthsearch:boa_offset_applied`,
 # and **still lists the offset**. Whoever subtracts it again gets negative reflectance.
 
@@ -145,6 +148,8 @@ print(
 )
 
 # %% [markdown]
+# A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer scene.
+#
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before** scaling.
 
 # %%
@@ -172,6 +177,13 @@ wrong = sample - 0.1
 print(
     f"Share of negative values with the offset applied once too often: {(wrong < 0).mean():.0%}"
 )
+
+# %% [markdown]
+# The opposite mistake, an offset that was *not* subtracted, shows at the other end: then even deep water stays near 0.1. So we look at the darkest
+# hundredth of each band, too.
+
+# %%
+sample.quantile(0.01, ["x", "y"]).to_series().round(3)
 
 # %% [markdown]
 # ## True colour
@@ -214,7 +226,7 @@ true_colour.hvplot.rgb(**map_options, title=cloud.map_title(f"True colour, {date
 # ## False colour
 #
 # Put near infrared in place of red, red in place of green, green in place of blue. Living leaves reflect
-# much near infrared, so vegetation turns red: the brighter, the more leaves.
+# much near infrared, so vegetation turns red. How bright depends on the amount and kind of leaves, and on shade.
 
 # %%
 with ProgressBar():
@@ -226,7 +238,7 @@ false_colour.hvplot.rgb(
 )
 
 # %% [markdown]
-# **What to notice.** Plantations and riverside trees are deep red: dense leaves. Fynbos is
+# **What to notice.** Plantations and riverside trees are dark to bright red. Fynbos is
 # brownish: small, tough leaves and bare ground between. Water is almost black. Slopes that face
 # the sun are brighter than those turned away, although the same plants may grow on both.
 #
@@ -234,6 +246,6 @@ false_colour.hvplot.rgb(
 #
 # - A lazy array knows its shape and its price before a pixel is read.
 # - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if it is still there.
-# - Check for negative values: it takes one line and finds the commonest mistake.
+# - Check both ends: many negative values mean an offset subtracted twice; if even deep water stays near 0.1, it was not subtracted at all.
 #
 # **What's next:** [04 Clouds and shadows](04_clouds_and_shadows.ipynb): which pixels can we trust?

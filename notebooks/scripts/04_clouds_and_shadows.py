@@ -24,7 +24,7 @@
 #
 # - mask clouds with the scene classification (SCL) that comes with every scene;
 # - mask deep shadow with a rule on two bands, and say what that rule wrongly removes;
-# - write a better rule and compare the two.
+# - improve that rule with a third band and compare the two.
 #
 # **Time:** 25 minutes. **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
 
@@ -136,12 +136,12 @@ cloudy = scene_classes.isin(unusable_codes)
 print(f"{float(cloudy.mean()):.2%} of the pixels are cloud, cloud shadow or broken")
 
 # %% [markdown]
-# **What to notice.** The classification is good, not perfect: it takes some bright rock for cloud, and misses
-# thin edges of real clouds.
+# **What to notice.** The scene was chosen because it is clear, so little is removed. In a cloudy scene the classification is good, not perfect: it
+# may take bright ground for cloud, and it misses thin edges of clouds.
 #
 # ## Shadow of the mountains
 #
-# At ten in the morning in spring the sun stands in the north-east, and the south-western sides of the ridges lie in
+# When the satellite passes, at about half past ten on a spring morning, the sun stands in the north-east, and the south-western sides of the ridges lie in
 # shadow. A simple rule from the published lesson: a pixel is in shadow if it is dark in `red` **and** in `nir`.
 
 # %%
@@ -161,14 +161,14 @@ removed = points[dark_at_points.values]
 removed["name"].value_counts().rename("points removed by the rule").to_frame()
 
 # %% [markdown]
-# **Water!** Open water is dark in both bands, too. The rule that should remove shadow takes the dams and rivers with it,
-# and a class that has hardly any points left can't be learnt.
+# **Water!** Open water is dark in both bands, too. The rule that should remove shadow also removes
+# water, and a class that loses its points cannot be learnt well.
 #
 # ## A better rule
 #
-# Water and shaded plants are both dark, but of a different shape: water absorbs the short-wave infrared nearly
-# completely, and reflects a little green; land in shadow does it the other way round. So we ask in addition for
-# `swir16 > green`. (Xu 2006 uses the same pair of bands to find water: the MNDWI.)
+# Water and shaded plants are both dark, but their bands differ: water takes up nearly all short-wave infrared (`swir16`) and
+# reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in addition for
+# `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, uses the same pair of bands to find water: the MNDWI.)
 
 # %%
 swir16 = reflectance.sel(band="swir16", drop=True)

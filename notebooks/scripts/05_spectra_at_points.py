@@ -21,7 +21,7 @@
 #
 # **You will be able to**
 #
-# - take the values of twelve bands at 1573 points with xvec;
+# - take the values of twelve bands at every field point with xvec;
 # - join them with the class of each point;
 # - read a spectrum: reflectance against wavelength;
 # - say which classes look alike.
@@ -217,8 +217,8 @@ medians = quartiles.hvplot.line(
 # %% [markdown]
 # **What to notice.**
 #
-# - Pines are *dark*, also in the near infrared: their needles stand in clumps with shade between.
-# - Indigenous Forest and Black Wattle run close to the pines. These pairs will be confused.
+# - Pines are dark in the visible, and in the near infrared darker than the other trees: their needles stand in clumps with shade between.
+# - Indigenous Forest runs closest to the pines: expect these two to be confused.
 # - Fynbos has a weak red edge and is bright in the short-wave infrared: few and dry leaves.
 # - The bands of colour overlap. No single wavelength tells the classes apart; twelve together may.
 #
@@ -250,7 +250,7 @@ complete[["name", *BANDS]].groupby("name").median().round(3)
 # %% [markdown]
 # ## Key points
 #
-# - `xvec.extract_points` turns a grid into a table of points without loading the grid first.
+# - `xvec.extract_points` turns a grid into a table of points chunk by chunk, without holding the whole grid.
 # - The nearest pixel of 10 m is not the tree: a GPS is off by metres, and one pixel holds many plants.
 # - Spectra have a shape that biology explains; classes with like shapes will be confused.
 #

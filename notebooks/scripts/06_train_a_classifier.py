@@ -53,7 +53,7 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Features and labels
 #
-# The **features** are what the model may look at: the reflectance in twelve bands. The **label** is what it shall
+# The **features** are what the model may look at: the reflectance in twelve bands. The **label** is what it should
 # say: the class. Place is not among the features, on purpose: a model that knows where it is learns the map by heart.
 
 # %%
@@ -82,7 +82,7 @@ testing = spectra[spectra["job"] == "testing"]
 # | `learning_rate` | 0.1 | how much of each new tree is added; small steps go further, slowly |
 # | `subsample` | 0.8 | the share of the points that each tree sees; chance keeps trees from agreeing on a mistake |
 # | `tree_method` | `"hist"` | sort values into bins first: much faster |
-# | `random_state` | 0 | the seed of that chance, so that you get the same model as we |
+# | `random_state` | 0 | the seed of that chance, so that you get the same model as we did |
 
 # %%
 model = XGBClassifier(
@@ -112,6 +112,7 @@ loss = pd.DataFrame(
         "validation": model.evals_result()["validation_1"]["mlogloss"],
     }
 )
+loss.index += 1  # the first round is number 1
 
 # %%
 loss.hvplot.line(
@@ -134,13 +135,13 @@ print(
 print(f"After the last round it is {loss['validation'].iloc[-1]:.3f}")
 
 # %% [markdown]
-# **What to notice.** The training loss falls towards nothing: the model learns its own points by heart. The
+# **What to notice.** The training loss falls towards zero: the model learns its own points by heart. The
 # validation loss falls, then levels out, and may rise a little. Once it no longer falls, more rounds are wasted. Here we stay
 # with one hundred, the published lesson's number, so that the results compare.
 #
 # ## How often is it right?
 #
-# Now the testing points, which took no part in anything above.
+# Now the testing points, which took no part in training or in choosing settings.
 
 # %%
 predicted = pd.Series(model.predict(testing[BANDS]), index=testing.index)
@@ -154,7 +155,7 @@ print(
 )
 
 # %% [markdown]
-# The first figure means nothing: a model that has learnt by heart gets it, too. The second is what we quote.
+# The first figure means nothing: a model that has learnt by heart gets it, too. The second is a first estimate; lesson 07 examines it.
 #
 # ## And the pines?
 #
@@ -189,6 +190,8 @@ by_class = (
 by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=False)
 
 # %% [markdown]
+# Look at the classes with few points: their scores are often low, and uncertain, because a few points decide them.
+#
 # ## Which classes does it confuse?
 #
 # In a **confusion matrix** every row is a true class, every column what the model said. Here each row is divided by its

@@ -78,7 +78,7 @@ print(f"{len(numbers.dask)} tasks to make the array, {len(total.dask)} up to the
 # doubles the chunk. Arrows lead from all four of those to one box at the top that adds them up.](../docs/pictures/task_graph.svg)
 #
 # Read it from the bottom to the top. The four columns don't depend on each other: four workers could do them at once. Only the last box
-# has to wait for all.
+# has to wait for all. (Dask counts four tasks more than the picture has boxes: it first sums up each chunk by itself.)
 
 # %%
 total.compute()
@@ -86,7 +86,8 @@ total.compute()
 # %% [markdown]
 # ## A real task: the greenness of the scene
 #
-# The NDVI compares near infrared with red; it is high where leaves are. We open just these two bands.
+# The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9 where leaves are dense. We
+# open just these two bands.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -134,10 +135,11 @@ def greenness(numbers):
 # %% [markdown]
 # ## Measure it: one worker against several
 #
-# The same computation, once with one task at a time, once with a thread for every core. We read from the files each time, so that the
-# comparison is fair.
+# The same computation, once with one task at a time, once with a thread for every core. The first run, which is not
+# timed, fills the caches; then each run reads the files again.
 
 # %%
+greenness(open_bands(chunksize=1024)).mean().compute()
 seconds = {}
 for scheduler in ["synchronous", "threads"]:
     ndvi = greenness(open_bands(chunksize=1024))
@@ -153,7 +155,7 @@ pd.Series(seconds, name="seconds").round(2).to_frame()
 #
 # ## How large should a chunk be?
 #
-# Small chunks mean many tasks, and every task costs some thousandths of a second of book-keeping; worse, a file
+# Small chunks mean many tasks, and every task costs up to a thousandth of a second of book-keeping; worse, a file
 # is stored in tiles of 1024 pixels, and a chunk that cuts through a tile makes it read twice. Large chunks need much memory, and leave
 # workers idle. Measure:
 
@@ -174,7 +176,8 @@ for chunksize in [256, 512, 1024, 2048]:
 pd.DataFrame(trials).set_index("chunk (pixels a side)").round(2)
 
 # %% [markdown]
-# A rule of thumb: chunks of 10 to 100 MB, aligned with the tiles of the files. Twelve bands of 1024 x 1024 pixels as
+# A rule of thumb: chunks of 10 to 100 MB, about as large as the tiles of the files, and if possible with the same edges (ours begin
+# at the corner of the points, so many cut through tiles). Twelve bands of 1024 x 1024 pixels as
 # 32-bit numbers are 50 MB: a good size.
 #
 # ## A cluster on your own machine
@@ -214,7 +217,8 @@ ndvi.hvplot.image(
 # %% [markdown]
 # Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.
 #
-# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address of its scheduler.
+# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address of its scheduler,
+# provided that all machines have the same packages and can reach the images (the offline server answers this computer only).
 # When the work is done, close it, so that the memory is free for other lessons.
 
 # %%
@@ -226,7 +230,7 @@ client.cluster.close()
 #
 # - Chunks that don't depend on each other can be worked on at the same time.
 # - A task graph shows what depends on what before anything runs.
-# - The chunk size trades overhead against memory; align it with the files.
+# - The chunk size trades overhead against memory; think of the tiles of the files.
 # - Threads, processes or a remote cluster: the same code.
 #
 # **What's next:** [09 Map the study area](09_map_the_study_area.ipynb): the model, chunk by chunk.

@@ -51,7 +51,8 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Everything that we have made so far
 #
-# The scene, lazily and in reflectance, as in lessons 03 and 05:
+# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the field points; the area of
+# interest beyond it is not mapped.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -167,17 +168,17 @@ web_map.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** The brightest patches are closed stands, most of them plantations and what has spread from
-# them. Single pixels along shaded slopes and streams are often false alarms: forest and wattle look like pines.
+# **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that have escaped. Long chains along
+# streams are mostly false alarms: forest on the banks of streams looks like pines.
 #
-# ## How sure is the model?
+# ## Which probabilities are there?
 #
 # A histogram of all probabilities in the area of interest:
 
 # %%
 values = pine_map.values[mapped.values]
-shares, edges = np.histogram(values, bins=np.linspace(0, 1, 21))
-histogram = pd.DataFrame({"probability": edges[:-1] + 0.025, "pixels": shares})
+pixel_counts, edges = np.histogram(values, bins=np.linspace(0, 1, 21))
+histogram = pd.DataFrame({"probability": edges[:-1] + 0.025, "pixels": pixel_counts})
 
 # %%
 histogram.hvplot.bar(
@@ -191,10 +192,13 @@ histogram.hvplot.bar(
     ylabel="number of pixels (log scale)",
     width=700,
     height=350,
-    title=cloud.map_title("Most pixels are surely no pines"),
+    title=cloud.map_title("Pine probability in the area of interest"),
 )
 
 # %% [markdown]
+# **What to notice.** Most pixels have a low probability. But a value of 0.9 does not promise that nine in ten such pixels are pines: nobody has checked
+# that.
+#
 # ## How large is the area under pines?
 #
 # The obvious way is to count pixels; each is 100 square metres, a hundredth of a hectare.
@@ -206,23 +210,26 @@ print(f"counted: {hectares_counted:,.0f} ha of {hectares_mapped:,.0f} ha mapped"
 
 # %% [markdown]
 # **Don't quote that number as it stands.** It counts false alarms as pines and misses the pines that the model did not see, and the two don't
-# cancel out. Our scene is simulated, so here, and only here, we can compare with the truth:
+# cancel out. With the simulated scene, and only there, we can compare with the truth (with `COURSE_CLOUD=aws` nothing is printed):
 
 # %%
 if cloud.truth is not None:
     date = choice["id"].split("_")[2]
-    true_cover = rioxarray.open_rasterio(
-        cloud.truth / f"pine_cover_{date}.tif", masked=True
-    ).squeeze("band")
+    true_path = cloud.truth / f"pine_cover_{date}.tif"
+    true_cover = rioxarray.open_rasterio(true_path, masked=True)[0]
     true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
-    condensed = float(true_cover.sum()) / 100 / 100
-    half_covered = float((true_cover > 50).sum()) / 100
-    print(f"true: {half_covered:,.0f} ha of pixels that are more than half pine")
+    marked, mostly_pine = pine_map > 0.5, true_cover > 50
+    print(f"true: {float(mostly_pine.sum()) / 100:,.0f} ha are more than half pine")
+    print(f"true: {float(true_cover.sum()) / 1e4:,.0f} ha if all pines stood closed")
     print(
-        f"true: {condensed:,.0f} ha if all pines stood closed together (condensed area)"
+        f"{float(mostly_pine.where(marked).mean()):.0%} of what is marked is such a pixel"
     )
+    print(f"{float(marked.where(mostly_pine).mean()):.0%} of such pixels are marked")
 
 # %% [markdown]
+# Compare the last two lines with the precision and recall of lesson 07. On the points the figures are better than on the map: among the points pines
+# are common and stand near tracks; in the mountains they are rare.
+#
 # Real projects estimate the area from an independent random sample of places, visited on the ground, and say how uncertain the estimate is
 # (Olofsson et al. 2014, *Remote Sensing of Environment* 148, 42-57).
 #

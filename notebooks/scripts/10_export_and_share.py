@@ -91,7 +91,7 @@ bucket.ls(f"{cloud.bucket}/maps", detail=False)
 # Because the file is cloud-optimized, a reader elsewhere needs only the bytes it is interested in. Here: a window of one square kilometre.
 
 # %%
-with bucket.open(key) as remote_file:
+with bucket.open(key, block_size=64 * 1024) as remote_file:
     remote_map = rioxarray.open_rasterio(
         remote_file, chunks={"x": 512, "y": 512}
     ).squeeze("band", drop=True)
@@ -124,7 +124,8 @@ first_commit = session.commit("Pine map, first version")
 first_commit
 
 # %% [markdown]
-# A colleague has been to the field: in one corner the pines have been cleared. We change that corner only, and commit again.
+# A colleague has been to the field: in one corner the pines have been cleared. We set that corner to 0 (masked pixels stay masked), write the map
+# again, and commit.
 
 # %%
 second_version = first_version.copy(deep=True)
@@ -135,7 +136,7 @@ to_icechunk(second_version, session, mode="w")
 session.commit("North-western corner cleared, after a visit in the field")
 
 # %% [markdown]
-# The history, newest first:
+# The history, newest first. (If you have run this lesson before, its earlier commits are there, too.)
 
 # %%
 history = pd.DataFrame(
@@ -173,7 +174,7 @@ print(
 difference = (old.astype("int16") - today.astype("int16")).where(changed)
 
 # %%
-difference.rename("percent points").hvplot.image(
+difference.rename("percentage points").hvplot.image(
     x="x",
     y="y",
     rasterize=True,
@@ -181,7 +182,7 @@ difference.rename("percent points").hvplot.image(
     frame_width=550,
     cmap="cividis",
     clim=(0, 100),
-    clabel="probability taken away (percent points)",
+    clabel="probability taken away (percentage points)",
     xlabel="metres east",
     ylabel="metres north",
     xformatter="%.0f",
