@@ -24,7 +24,7 @@ from helpers.errors import CourseError
 __all__ = ["write_cog", "write_icechunk"]
 
 TILE = 512  # pixels along the side of a COG's tile
-CACHE_MB = 64  # GDAL would take 5 % of the machine's memory
+GDAL_CACHE = 128 * 2**20  # bytes; GDAL would take 5 % of the machine's memory
 
 
 def write_cog(
@@ -87,7 +87,7 @@ def write_cog(
     target = choose_target(str(path), overwrite, storage_options)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.workplace) as folder:
         tiled, cog = Path(folder) / "tiled.tif", Path(folder) / "cog.tif"
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE):
             _write_tiled(layers, tiled, profile, colours, scale, progress)
             _copy_as_cog(tiled, cog, "MODE" if _is_categorical(array, colours) else "AVERAGE")
         target.put(cog)
