@@ -4,7 +4,6 @@ import math
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import numpy as np
 import rasterio
@@ -21,9 +20,6 @@ HALF_WORLD = math.pi * 6_378_137  # metres: half of the equator on the sphere of
 TILE_PIXELS = 256
 KEPT_TILES = 300
 CACHE_MEGABYTES = 32
-
-# A map asks for dozens of tiles at once; drawing them all at once would only need more memory.
-_few_at_once = BoundedSemaphore(2)
 PALE = (236, 233, 226)
 
 
@@ -52,7 +48,7 @@ def draw_tile(scene: Path, made_at: int, z: int, x: int, y: int) -> bytes:
     bytes
         A PNG of 256 x 256 px.
     """
-    with _few_at_once, rasterio.Env(GDAL_CACHEMAX=CACHE_MEGABYTES):
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_MEGABYTES):
         return _png(_tile_pixels(scene, tile_bounds(z, x, y)))
 
 

@@ -1,6 +1,8 @@
 """The basemap: XYZ tiles of a true-colour scene of the kit."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fastapi import FastAPI, Response
@@ -34,17 +36,24 @@ def basemap_scene(kit: Kit) -> Path:
 
 def add_tiles(app: FastAPI, current_kit: Callable[[], Kit]) -> None:
     """Answer ``/tiles/{z}/{x}/{y}.png``."""
+    # A map asks for dozens of tiles at once, and every thread that draws keeps memory of its own.
+    drawers = ThreadPoolExecutor(2, "drawer")
 
     @app.get("/tiles/{z}/{x}/{y}.png", response_class=Response)
-    def tile(z: int, x: int, y: int) -> Response:
+    async def tile(z: int, x: int, y: int) -> Response:
         if not 0 <= z <= MAX_ZOOM:
             raise HTTPException(404, f"z: zoom levels go from 0 to {MAX_ZOOM}, not {z}")
         if not (0 <= x < 2**z and 0 <= y < 2**z):
             raise HTTPException(404, f"x, y: zoom level {z} has tiles 0 to {2**z - 1}")
-        from offline_kit.serve.draw import draw_tile  # the server is up before GDAL is loaded
-
         scene = basemap_scene(current_kit())
         if not scene.is_file():
             raise HTTPException(404, f"{scene.name} is not there; is the kit being built again?")
-        png = draw_tile(scene, scene.stat().st_mtime_ns, z, x, y)
-        return Response(png, media_type="image/png", headers={"Cache-Control": "max-age=3600"})
+        drawing = asyncio.get_running_loop().run_in_executor(drawers, _draw, scene, z, x, y)
+        headers = {"Cache-Control": "max-age=3600"}
+        return Response(await drawing, media_type="image/png", headers=headers)
+
+
+def _draw(scene: Path, z: int, x: int, y: int) -> bytes:
+    from offline_kit.serve.draw import draw_tile  # the server is up before GDAL is loaded
+
+    return draw_tile(scene, scene.stat().st_mtime_ns, z, x, y)
