@@ -213,6 +213,7 @@ axes.set(
     xlabel="class the model says",
     ylabel="class seen on the ground",
 )
+plt.show()
 
 # %% [markdown]
 # **What to notice.** Read along the row of *Dense Pines*: where do the missed pines go? Then down its column: what is
