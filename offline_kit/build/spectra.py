@@ -14,8 +14,26 @@ from .noise import gradient_noise, hash64, normal4
 
 TABLE = Path(__file__).with_name("spectra.csv")
 MODES = 4
-# shares of a class's variance between sites, within stands and between pixels
-SCALES = (0.64, 0.16, 0.15)
+# how strongly spectra vary within stands and between pixels, in standard deviations of the canopies
+LOCAL, PIXEL = 0.30, 0.16
+# how strongly sites differ, in log reflectance: neighbouring bands together, parts of the spectrum
+# apart (columns: visible, its tilt, red edge, its shoulder, near infrared, B11 and B12, B12 alone)
+SITES = np.array(
+    [
+        [0.13, -0.035, 0.00, 0.00, 0.00, 0.00, 0.00],  # B01
+        [0.13, -0.025, 0.00, 0.00, 0.00, 0.00, 0.00],  # B02
+        [0.13, 0.000, 0.02, 0.00, 0.00, 0.00, 0.00],  # B03
+        [0.13, 0.030, 0.04, 0.00, 0.00, 0.00, 0.00],  # B04
+        [0.04, 0.000, 0.14, 0.00, 0.00, 0.00, 0.00],  # B05
+        [0.00, 0.000, 0.06, 0.09, 0.09, 0.00, 0.00],  # B06
+        [0.00, 0.000, 0.00, 0.05, 0.14, 0.00, 0.00],  # B07
+        [0.00, 0.000, 0.00, 0.00, 0.16, 0.00, 0.00],  # B08
+        [0.00, 0.000, 0.00, -0.03, 0.16, 0.00, 0.00],  # B8A
+        [0.00, 0.000, 0.00, -0.04, 0.15, 0.00, 0.00],  # B09
+        [0.00, 0.000, 0.00, 0.00, 0.04, 0.16, 0.00],  # B11
+        [0.00, 0.000, 0.00, 0.00, 0.00, 0.13, 0.11],  # B12
+    ]
+)
 
 
 @cache
@@ -45,11 +63,10 @@ def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _mix(
     fractions: NDArray[np.float32],
     stand: NDArray[np.float32],
-    regional: NDArray[np.float32],
+    site: NDArray[np.float32],
     local: NDArray[np.float32],
     medians: NDArray[np.float64],
     modes: NDArray[np.float64],
-    scales: tuple[float, float, float],
     row0: int,
     column0: int,
     seed: int,
@@ -61,15 +78,20 @@ def _mix(
     n_modes = modes.shape[1]
     sums = np.empty(bands)
     z = np.empty(n_modes)
+    shift = np.empty(bands)
     for r in range(h):
         for c in range(w):
             pixel = normal4(column0 + c, row0 + r, seed + 301)
             dated = normal4(column0 + c, row0 + r, date_seed)
             for m in range(n_modes):
                 own = 0.85 * pixel[m] + 0.53 * dated[m]
-                z[m] = scales[0] * regional[m, r, c] + scales[1] * local[m, r, c] + scales[2] * own
+                z[m] = LOCAL * local[m, r, c] + PIXEL * own
             z[0] += 0.45 * stand[r, c]
             z[1] -= 0.35 * stand[r, c]
+            for b in range(bands):
+                shift[b] = 0.0
+                for n in range(SITES.shape[1]):
+                    shift[b] += SITES[b, n] * site[n, r, c]
             sums[:] = 0.0
             for k in range(components):
                 f = fractions[k, r, c]
@@ -77,7 +99,7 @@ def _mix(
                     continue
                 signs = hash64(k, 0, seed + 302)
                 for b in range(bands):
-                    u = 0.0
+                    u = shift[b]
                     for m in range(n_modes):
                         s = 1.0 if (signs >> m) & 1 else -1.0
                         u += s * z[m] * modes[k, m, b]
@@ -92,9 +114,11 @@ def reflectance_of(
 ) -> NDArray[np.float32]:
     """Return the reflectance of flat, lit ground, (band, height, width).
 
-    A pixel is the area-weighted mean of its components; each component varies about its median
-    along the four modes of its PROSAIL spectra, between sites (360 m), within stands (70 m) and
-    from pixel to pixel, part of the last anew on each date.
+    A pixel is the area-weighted mean of its components. Each component varies about its median
+    along the four modes of its PROSAIL spectra: from stand to stand, within stands (70 m) and from
+    pixel to pixel, part of the last anew on each date. Sites (250 m) differ besides, as no two
+    hillsides have quite the same species, soil and season: what a classifier learns at one place is
+    therefore worth less at another.
 
     Parameters
     ----------
@@ -107,11 +131,11 @@ def reflectance_of(
     """
     medians, modes = spectra_table()
     at = (window.row, window.column, window.height, window.width)
-    regional = np.stack([gradient_noise(*at, 36.0, seed + 311 + m) for m in range(MODES)])
+    site = np.stack([gradient_noise(*at, 25.0, seed + 341 + b) for b in range(len(BAND_FILES))])
     local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
     out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
     _mix(
-        ground.fractions, ground.stand, regional, local, medians, modes, SCALES,
+        ground.fractions, ground.stand, site, local, medians, modes,
         window.row, window.column, seed, date_seed, out,
     )  # fmt: skip
     return out

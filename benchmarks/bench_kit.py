@@ -1,0 +1,239 @@
+"""How large, how fast and how believable the offline kit is, as Markdown tables.
+
+    python benchmarks/bench_kit.py > benchmarks/kit.md
+
+Builds kits in a temporary folder: the default size for three seeds (nothing is tuned by seed), and
+the larger sizes. ``--sizes course`` leaves those out.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import psutil
+import rasterio
+from scipy.spatial import cKDTree
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+from xgboost import XGBClassifier
+
+from offline_kit.build.bands import BANDS
+from offline_kit.build.grid import SIZES
+from offline_kit.build.landcover import CLASS_NAMES, PINE, ground_at
+from offline_kit.build.landscape import make_landscape
+from offline_kit.build.light import light_on
+from offline_kit.build.passes import CLEAR_2018
+from offline_kit.build.scenes import Painter, windows_of
+from offline_kit.build.sensor import block_mean
+from offline_kit.build.spectra import spectra_table
+
+SEEDS = (20180915, 7, 99)
+BLOCK_M = 500
+
+
+def table(head: tuple, rows: list[tuple]) -> None:
+    print("| " + " | ".join(map(str, head)) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")
+    print(flush=True)
+
+
+def build(size: str, seed: int, out: Path) -> tuple[float, float]:
+    """Build a kit in a process of its own; return its seconds and peak memory in MB."""
+    command = [sys.executable, "-m", "offline_kit", "build", "--size", size, "--seed", str(seed)]
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, "--out", str(out)], stderr=sys.stderr, stdout=sys.stderr)
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            try:
+                peak = max(peak, watched.memory_info().rss)
+            except psutil.NoSuchProcess:
+                return
+            time.sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    if process.wait():
+        raise SystemExit(f"The build of size {size} failed.")
+    seconds = time.perf_counter() - started
+    watcher.join()
+    return seconds, peak / 1e6
+
+
+def model() -> XGBClassifier:
+    return XGBClassifier(
+        max_depth=7, learning_rate=0.1, subsample=0.8, n_estimators=100, tree_method="hist",
+        random_state=0,
+    )  # fmt: skip
+
+
+def clear_scene(kit: Path) -> Path:
+    return kit / "scenes" / CLEAR_2018.collection / CLEAR_2018.item_id
+
+
+def read_cube(kit: Path) -> np.ndarray:
+    """Read the clear scene of 2018, (band, y, x), every band repeated to 10 m."""
+    planes = []
+    for band in BANDS:
+        with rasterio.open(clear_scene(kit) / f"{band.file}.tif") as file:
+            factor = band.pixel // 10
+            planes.append(np.repeat(np.repeat(file.read(1), factor, 0), factor, 1))
+    return np.stack(planes)
+
+
+def judge(kit: Path) -> dict:
+    """Run the course's protocol and cross-validations on the field points of a kit."""
+    points = gpd.read_file(kit / "field_points.gpkg")
+    with rasterio.open(clear_scene(kit) / "B02.tif") as file:
+        rows, columns = rasterio.transform.rowcol(
+            file.transform, points.geometry.x.to_numpy(), points.geometry.y.to_numpy()
+        )
+    rows, columns = np.asarray(rows, int), np.asarray(columns, int)
+    cube = read_cube(kit)
+    x = cube[:, rows, columns].T * 1e-4
+    label, group = points["class"].to_numpy(), points["group"].to_numpy()
+    fitted = model().fit(x[group == 1], label[group == 1])
+    predicted, expected = fitted.predict(x[group == 2]), label[group == 2]
+    place = (rows * 10 // BLOCK_M) * 100_000 + columns * 10 // BLOCK_M
+    shuffled = StratifiedKFold(5, shuffle=True, random_state=0)
+    random_cv = cross_val_predict(model(), x, label, cv=shuffled)
+    block_cv = cross_val_predict(model(), x, label, cv=GroupKFold(5), groups=place)
+    xy = np.column_stack([points.geometry.x, points.geometry.y])
+    nearest = cKDTree(xy).query(xy, 2)[1][:, 1]
+    return {
+        "course": accuracy_score(expected, predicted),
+        "precision": precision_score(expected, predicted, labels=[PINE], average=None)[0],
+        "recall": recall_score(expected, predicted, labels=[PINE], average=None)[0],
+        "random": accuracy_score(label, random_cv),
+        "block": accuracy_score(label, block_cv),
+        "shared": (group == group[nearest]).mean(),
+        "confusion": confusion_matrix(expected, predicted, labels=range(10)),
+        "detected": detected_by_cover(kit, cube, fitted),
+    }
+
+
+def detected_by_cover(kit: Path, cube: np.ndarray, fitted: XGBClassifier) -> list[tuple]:
+    """Return the share of pixels called pine by their true pine cover."""
+    name = f"pine_cover_{CLEAR_2018.date.replace('-', '')}.tif"
+    with rasterio.open(kit / "truth_no_real_project_has" / name) as file:
+        cover = file.read(1)
+    generator = np.random.default_rng(0)
+    rows = []
+    for low, high in ((0, 1), (1, 25), (25, 50), (50, 75), (75, 101)):
+        inside = np.flatnonzero((cover >= low) & (cover < high))
+        some = generator.choice(inside, min(20_000, inside.size), replace=False)
+        called = fitted.predict(cube.reshape(len(BANDS), -1)[:, some].T * 1e-4) == PINE
+        rows.append((low, high, inside.size / cover.size, called.mean()))
+    return rows
+
+
+def pure_medians(seed: int) -> list[tuple]:
+    """Return simulated medians of lit pure pixels against the table of spectra."""
+    landscape = make_landscape(SIZES["course"], seed)
+    painter = Painter(landscape, CLEAR_2018)
+    found: dict[tuple[int, int], list[np.ndarray]] = {}
+    for window in windows_of(landscape.grid):
+        block = painter.paint(window)
+        ground = ground_at(landscape, window, CLEAR_2018.year, CLEAR_2018.dam_level)
+        direct, _ = light_on(landscape, painter.shadow, window, ground.elevation, painter.sun)
+        for index, band in enumerate(BANDS):
+            factor = band.pixel // 10
+            light = block_mean(direct, factor)
+            lit = (light > 0.93) & (light < 1.07)
+            for code in range(len(CLASS_NAMES)):
+                share = block_mean(np.ascontiguousarray(ground.fractions[code]), factor)
+                good = lit & (share > 0.75)
+                rows = np.stack([share[good], block.bands[index][good] * 1e-4])
+                found.setdefault((code, index), []).append(rows)
+    medians, _ = spectra_table()
+    lines = []
+    for code, name in enumerate(CLASS_NAMES):
+        cells = [name]
+        for index in range(len(BANDS)):
+            share, value = np.concatenate(found[code, index], axis=1)
+            purest = value[share >= min(0.97, np.sort(share)[-min(100, share.size) :][0])]
+            median = float(np.median(purest)) if purest.size else float("nan")
+            cells.append(f"{median:.3f} ({median / medians[code, index] - 1:+.0%})")
+        lines.append(tuple(cells))
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", nargs="*", default=["course", "study", "tile"])
+    parser.add_argument("--folder", type=Path, help="where to build (default: a temporary folder)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        run(Path(name), given.sizes)
+
+
+def run(folder: Path, sizes: list[str]) -> None:
+    print("# The offline kit, measured\n")
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    load = os.getloadavg()[0]
+    print(f"`python benchmarks/bench_kit.py` on {machine}; load {load:.1f} at the start.\n")
+    print("## Size and speed\n")
+    kits, rows = {}, []
+    for size in sizes:
+        for seed in SEEDS if size == "course" else SEEDS[:1]:
+            kit = folder / f"{size}-{seed}"
+            seconds, memory = build(size, seed, kit)
+            disk = sum(p.stat().st_size for p in kit.rglob("*") if p.is_file()) / 1e6
+            scenes = len(list(kit.glob("items/*/*.json")))
+            grid = SIZES[size]
+            mega = grid.width * grid.height / 1e6
+            speed = mega * scenes / seconds
+            measured = (f"{seconds:.0f}", f"{speed:.2f}", f"{disk:.0f}", f"{memory:.0f}")
+            rows.append((size, seed, f"{grid.width} x {grid.height}", scenes, *measured))
+            if size == "course":
+                kits[seed] = kit
+            else:
+                subprocess.run(["rm", "-r", kit], check=True)
+    table(
+        ("size", "seed", "10 m pixels", "scenes", "seconds", "Mpixel/s", "MB on disk", "peak MB"),
+        rows,
+    )
+    if not kits:
+        return
+    results = {seed: judge(kit) for seed, kit in kits.items()}
+    print("## Accuracy of the course's protocol\n")
+    print("Train on group 1 (266 points), test on group 2 (993); five-fold cross-validation over "
+          f"all 1573 points, at random and by blocks of {BLOCK_M} m.\n")  # fmt: skip
+    table(
+        ("seed", "accuracy", "pine precision", "pine recall", "random CV", "block CV",
+         "difference", "same group as nearest neighbour"),
+        [(seed, *(f"{r[k]:.3f}" for k in ("course", "precision", "recall", "random", "block")),
+          f"{r['random'] - r['block']:.3f}", f"{r['shared']:.2f}") for seed, r in results.items()],
+    )  # fmt: skip
+    print("## Pines found by their true cover\n")
+    edges = next(iter(results.values()))["detected"]
+    table(
+        ("seed", *(f"{low}-{high - 1} %" for low, high, _, _ in edges)),
+        [(seed, *(f"{called:.0%}" for *_, called in r["detected"])) for seed, r in results.items()],
+    )
+    print("## Confusions in percent of each true class (mean of the seeds)\n")
+    total = sum(r["confusion"] for r in results.values())
+    share = total / total.sum(axis=1, keepdims=True) * 100
+    short = [n.replace("High Density", "high").replace("Low Density", "low") for n in CLASS_NAMES]
+    table(("true \\ mapped", *short),
+          [(short[i], *(f"{v:.0f}" for v in share[i])) for i in range(10)])  # fmt: skip
+    print(f"## Median reflectance of lit, pure pixels (seed {SEEDS[0]})\n")
+    print("Simulated, and in brackets its difference from the target (`spectra.csv`).\n")
+    table(("class", *(b.file for b in BANDS)), pure_medians(SEEDS[0]))
+
+
+if __name__ == "__main__":
+    main()
