@@ -270,6 +270,9 @@ class TestBucket:
             write(noise(), "s3://not-there/out.tif")
 
     def test_storage_options(self, bucket):
-        wrong = {"endpoint_url": "http://127.0.0.1:9", "config_kwargs": {"retries": {"max_attempts": 0}}}
+        wrong = {
+            "endpoint_url": "http://127.0.0.1:9",
+            "config_kwargs": {"retries": {"max_attempts": 0}},
+        }
         with pytest.raises(CourseError, match="cannot be written to"):
             write(noise(), "s3://maps/c.tif", storage_options=wrong)
