@@ -25,7 +25,7 @@ from offline_kit.serve import ServerAddresses, client, ensure_server
 STARTS = 5
 CLIENTS = 32
 REQUESTS = 10_000
-WARM_UP = 2_000
+WARM_UP = 500
 SAMPLES = 10
 RESULT = Path(__file__).with_name("serve.md")
 CREDENTIALS = {"aws_access_key_id": "learner", "aws_secret_access_key": "learner"}
@@ -87,36 +87,35 @@ def measure_starts(kit: Path, folder: Path) -> list[str]:
 
 
 def measure_requests(addresses: ServerAddresses) -> list[str]:
-    lines = [
-        f"{CLIENTS} clients at once; memory (RSS, MB) of the server after {WARM_UP} requests, then "
-        f"every {REQUESTS // SAMPLES} requests.",
-        "",
-        "| what | requests a second | memory |",
-        "|---|---|---|",
-    ]
     server = psutil.Process(addresses.pid)
-    kinds = {
-        "STAC searches": searches,
-        "windows of scenes (64 KB ranges)": ranges,
-        "basemap tiles": tiles,
-        "S3 (put, list, delete)": objects,
-    }
-    for name, kind in kinds.items():
-        with httpx.Client(
-            base_url=addresses.http_url,
-            limits=httpx.Limits(max_connections=CLIENTS),
-            timeout=60,
-        ) as web:
-            requests = kind(addresses, web)
-            run(requests, WARM_UP, f"{name}, warm-up")
-            memory, start = [], time.perf_counter()
-            for _ in range(SAMPLES):
-                memory.append(server.memory_info().rss / 1e6)
-                run(requests, REQUESTS // SAMPLES, name)
-            rate = REQUESTS / (time.perf_counter() - start)
+    limits = httpx.Limits(max_connections=CLIENTS)
+    with httpx.Client(base_url=addresses.http_url, limits=limits, timeout=60) as web:
+        kinds = {
+            "STAC searches": searches(addresses, web),
+            "windows of scenes (64 KB ranges)": ranges(addresses, web),
+            "basemap tiles": tiles(addresses, web),
+            "S3 (put, list, delete)": objects(addresses, web),
+        }
+        lines = [f"{CLIENTS} clients at once:", "", "| what | requests a second |", "|---|---|"]
+        for name, requests in kinds.items():
+            run(requests, WARM_UP, name)
+            start = time.perf_counter()
+            run(requests, REQUESTS // SAMPLES, name)
+            rate = REQUESTS // SAMPLES / (time.perf_counter() - start)
+            lines.append(f"| {name} | {rate:.0f} |")
+        chance = random.Random(5)
+        mix = (next(chance.choice(list(kinds.values()))) for _ in count())
+        memory = [server.memory_info().rss / 1e6]
+        for sample in range(SAMPLES):
+            run(mix, REQUESTS // SAMPLES, f"all kinds, {sample + 1} of {SAMPLES}")
             memory.append(server.memory_info().rss / 1e6)
-        lines.append(f"| {name} | {rate:.0f} | {', '.join(f'{value:.0f}' for value in memory)} |")
-    return lines
+    numbers = ", ".join(f"{value:.0f}" for value in memory)
+    return [
+        *lines,
+        "",
+        f"Memory of the server (RSS, MB) before {REQUESTS:,} requests of all kinds, mixed, and "
+        f"after every {REQUESTS // SAMPLES:,} of them: {numbers}.",
+    ]
 
 
 def run(requests: Iterator[Request], number: int, name: str) -> None:
