@@ -14,7 +14,7 @@ import zarr
 from botocore.exceptions import ClientError
 from waiting import has_ended, wait_until
 
-from offline_kit.serve import client, ensure_server
+from offline_kit.serve import ensure_server
 from offline_kit.serve.state import BucketFolder
 
 KEYS = ["a", "a/b", "a/b/", "with space/é~%2F?#&+.tif", "../up", "x" * 1000, "UPPER", "upper"]
@@ -35,7 +35,6 @@ class Course:
         server = psutil.Process(self.addresses.pid)
         server.kill() if kill else server.terminate()
         wait_until(lambda: has_ended(self.addresses.pid))
-        client._give_up_leases()
 
     @property
     def files(self):

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 
+import psutil
 import pytest
 from tiny_kit import write_manifest
 
@@ -107,14 +108,14 @@ def test_port_that_does_not_exist(own_kit):
 
 
 def test_bucket_folder_in_use_for_another_kit(own_kit, kit, tmp_path):
+    addresses = ensure_server(kit, tmp_path / "bucket")
     try:
-        ensure_server(kit, tmp_path / "bucket")
         with pytest.raises(KitError) as error:
             ensure_server(own_kit, tmp_path / "bucket")
         assert str(kit) in sentence(error)
         assert "another bucket folder" in sentence(error)
     finally:
-        client._give_up_leases()
+        psutil.Process(addresses.pid).terminate()
 
 
 def test_bucket_folder_that_cannot_be_made(own_kit, tmp_path):
