@@ -11,11 +11,14 @@ from .light import Sun
 from .noise import fractal_noise
 
 CLOUD_BASE_M = 1900  # above the ground: shadows lie about two kilometres away from the sun
-WAVELENGTH, OCTAVES, GAIN = 420.0, 7, 0.56
+WAVELENGTH, OCTAVES, GAIN = 420.0, 6, 0.56
+BILLOWS = 4  # octaves of the relief of cloud tops
 
 
-def _field(row: int, column: int, height: int, width: int, seed: int) -> NDArray[np.float32]:
-    return fractal_noise(row, column, height, width, WAVELENGTH, OCTAVES, seed, GAIN)
+def _field(
+    row: int, column: int, height: int, width: int, seed: int, octaves: int = OCTAVES
+) -> NDArray[np.float32]:
+    return fractal_noise(row, column, height, width, WAVELENGTH, octaves, seed, GAIN)
 
 
 def cloud_threshold(grid: Grid, cover: float, seed: int) -> float:
@@ -33,7 +36,7 @@ def _thickness(field: NDArray[np.float32], threshold: float) -> NDArray[np.float
     out = np.empty_like(field)
     for r in range(field.shape[0]):
         for c in range(field.shape[1]):
-            out[r, c] = ramp(field[r, c], threshold - 0.10, threshold + 0.34)
+            out[r, c] = ramp(field[r, c], threshold - 0.10, threshold + 0.26)
     return out
 
 
@@ -63,11 +66,11 @@ def clouds_over(
     size = (window.height, window.width, seed)
     field = _field(window.row, window.column, *size)
     # billows: thick parts are brighter, and so are the sides that face the sun
-    towards_sun = _field(window.row - round(6 * north), window.column + round(6 * east), *size)
+    towards_sun = (window.row - round(9 * north), window.column + round(9 * east))
+    top = _field(window.row, window.column, *size, BILLOWS)
+    lit = top - _field(*towards_sun, *size, BILLOWS)
     bright = np.clip(
-        np.float32(0.80)
-        + np.float32(0.16) * (field - np.float32(threshold))
-        + np.float32(0.55) * (field - towards_sun),
+        np.float32(0.80) + np.float32(0.16) * (top - np.float32(threshold)) + np.float32(0.7) * lit,
         0.45,
         1.2,
     ).astype(np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window as RasterWindow
 
@@ -47,26 +47,32 @@ class Raster:
         """Close the rough file without finishing it."""
         self._file.close()
 
-    def finish(self, resampling: str = "AVERAGE", picture: bool = False) -> None:
+    def finish(self, resampling: Resampling = Resampling.average, picture: bool = False) -> None:
         """Turn the rough file into a COG with overviews and remove it.
 
         Parameters
         ----------
-        resampling : str
+        resampling : Resampling
             Of the overviews.
         picture : bool
             Compress as JPEG: for looking at, not for measuring.
         """
+        # looking for repetitions makes noisy reflectance larger, and maps of classes smaller
+        level = 9 if self._file.dtypes[0] == "uint8" else 1
         how = (
             {"COMPRESS": "JPEG", "QUALITY": 90}
             if picture
-            else {"COMPRESS": "DEFLATE", "LEVEL": 6, "PREDICTOR": "YES"}
+            else {"COMPRESS": "DEFLATE", "LEVEL": level, "PREDICTOR": "YES"}
         )
+        # from a quarter on: the overview at half the size would add a fifth to the kit
+        longest = max(self._file.shape)
+        factors = [factor for factor in (4, 8, 16) if longest / factor > BLOCK / 4]
         self._file.close()
+        with rasterio.open(self.rough, "r+") as rough:
+            rough.build_overviews(factors or [4], resampling)
         raster_copy(
-            self.rough, self.path, driver="COG",
-            BLOCKSIZE=BLOCK, OVERVIEW_RESAMPLING=resampling, NUM_THREADS="ALL_CPUS",
-            BIGTIFF="IF_SAFER", **how,
+            self.rough, self.path, driver="COG", BLOCKSIZE=BLOCK, NUM_THREADS="ALL_CPUS",
+            BIGTIFF="IF_SAFER", OVERVIEWS="FORCE_USE_EXISTING", **how,
         )  # fmt: skip
         self.rough.unlink()
 

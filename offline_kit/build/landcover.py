@@ -397,5 +397,5 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     # gullies and outcrops too small for the coarse cells, only where the ground is rough
     rough = np.clip((layers[_E] - 240) / 500, 0, 1).astype(np.float32)
     dry = (layers[_WATER] < 0).astype(np.float32)
-    elevation = layers[_E] + rough * dry * (np.float32(3.2) * mid + np.float32(0.5) * fine)
+    elevation = layers[_E] + rough * dry * (np.float32(3.2) * mid + np.float32(0.25) * fine)
     return Ground(fractions, elevation.astype(np.float32), stand, layers[_TR])

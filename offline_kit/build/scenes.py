@@ -9,6 +9,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image
+from rasterio.enums import Resampling
 
 from .bands import BAND_INDEX, BANDS
 from .clouds import cloud_threshold, clouds_over
@@ -204,7 +205,7 @@ def write_scene(
             raster.finish()
         visual.finish(picture=True)
         for raster in (scl, dominant):
-            raster.finish("MODE")
+            raster.finish(Resampling.mode)
     _write_thumbnail(folder)
     percent = tuple(round(float(n) / float(counts.sum()) * 100, 6) for n in counts)
     return SceneFacts(painter.sun, percent)

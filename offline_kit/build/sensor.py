@@ -11,7 +11,7 @@ NODATA = 0
 SCALE = 0.0001
 AROUND = 8  # 60 m cells: light comes from up to 500 m away
 HALO = 6 * (AROUND + 1)  # pixels that a window needs around it
-NOISE_DN = (9, 9, 8, 8, 9, 10, 11, 11, 11, 16, 8, 8)  # one standard deviation at native pixels
+NOISE_DN = (5, 5, 5, 5, 6, 7, 7, 6, 7, 10, 6, 6)  # one standard deviation at native pixels
 
 
 @njit(cache=True, nogil=True)
