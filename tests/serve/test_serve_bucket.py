@@ -14,7 +14,7 @@ import zarr
 from botocore.exceptions import ClientError
 from waiting import has_ended, wait_until
 
-from offline_kit.serve import ensure_server
+from offline_kit.serve import client, ensure_server
 from offline_kit.serve.state import BucketFolder
 
 KEYS = ["a", "a/b", "a/b/", "with space/é~%2F?#&+.tif", "../up", "x" * 1000, "UPPER", "upper"]
@@ -29,12 +29,16 @@ class Course:
         self.start()
 
     def start(self):
+        held = set(client._leases)
         self.addresses = ensure_server(self.kit, self.folder)
+        self.leases = set(client._leases) - held
 
     def end(self, kill=False):
         server = psutil.Process(self.addresses.pid)
         server.kill() if kill else server.terminate()
         wait_until(lambda: has_ended(self.addresses.pid))
+        for token in self.leases:
+            client._leases.pop(token).close()
 
     @property
     def files(self):
