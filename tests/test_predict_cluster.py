@@ -127,7 +127,10 @@ def test_export_within_polygons_streams_through_the_client(client, model, tmp_pa
 
 
 SLOW_WORK = """
-    import sys, time
+    import signal, sys, time
+
+    # A shell that runs tests in the background hands down an ignored SIGINT; a kernel does not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     import numpy as np
     from distributed import Client
     from helpers.export import write_cog
