@@ -24,7 +24,8 @@ from scipy.spatial import cKDTree
 from offline_kit.__main__ import main
 from offline_kit.build import build_kit, verify_kit
 from offline_kit.build.bands import BANDS
-from offline_kit.build.manifest import sha256_of
+from offline_kit.build.kit import prepare
+from offline_kit.build.manifest import KIT_VERSION, sha256_of
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
 from offline_kit.errors import KitError
@@ -296,6 +297,16 @@ def test_another_kit_is_only_replaced_when_asked(tiny_kit, capsys):  # noqa: F81
     assert main(["build", "--size", "tiny", "--seed", "5", "--out", str(tiny_kit)]) == 1
     assert "--replace" in capsys.readouterr().err
     assert (tiny_kit / "manifest.json").exists()
+
+
+def test_a_kit_of_an_older_version_makes_way(tmp_path):
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "old.tif").write_text("old pixels")
+    old = {"kit_version": 0, "size": SIZE, "seed": SEED, "files": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(old))
+    plan = {"kit_version": KIT_VERSION, "size": SIZE, "seed": SEED}
+    assert prepare(tmp_path, plan, replace=False, scene=None)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["building.json"]
 
 
 def test_verify_says_what_is_wrong(tiny_kit, tmp_path, capsys):  # noqa: F811

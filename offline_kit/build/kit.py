@@ -62,7 +62,7 @@ def build_kit(
     scene : str, optional
         Rebuild only the scene with this item identifier.
     replace : bool
-        Remove another kit that lies in the folder.
+        Remove a kit of another size or seed that lies in the folder.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def build_kit(
     plan = {"kit_version": KIT_VERSION, "size": size, "seed": seed}
     out = Path(out)
     try:
-        if not _prepare(out, plan, replace, scene):
+        if not prepare(out, plan, replace, scene):
             return out
         _check_space(out, grid, passes)
         _build(out, plan, grid, passes)
@@ -105,11 +105,29 @@ def build_kit(
     return out
 
 
-def _prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -> bool:
-    """Make the folder ready; return False if nothing is left to do."""
+def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -> bool:
+    """Make a folder ready for a build; return False if nothing is left to do.
+
+    Parameters
+    ----------
+    out : Path
+    plan : dict
+        `kit_version`, `size` and `seed` of the kit to come.
+    replace : bool
+        Remove a kit of another size or seed.
+    scene : str or None
+        The one scene to be rebuilt.
+
+    Raises
+    ------
+    KitError
+        If the folder holds another kit or something else.
+    """
     found = _plan_in(out)
     if found is not None and found != plan:
-        if not replace:
+        # a kit of an older version is of no use to this code, so it makes way without asking
+        same_place = found["size"] == plan["size"] and found["seed"] == plan["seed"]
+        if not (replace or same_place):
             raise KitError(
                 f"{out} holds another kit ({_words(found)}): add --replace to build "
                 f"{_words(plan)} in its place, or choose another folder with --out."
