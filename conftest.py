@@ -9,7 +9,9 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the lessons that run as tests an empty outputs folder."""
+    """Give the lessons that run as tests an empty outputs folder, one for all workers."""
+    if hasattr(config, "workerinput"):
+        return
     outputs = tempfile.mkdtemp(prefix="course-outputs-")
     os.environ["COURSE_OUTPUTS"] = outputs
     os.environ.pop("COURSE_CLOUD", None)

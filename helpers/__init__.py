@@ -5,6 +5,7 @@ from helpers.checkpoints import find_or_make
 from helpers.classes import CLASS_COLOURS
 from helpers.cloud import Cloud, open_cloud
 from helpers.errors import CourseError
+from helpers.exercises import check, hint
 from helpers.expect import expect_columns, expect_inside, expect_scenes
 from helpers.export import write_cog
 from helpers.predict import predict_over_chunks
@@ -15,10 +16,12 @@ __all__ = [
     "WAVELENGTHS",
     "Cloud",
     "CourseError",
+    "check",
     "expect_columns",
     "expect_inside",
     "expect_scenes",
     "find_or_make",
+    "hint",
     "open_cloud",
     "predict_over_chunks",
     "write_cog",

@@ -1,0 +1,105 @@
+"""Every exercise as learners meet it: untouched, with each listed mistake, and solved."""
+
+from collections import Counter
+
+import pytest
+from lesson_parts import (
+    LESSONS,
+    NOTEBOOKS,
+    PROJECT,
+    answered,
+    exercise_cells,
+    mistakes,
+    read_lesson,
+    solutions,
+)
+from nbclient import NotebookClient
+from nbformat import v4
+
+from helpers import CourseError
+from helpers.exercises import check, hint
+from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
+
+WITH_EXERCISES = [
+    lesson for lesson in LESSONS if (PROJECT / "tests" / "mistakes" / f"{lesson}.py").exists()
+]
+
+
+@pytest.mark.parametrize("lesson", WITH_EXERCISES)
+def test_parts_belong_together(lesson):
+    notebook = read_lesson(lesson)
+    numbers = [f"{lesson[:2]}-{number}" for number in range(1, len(exercise_cells(notebook)) + 1)]
+    assert list(exercise_cells(notebook)) == numbers
+    assert list(solutions(notebook)) == numbers
+    assert 2 <= len(numbers) <= 3
+    listed = Counter(mistake.exercise for mistake in mistakes(lesson))
+    assert all(listed[number] >= 3 for number in numbers), listed
+    for number in numbers:
+        assert check(number).verdict == NOT_ATTEMPTED
+        assert len(EXERCISES[number].hints) >= 2
+
+
+@pytest.mark.parametrize("lesson", WITH_EXERCISES)
+def test_feedback_fits_what_the_learner_did(lesson):
+    """Run the lesson; try each exercise untouched, with each mistake, and with the solution."""
+    notebook = read_lesson(lesson)
+    exercises, solved = exercise_cells(notebook), solutions(notebook)
+    cells, attempts = [], []
+
+    def attempt(code, what, verdict, words):
+        attempts.append((len(cells), what, verdict, words))
+        cells.append(v4.new_code_cell(code))
+
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        number = next((name for name, code in exercises.items() if code == cell.source), None)
+        if number is None:
+            cells.append(v4.new_code_cell(cell.source))
+            continue
+        attempt(cell.source, f"{number} untouched", NOT_ATTEMPTED, number)
+        for mistake in mistakes(lesson):
+            if mistake.exercise == number:
+                code = answered(cell.source, mistake.code)
+                attempt(code, f"{number}: {mistake.words}", NOT_YET, mistake.words)
+        attempt(answered(cell.source, solved[number]), f"{number} solved", RIGHT, "")
+    run = v4.new_notebook(cells=cells)
+    resources = {"metadata": {"path": str(NOTEBOOKS)}}
+    NotebookClient(run, timeout=300, kernel_name="python3", resources=resources).execute()
+
+    said, wrong = [], []
+    for position, what, verdict, words in attempts:
+        result = [out for out in run.cells[position].outputs if out.output_type == "execute_result"]
+        text = result[0].data["text/plain"] if result else "(nothing)"
+        said.append(text)
+        if not (text.startswith(verdict) and words in text):
+            wrong.append(f"{what}: {text}")
+    assert not wrong, "\n".join(wrong)
+    assert said.count("(nothing)") == 0
+    hints = [text for text in said if text.startswith(NOT_YET)]
+    assert len(set(hints)) == len(hints), "two mistakes get the same hint"
+
+
+def test_at_least_25_exercises():
+    assert sum(len(exercise_cells(read_lesson(lesson))) for lesson in LESSONS) >= 25
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(CourseError, match="There is no exercise 01-9; lesson 01 has 01-1"):
+        check("01-9", 3)
+    with pytest.raises(CourseError, match="No lesson 77"):
+        hint("77-1")
+
+
+def test_hints_come_step_by_step():
+    hints = EXERCISES["01-1"].hints if check("01-1") else ()
+    assert hint("01-1").text.startswith(hints[0])
+    assert hint("01-1", len(hints)).text == hints[-1]
+    with pytest.raises(CourseError, match=f"01-1 has {len(hints)} hints"):
+        hint("01-1", len(hints) + 1)
+
+
+@pytest.mark.parametrize("answer", ["12", True, [12], None])
+def test_an_answer_of_another_kind_is_told(answer):
+    with pytest.raises(NotYet, match="should be a number"):
+        NUMBER.take(answer)
