@@ -1,6 +1,6 @@
 # Each target is what a person would type; README.md gives the same steps without make.
 .DEFAULT_GOAL := help
-.PHONY: help env lab map test kit bench lock pairs clean
+.PHONY: help env lab map test chromium kit bench lock pairs clean
 
 PYTHON := .venv/bin/python
 KIT := data/offline_kit/manifest.json
@@ -21,9 +21,14 @@ lab: env $(KIT) ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 
 map: env $(KIT) ## run every lesson in order, without a browser, and leave outputs/pine_probability.tif
 	$(PYTHON) -m helpers.lessons --all
 
-test: env $(KIT) ## run every test: units, pairs, and each notebook from top to bottom
-	$(PYTHON) -m pytest -n 2 tests
-	$(PYTHON) -m pytest --nbval-lax --nbval-cell-timeout=300 notebooks
+test: env $(KIT) chromium ## run every test: units, each notebook from top to bottom, and JupyterLab in a browser
+	$(PYTHON) -m pytest -n 2 --dist loadgroup tests
+	$(PYTHON) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 notebooks
+
+chromium: ## install Debian's Chromium, which the browser tests drive, where it is missing
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  (apt-get update -q && apt-get install -qy --no-install-recommends chromium) || \
+	  echo "Chromium could not be installed: the browser tests are skipped (install it by hand)."
 
 kit: env ## build the offline kit again
 	$(PYTHON) -m offline_kit build

@@ -16,3 +16,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["COURSE_OUTPUTS"] = outputs
     os.environ.pop("COURSE_CLOUD", None)
     atexit.register(shutil.rmtree, outputs, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line for each lesson that ran in JupyterLab."""
+    passed = terminalreporter.stats.get("passed", [])
+    lines = [text for report in passed for name, text in report.user_properties if name == "lesson"]
+    if lines:
+        terminalreporter.section("lessons in JupyterLab")
+        terminalreporter.line("| lesson | seconds | peak MB | plots drawn | tiles | away |")
+        terminalreporter.line("|---|---|---|---|---|---|")
+        for line in sorted(set(lines)):
+            terminalreporter.line(line)
