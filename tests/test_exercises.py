@@ -15,6 +15,7 @@ from lesson_parts import (
 )
 from nbclient import NotebookClient
 from nbformat import v4
+from plots import has_data, plotting_cells
 
 from helpers import CourseError
 from helpers.exercises import check, hint
@@ -39,6 +40,7 @@ def test_parts_belong_together(lesson):
         assert len(EXERCISES[number].hints) >= 2
 
 
+@pytest.mark.xdist_group("lessons")
 @pytest.mark.parametrize("lesson", WITH_EXERCISES)
 def test_feedback_fits_what_the_learner_did(lesson):
     """Run the lesson; try each exercise untouched, with each mistake, and with the solution."""
@@ -67,6 +69,8 @@ def test_feedback_fits_what_the_learner_did(lesson):
     resources = {"metadata": {"path": str(NOTEBOOKS)}}
     NotebookClient(run, timeout=300, kernel_name="python3", resources=resources).execute()
 
+    empty = [cell.source for cell in plotting_cells(run) if not has_data(cell)]
+    assert not empty, f"plots without data: {empty}"
     said, wrong = [], []
     for position, what, verdict, words in attempts:
         result = [out for out in run.cells[position].outputs if out.output_type == "execute_result"]

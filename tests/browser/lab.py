@@ -33,7 +33,7 @@ CELLS = """() => {
       ran: cell.execution_count,
       errors: (cell.outputs || []).filter(o => o.output_type === 'error')
         .map(o => o.ename + ': ' + o.evalue),
-      kinds: (cell.outputs || []).flatMap(o => Object.keys(o.data || {})),
+      kinds: (cell.outputs || []).map(o => Object.keys(o.data || {})),
     })),
   };
 }"""
