@@ -1,6 +1,7 @@
 """Look inside the plots of an executed notebook: is there data in them?"""
 
 import base64
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 PLOT = "application/vnd.holoviews_exec.v0+json"
+GZIP = b"\x1f\x8b"  # the first bytes of anything compressed by gzip
 DOCUMENT = re.compile(r"docs_json = (\{.*?\});\n", re.DOTALL)
 
 
@@ -52,5 +54,6 @@ def _has_values(column: object) -> bool:
     array = column["array"]
     if not isinstance(array, dict):
         return _has_values(array)
-    values = np.frombuffer(base64.b64decode(array["data"]), column["dtype"])
+    raw = base64.b64decode(array["data"])
+    values = np.frombuffer(gzip.decompress(raw) if raw[:2] == GZIP else raw, column["dtype"])
     return values.size > 0 and bool(np.any(values == values))

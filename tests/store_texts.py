@@ -20,10 +20,7 @@ def main() -> None:
             if cell.source != run.source:
                 raise SystemExit(f"{lesson} has changed since `make map`: run it again.")
             if TAG in cell.metadata.get("tags", []):
-                cell.outputs = run.outputs
-                for output in cell.outputs:
-                    if output.output_type == "execute_result":
-                        output.execution_count = None
+                cell.outputs, cell.execution_count = run.outputs, run.execution_count
         nbformat.write(notebook, path)
 
 

@@ -13,7 +13,9 @@ TAG = "nbval-check-output"
 def _run(folder, stored, tags=(TAG,)):
     """Run nbval, as the tests do, on a notebook that prints 42 and has a text stored."""
     output = nbformat.v4.new_output("stream", name="stdout", text=stored)
-    cell = nbformat.v4.new_code_cell("print(42)", outputs=[output], metadata={"tags": list(tags)})
+    cell = nbformat.v4.new_code_cell(
+        "print(42)", outputs=[output], execution_count=1, metadata={"tags": list(tags)}
+    )
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
     nbformat.write(notebook, folder / "tiny.ipynb")
