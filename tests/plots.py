@@ -35,8 +35,9 @@ def _columns(part: object) -> Iterator[object]:
     """Yield the columns of every ColumnDataSource in a Bokeh document."""
     if isinstance(part, dict):
         if part.get("name") == "ColumnDataSource":
-            for _, column in part["attributes"].get("data", {}).get("entries", []):
-                yield column
+            columns = dict(part["attributes"].get("data", {}).get("entries", []))
+            # the other columns of a picture only say where it lies
+            yield from [columns["image"]] if "image" in columns else columns.values()
         for inner in part.values():
             yield from _columns(inner)
     elif isinstance(part, list):
@@ -56,4 +57,5 @@ def _has_values(column: object) -> bool:
         return _has_values(array)
     raw = base64.b64decode(array["data"])
     values = np.frombuffer(gzip.decompress(raw) if raw[:2] == GZIP else raw, column["dtype"])
-    return values.size > 0 and bool(np.any(values == values))
+    transparent = 0 if values.dtype == np.uint32 else np.nan  # red, green, blue, alpha in 32 bits
+    return bool(np.any((values == values) & (values != transparent)))
