@@ -9,12 +9,14 @@ from helpers.exercises import check, hint
 from helpers.expect import expect_columns, expect_inside, expect_scenes
 from helpers.export import write_cog
 from helpers.predict import predict_over_chunks
+from helpers.traffic import CountedReads
 
 __all__ = [
     "BANDS",
     "CLASS_COLOURS",
     "WAVELENGTHS",
     "Cloud",
+    "CountedReads",
     "CourseError",
     "check",
     "expect_columns",
