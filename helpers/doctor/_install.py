@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from helpers.doctor._check import Mend
@@ -35,11 +34,12 @@ def look_at_packages() -> str:
     pins = pins_for_this_machine(LOCK.read_text(encoding="utf-8"))
     if not pins:
         raise Mend(f"{LOCK} lists no package: bring it back with `git checkout requirements.lock`.")
-    missing = [name for name in pins if _installed(name) is None]
+    installed = {name: _installed(name) for name in pins}
+    missing = [name for name, found in installed.items() if found is None]
     others = [
-        f"{name} {_installed(name)} instead of {wanted}"
-        for name, wanted in pins.items()
-        if _installed(name) not in (None, wanted)
+        f"{name} {found} instead of {pins[name]}"
+        for name, found in installed.items()
+        if found not in (None, pins[name])
     ]
     if missing or others:
         told = [f"{_some(missing)} missing"] * bool(missing) + [_some(others)] * bool(others)
@@ -72,7 +72,6 @@ def pins_for_this_machine(lock: str) -> dict[str, str]:
     }
 
 
-@cache
 def _installed(name: str) -> str | None:
     try:
         return version(name)

@@ -6,7 +6,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from helpers.doctor._check import Mend, one_line
 from helpers.doctor._paths import PROJECT
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
+    from jupyter_client.blocking.client import BlockingKernelClient
 
 KERNEL = "python3"
 PROBE_SECONDS = 60
@@ -34,7 +36,7 @@ places.hvplot.points(geo=True, frame_width=100)"""
 
 
 class KernelProbe:
-    """A small notebook, run in a kernel as JupyterLab starts it, while other checks are made.
+    """A few cells, run in a kernel as JupyterLab starts it, while other checks are made.
 
     Use it as a context manager; the kernel starts at once and is ended at the exit.
     """
@@ -68,7 +70,7 @@ class KernelProbe:
     def _cell(self, number: int) -> list[dict[str, Any]]:
         outputs = self._outputs.result()[number]
         for output in outputs:
-            if output["output_type"] == "error":
+            if "ename" in output:
                 raise Mend(
                     f"In the kernel, {output['ename']}: {one_line(output['evalue'])}. Mend the "
                     "packages first."
@@ -76,7 +78,7 @@ class KernelProbe:
         return outputs
 
 
-def run_cells(*sources: str) -> list[list[NotebookNode]]:
+def run_cells(*sources: str) -> list[list[dict[str, Any]]]:
     """Run cells in a fresh kernel, as JupyterLab starts it, and return the outputs of each.
 
     Raises
@@ -85,37 +87,52 @@ def run_cells(*sources: str) -> list[list[NotebookNode]]:
         If there is no such kernel, or it does not start, or takes too long.
     """
     from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from nbformat.v4 import new_code_cell, new_notebook
+    from jupyter_client.manager import start_new_kernel
 
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    client = NotebookClient(
-        notebook,
-        kernel_name=KERNEL,
-        timeout=PROBE_SECONDS,
-        startup_timeout=PROBE_SECONDS,
-        allow_errors=True,
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(PROJECT / "notebooks")}},
-    )
+    deadline = time.monotonic() + PROBE_SECONDS
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         try:
-            client.execute(stderr=told)
+            manager, client = start_new_kernel(
+                kernel_name=KERNEL,
+                startup_timeout=PROBE_SECONDS,
+                extra_arguments=["--log-level=ERROR"],
+                cwd=str(PROJECT / "notebooks"),
+                stderr=told,
+            )
         except NoSuchKernel:
             raise Mend(f"There is no kernel '{KERNEL}' here: {_how_to_install()}.") from None
-        except CellTimeoutError:
-            raise Mend(
-                f"A kernel did not draw a map within {PROBE_SECONDS} s: shut down other kernels "
-                "and programs, and try again."
-            ) from None
-        except (RuntimeError, OSError, DeadKernelError) as error:
+        except (RuntimeError, OSError) as error:
             told.seek(0)
             last = (told.read().strip() or str(error)).splitlines()[-1]
             raise Mend(
                 f"The kernel '{KERNEL}' does not start ({one_line(last)}): {_how_to_install()}."
             ) from None
-    return [cell.outputs for cell in notebook.cells]
+    try:
+        return [_run_cell(client, source, deadline) for source in sources]
+    except (TimeoutError, RuntimeError) as error:
+        if not manager.is_alive():
+            raise Mend(
+                "The kernel died while it drew a map: shut down other kernels and programs, so "
+                "that more memory is free, and try again."
+            ) from None
+        raise Mend(
+            f"A kernel did not draw a map within {PROBE_SECONDS} s ({one_line(str(error))}): shut "
+            "down other kernels and programs, and try again."
+        ) from None
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def _run_cell(client: BlockingKernelClient, source: str, deadline: float) -> list[dict[str, Any]]:
+    outputs = []
+    client.execute_interactive(
+        source,
+        allow_stdin=False,
+        timeout=max(0.1, deadline - time.monotonic()),
+        output_hook=lambda message: outputs.append(message["content"]),
+    )
+    return outputs
 
 
 def kernel_folder() -> Path:
@@ -135,8 +152,7 @@ def look_at_kernel(probe: KernelProbe) -> str:
 
 def look_at_lab() -> str:
     """Look whether JupyterLab is in this environment, and has the browser parts of the plots."""
-    from jupyterlab import __version__
-
+    release = version("jupyterlab")
     lab = lab_environment()
     if lab is not None and not _same(lab, sys.prefix):
         raise Mend(
@@ -149,7 +165,7 @@ def look_at_lab() -> str:
             f"JupyterLab lacks the extension that draws plots ({folder} is not there): install the "
             "packages again with `make env`."
         )
-    return f"{__version__} with the extension that draws plots"
+    return f"{release} with the extension that draws plots"
 
 
 def lab_environment() -> Path | None:
