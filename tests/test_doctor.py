@@ -284,7 +284,6 @@ def test_a_kernel_that_hangs(monkeypatch, quick):
 
 def test_a_kernel_that_dies(monkeypatch, quick):
     monkeypatch.setattr(_kernel, "MAP_CELL", "import os\nos._exit(1)")
-    monkeypatch.setattr(_kernel, "PROBE_SECONDS", 10)
     with _kernel.KernelProbe() as probe:
         assert "The kernel died" in line(lambda: _kernel.look_at_kernel(probe))
 

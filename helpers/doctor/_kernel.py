@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from helpers.doctor._paths import PROJECT
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
+    from jupyter_client.manager import KernelManager
 
 KERNEL = "python3"
 PROBE_SECONDS = 60
@@ -108,31 +110,35 @@ def run_cells(*sources: str) -> list[list[dict[str, Any]]]:
                 f"The kernel '{KERNEL}' does not start ({one_line(last)}): {_how_to_install()}."
             ) from None
     try:
-        return [_run_cell(client, source, deadline) for source in sources]
-    except (TimeoutError, RuntimeError) as error:
-        if not manager.is_alive():
-            raise Mend(
-                "The kernel died while it drew a map: shut down other kernels and programs, so "
-                "that more memory is free, and try again."
-            ) from None
-        raise Mend(
-            f"A kernel did not draw a map within {PROBE_SECONDS} s ({one_line(str(error))}): shut "
-            "down other kernels and programs, and try again."
-        ) from None
+        return [_run_cell(manager, client, source, deadline) for source in sources]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
 
 
-def _run_cell(client: BlockingKernelClient, source: str, deadline: float) -> list[dict[str, Any]]:
-    outputs = []
-    client.execute_interactive(
-        source,
-        allow_stdin=False,
-        timeout=max(0.1, deadline - time.monotonic()),
-        output_hook=lambda message: outputs.append(message["content"]),
+def _run_cell(
+    manager: KernelManager, client: BlockingKernelClient, source: str, deadline: float
+) -> list[dict[str, Any]]:
+    request, outputs = client.execute(source, allow_stdin=False), []
+    while time.monotonic() < deadline:
+        try:
+            message = client.get_iopub_msg(timeout=1)
+        except queue.Empty:
+            if manager.is_alive():
+                continue
+            raise Mend(
+                "The kernel died while it drew a map: shut down other kernels and programs, so "
+                "that more memory is free, and try again."
+            ) from None
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["content"].get("execution_state") == "idle":
+            return outputs
+        outputs.append(message["content"])
+    raise Mend(
+        f"A kernel did not draw a map within {PROBE_SECONDS} s: shut down other kernels and "
+        "programs, and try again."
     )
-    return outputs
 
 
 def kernel_folder() -> Path:
