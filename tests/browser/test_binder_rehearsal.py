@@ -66,7 +66,7 @@ def cgroup():
 
 
 def _uv() -> str:
-    """Return a uv that answers: one on the PATH (it may be an empty shim), or that of ``make env``."""
+    """Return a uv that answers: one on the PATH (maybe an empty shim), or that of ``make env``."""
     for uv in ("uv", str(PROJECT / ".bootstrap" / "bin" / "uv")):
         if shutil.which(uv) and not subprocess.run([uv, "--version"], check=False).returncode:
             return uv
