@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab import PROJECT, running_lab
+from lab import PROJECT, copy_lessons, running_lab
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
@@ -29,6 +29,7 @@ def browser():
 def lab(tmp_path_factory):
     """A running JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
+    copy_lessons(folder)
     with running_lab(folder) as running:
         yield running
 

@@ -85,22 +85,32 @@ class Walk:
     peak_mb: float = 0.0
     plots: dict[int, int] = field(default_factory=dict)
     away: list[str] = field(default_factory=list)
-    tiles: int = 0
+    tiles: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def running_lab(folder: Path, **environment: str) -> Iterator[Lab]:
-    """Start JupyterLab on a copy of the project's lessons in a folder."""
+LAB_AS_MADE = [sys.executable, "-m", "jupyter", "lab", "--config=binder/jupyter_server_config.py"]
+
+
+def copy_lessons(folder: Path) -> None:
+    """Copy what JupyterLab shows, so that nothing that a test does reaches the project's files."""
     for part in PARTS:
         source = PROJECT / part
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / part)
-    command = [sys.executable, "-m", "jupyter", "lab", "--config=binder/jupyter_server_config.py"]
-    command += ["--no-browser", "--allow-root", "--ServerApp.port=0", "--IdentityProvider.token="]
-    command += ["--LabApp.expose_app_in_browser=True"]
+
+
+@contextmanager
+def running_lab(
+    folder: Path, command: list[str] = LAB_AS_MADE, environment: dict[str, str] | None = None
+) -> Iterator[Lab]:
+    """Start JupyterLab in a folder, by default as ``make lab`` does."""
+    command = [*command, "--no-browser", "--allow-root", "--ServerApp.port=0"]
+    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    if environment is None:
+        environment = os.environ | {"COURSE_OUTPUTS": str(folder / "outputs")}
     lab = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=os.environ | {"COURSE_OUTPUTS": str(folder / "outputs")} | environment,
+        env=environment,
     )  # fmt: skip
     try:
         said = []
@@ -127,12 +137,19 @@ def open_lesson(browser: Browser, lab: Lab, lesson: str) -> tuple[Page, Walk]:
     def note(request) -> None:
         if not HERE_ONLY.match(request.url):
             walk.away.append(request.url)
-        walk.tiles += "/tiles/" in request.url
+        if "/tiles/" in request.url:
+            walk.tiles.append(request.url)
 
     page.on("request", note)
     page.goto(f"{lab.address}/lab/workspaces/{lesson}/tree/notebooks/{lesson}.ipynb")
     wait_for_kernel(page)
     return page, walk
+
+
+def stop(page: Page) -> None:
+    """End the kernel of the lesson in front and close the page."""
+    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext.shutdown()")
+    page.close()
 
 
 def wait_for_kernel(page: Page) -> None:

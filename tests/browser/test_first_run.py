@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from lab import HERE_ONLY, wait_for_kernel
+from lab import HERE_ONLY, stop, wait_for_kernel
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -23,4 +23,4 @@ def test_lab_opens_on_the_first_lesson_and_asks_nothing(browser, lab, pictures):
     assert contents.is_visible()
     assert "Welcome" in contents.inner_text()
     assert not away
-    page.close()
+    stop(page)

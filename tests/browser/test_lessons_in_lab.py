@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from lab import COLOURS, DRAWN_COLOURS, colours_drawn, open_lesson, run_all
+from lab import COLOURS, DRAWN_COLOURS, colours_drawn, open_lesson, run_all, stop
 from lesson_parts import LESSONS, exercise_cells, read_lesson, solutions
 from plots import PLOT
 
@@ -33,13 +33,12 @@ def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_propert
         record_property(
             "lesson",
             f"| {lesson} | {walk.seconds:.0f} | {walk.peak_mb:.0f} | {len(plots)} |"
-            f" {walk.tiles} | {len(walk.away)} |",
+            f" {len(walk.tiles)} | {len(walk.away)} |",
         )
         _click_through(page, lesson, cells)
     finally:
         page.screenshot(path=pictures / f"{lesson}.png")
-        page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext.shutdown()")
-        page.close()
+        stop(page)
 
 
 def _is_plot(kinds):
@@ -103,7 +102,7 @@ def test_a_solved_exercise_says_right(browser, lab):
     while "Right" not in feedback.inner_text() and time.perf_counter() < deadline:
         time.sleep(0.2)
     assert "Right" in feedback.inner_text()
-    page.close()
+    stop(page)
 
 
 def test_an_empty_canvas_counts_as_blank(browser, lab):
@@ -117,4 +116,4 @@ def test_an_empty_canvas_counts_as_blank(browser, lab):
         }"""
     )
     assert page.evaluate(COLOURS, 0) < DRAWN_COLOURS
-    page.close()
+    stop(page)

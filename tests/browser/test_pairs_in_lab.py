@@ -4,7 +4,7 @@ import time
 
 import jupytext
 import pytest
-from lab import open_lesson, wait_for_kernel
+from lab import open_lesson, stop, wait_for_kernel
 from lesson_parts import LESSONS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -36,7 +36,7 @@ def test_an_edit_of_the_notebook_reaches_the_script(browser, lab):
     script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
     assert _wait_until(lambda: "written_in_the_notebook = True" in script.read_text())
     assert _sources(notebook) == _sources(script)
-    page.close()
+    stop(page)
 
 
 def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser, lab):
@@ -56,4 +56,4 @@ def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser,
     script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
     assert _wait_until(lambda: "written_in_the_script = 6 * 7" in notebook.read_text())
     assert _sources(notebook) == _sources(script)
-    page.close()
+    stop(page)
