@@ -55,7 +55,7 @@ def mistakes(lesson: str) -> list[Mistake]:
     listed = jupytext.read(PROJECT / "tests" / "mistakes" / f"{lesson}.py")
     found = []
     for cell in listed.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "title" in cell.metadata:
             exercise, words = cell.metadata["title"].split(" | ")
             found.append(Mistake(exercise, words, cell.source))
     return found

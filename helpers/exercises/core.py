@@ -142,7 +142,7 @@ def check(number: str, answer: object = ..., **given: object) -> Feedback:
     if _is_open(answer):
         return Feedback(NOT_ATTEMPTED, f"Replace the dots (...) in exercise {number}.")
     try:
-        mistake = asked.examine(asked.kind.take(answer), **given)
+        found_wanting = asked.examine(asked.kind.take(answer), **given)
     except NotAttempted:
         return Feedback(NOT_ATTEMPTED, f"Replace the dots (...) in exercise {number}.")
     except NotYet as mistake:
