@@ -130,7 +130,7 @@ tasks.groupby("step").size().rename("tasks that could run at once").to_frame()
 place = dict(
     zip(tasks["task"], zip(tasks["column"], tasks["step"], strict=True), strict=True)
 )
-arrow = {"arrowstyle": "-|>", "shrinkA": 14, "shrinkB": 14}
+arrow = {"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 14}
 box = {"boxstyle": "round", "facecolor": "#88CCEE"}
 
 # %%
@@ -375,8 +375,10 @@ by_worker.set_axis(["times", "seconds"], axis=1).round(2)
 # Python code, which does not, and a cluster for what is too large for one computer.
 
 # %%
+map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 600}
 ndvi_map.hvplot.image(
-    **{"x": "x", "y": "y", "rasterize": True, "data_aspect": 1, "frame_width": 600},
+    **map_options,
+    data_aspect=1,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",
