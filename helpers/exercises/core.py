@@ -183,7 +183,8 @@ def call(function: Callable, *arguments: object, **named: object) -> Any:  # noq
     try:
         result = function(*arguments, **named)
     except Exception as error:  # whatever a learner's function raises is news for the learner
-        raise NotYet(f"Your function stopped with {type(error).__name__}: {error}") from error
+        reason = str(error).partition("\n")[0]  # XGBoost's go on with a stack trace
+        raise NotYet(f"Your function stopped with {type(error).__name__}: {reason}") from error
     if result is ...:
         raise NotAttempted
     if result is None:

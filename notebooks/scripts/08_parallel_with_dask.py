@@ -17,77 +17,146 @@
 # %% [markdown]
 # # 08 Parallel with Dask
 #
-# **The question:** a map has millions of pixels. How do we use all cores of a computer, and never more memory than it has?
+# **The question:** a map has millions of pixels. How do we use all cores of a computer, and never more memory than
+# it has?
 #
 # **You will be able to**
 #
-# - say what serial and parallel mean, and measure the difference;
-# - read a task graph;
-# - choose a chunk size and give a reason;
-# - start a Dask cluster on your own machine and watch it on its dashboard.
+# - say what serial and parallel mean, and measure the difference yourself;
+# - read a task graph: how many tasks, in which layers, what waits for what;
+# - choose the size and the shape of chunks and give a reason;
+# - start a Dask cluster on your own machine and watch it at work.
 #
-# **Time:** 30 minutes. **Needs:** the scene of lesson 02.
+# **Time:** 30 minutes (reading 18, exercises 12). **Needs:** the scene of lesson 02.
 
 # %% [markdown]
 # ## Serial and parallel
 #
-# One cook chops, fries and serves four dishes one after the other. Four cooks take a dish each. That works if
-# the dishes don't wait for each other, and the kitchen has room.
+# One cook makes four dishes one after the other. Four cooks take a dish each. That works if the dishes don't wait for
+# each other, and if the kitchen has room.
 #
 # ![Two rows of boxes along a time axis. Above, one worker does four chunks one after the other and takes four units of
-# time. Below, two workers do two chunks each at the same time and take two units.](../docs/pictures/serial_and_parallel.svg)
+# time. Below, two workers do two chunks each at the same time and take two
+# units.](../docs/pictures/serial_and_parallel.svg)
 #
-# Most of what we do to a satellite image treats each pixel on its own. So we can cut the image into **chunks**
-# and let several workers take a chunk each.
+# Most of what we do to a satellite image treats each pixel on its own. So we can cut the image into
+# [**chunks**](../docs/glossary.md#chunk) and let several workers take a chunk each.
 
 # %%
 import json
+import os
 import time
 
 import dask
 import dask.array
 import geopandas as gpd
 import holoviews as hv
-import hvplot.pandas
 import hvplot.xarray
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pystac_client
-import stackstac
-from distributed import Client
 
 # %%
-from helpers import find_or_make, open_cloud
+import pystac_client
+import stackstac
+from distributed import Client, get_task_stream
+from scipy.ndimage import median_filter
+
+from helpers import check, find_or_make, hint, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
 # %% [markdown]
-# ## Lazy steps make a graph
-#
-# Take a small array in four chunks, and do two things to it. Nothing is computed yet; Dask writes down **what would
-# have to be done**, as a graph: boxes are tasks, arrows say what waits for what.
+# First the kitchen. Each dish has to stand in the oven for half a second. `dask.delayed` writes the job down without doing
+# it; `dask.compute` hands the jobs to one, two or four cooks (*threads*).
+
 
 # %%
-numbers = dask.array.ones((4, 4), chunks=(2, 2))
-total = (numbers * 2).sum()
-print(f"{len(numbers.dask)} tasks to make the array, {len(total.dask)} up to the sum")
+@dask.delayed
+def bake(dish):
+    """Wait half a second for the oven."""
+    time.sleep(0.5)
+    return dish
+
+
+# %%
+dishes = [bake(dish) for dish in ["bobotie", "snoek", "bread", "melktert"]]
+for cooks in [1, 2, 4]:
+    start = time.perf_counter()
+    dask.compute(*dishes, scheduler="threads", num_workers=cooks)
+    print(f"{cooks} at work: {time.perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# ![A task graph in three rows. At the bottom four boxes make a chunk each. An arrow leads from each to a box above it that
-# doubles the chunk. Arrows lead from all four of those to one box at the top that adds them up.](../docs/pictures/task_graph.svg)
-#
-# Read it from the bottom to the top. The four columns don't depend on each other: four workers could do them at once. Only the last box
-# has to wait for all. (Dask counts four tasks more than the picture has boxes: it first sums up each chunk by itself.)
+# **What to notice.** Twice the cooks, half the time: this is the best that parallel work can give. It is so good because baking is
+# only *waiting*. Calculating is different: a core of the computer can calculate one thing at a time. Your computer has:
 
 # %%
-total.compute()
+print(f"{dask.system.CPU_COUNT} cores")
+
+# %% [markdown]
+# ## Reading a task graph
+#
+# Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what would have to
+# be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our code, with a task for every chunk.
+
+# %% tags=["nbval-check-output"]
+small_array = dask.array.ones((4, 4), chunks=(2, 2))
+total = (small_array * 2).sum()
+graph = total.__dask_graph__()
+for name, layer in graph.layers.items():
+    print(f"{len(layer)} tasks {name.rsplit('-', 1)[0]}")
+print(f"{len(graph)} tasks in all")
+
+# %% [markdown]
+# To draw the graph we need to know what each task waits for, and how many steps must come before it.
+
+# %%
+waits_for = graph.get_all_dependencies()
+
+
+def step(task):
+    """Return how many steps must be done before a task can begin."""
+    return max((step(other) + 1 for other in waits_for[task]), default=0)
+
+
+tasks = pd.DataFrame({"task": sorted(waits_for, key=str)})
+tasks["step"] = tasks["task"].map(step)
+tasks["column"] = tasks.groupby("step").cumcount()
+tasks["column"] -= tasks.groupby("step")["column"].transform("mean")
+tasks.groupby("step").size().rename("tasks that could run at once").to_frame()
+
+# %%
+place = dict(
+    zip(tasks["task"], zip(tasks["column"], tasks["step"], strict=True), strict=True)
+)
+arrow = {"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 14}
+box = {"boxstyle": "round", "facecolor": "#88CCEE"}
+
+# %%
+figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+for task, others in waits_for.items():
+    step_name = task[0].rsplit("-", 1)[0]
+    axes.text(*place[task], step_name, ha="center", va="center", bbox=box)
+    for other in others:
+        axes.annotate("", place[task], place[other], arrowprops=arrow)
+axes.set(xlim=(-2, 2), ylim=(-0.5, 3.5), xticks=[], yticks=range(4))
+axes.set(title="Task graph of a small sum", ylabel="steps that must come before")
+plt.show()
+
+# %% [markdown]
+# **What to notice.** Read from the bottom to the top; an arrow leads from a task to the one that waits for it. The four columns
+# don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums, has to wait for all. A graph
+# with many columns is good news; a long chain is not.
+
+# %% tags=["nbval-check-output"]
+print(total.compute())
 
 # %% [markdown]
 # ## A real task: the greenness of the scene
 #
-# The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9 where leaves are dense. We
-# open just these two bands.
+# The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about
+# 0.9 where leaves are dense. We open just these two bands.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -99,111 +168,217 @@ scene = next(
     ).items_as_dicts()
 )
 
+# %%
+stacking = {
+    "assets": ["red", "nir"],
+    "bounds": tuple(points.total_bounds),
+    "epsg": 32734,
+    "resolution": 10,
+    "dtype": "uint16",
+    "fill_value": np.uint16(0),
+    "rescale": False,
+    "xy_coords": "center",
+}
+
 
 # %%
 def open_bands(chunksize):
     """Open red and near infrared lazily, in square chunks of this many pixels a side."""
-    return stackstac.stack(
-        [scene],
-        assets=["red", "nir"],
-        bounds=tuple(points.total_bounds),
-        epsg=32734,
-        resolution=10,
-        dtype="uint16",
-        fill_value=np.uint16(0),
-        rescale=False,
-        xy_coords="center",
-        chunksize=chunksize,
-    ).squeeze("time", drop=True)
+    stack = stackstac.stack([scene], chunksize=chunksize, **stacking)
+    return stack.squeeze("time", drop=True)
 
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
-offset = 0.0 if already_applied else band_facts["offset"]
+scale = np.float32(band_facts["scale"])
+offset = np.float32(0 if already_applied else band_facts["offset"])
 
 
 def greenness(numbers):
     """Return the NDVI of digital numbers, lazily."""
-    reflectance = numbers.where(numbers != 0) * np.float32(
-        band_facts["scale"]
-    ) + np.float32(offset)
+    reflectance = numbers.where(numbers != 0) * scale + offset
     red, nir = reflectance.sel(band="red"), reflectance.sel(band="nir")
     return (nir - red) / (nir + red)
 
 
 # %% [markdown]
-# ## Measure it: one worker against several
-#
-# The same computation, once with one task at a time, once with a thread for every core. The first run, which is not
-# timed, fills the caches; then each run reads the files again.
+# Its graph is too large to draw, but it can be counted in the same way:
 
 # %%
-greenness(open_bands(chunksize=1024)).mean().compute()
-seconds = {}
-for scheduler in ["synchronous", "threads"]:
-    ndvi = greenness(open_bands(chunksize=1024))
-    start = time.perf_counter()
-    mean_ndvi = float(ndvi.mean().compute(scheduler=scheduler))
-    seconds[scheduler] = time.perf_counter() - start
-print(f"mean NDVI {mean_ndvi:.3f}")
-pd.Series(seconds, name="seconds").round(2).to_frame()
+ndvi = greenness(open_bands(chunksize=1024))
+ndvi_graph = ndvi.__dask_graph__()
+print(f"{ndvi.shape} pixels in {ndvi.data.npartitions} chunks of one band")
+pd.Series(
+    {name.rsplit("-", 1)[0]: len(layer) for name, layer in ndvi_graph.layers.items()},
+    name="tasks",
+).to_frame()
+
+# %% tags=["nbval-check-output"]
+(optimized,) = dask.optimize(ndvi)
+print(f"{len(ndvi_graph)} tasks as written")
+print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs together")
 
 # %% [markdown]
-# **What to notice.** Two cores are rarely twice as fast: reading waits for the server, and some work can't be
-# shared. On your machine the figures differ, and differ again the next time; never believe a single measurement.
+# **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`, `mul` and `add` are
+# scale and offset. Before it starts, Dask joins steps that follow each other on the same chunk into one task, so that the
+# chunk stays where it is.
+#
+# ## Measure it: one worker against several
+#
+# Two jobs. The first reads the two bands from the server and calculates the NDVI. The second only calculates, with what is in memory
+# already: it smooths the NDVI, by giving each pixel the median of the 3 x 3 pixels around it. (At the edge of a chunk that needs pixels of the
+# neighbouring chunks; `map_overlap` hands them over.)
+
+# %%
+ndvi_in_memory = dask.array.from_array(ndvi.compute().data, chunks=512)
+jobs = {
+    "read and calculate": ndvi.mean(),
+    "calculate only": ndvi_in_memory.map_overlap(median_filter, depth=1, size=3).mean(),
+}
+
+# %% [markdown]
+# Each job runs with one task at a time (`synchronous`), then with one [worker](../docs/glossary.md#worker) thread for each core; three times
+# each, because every measurement comes out a little different.
+
+
+# %%
+def seconds_to_compute(lazy, scheduler):
+    """Compute something and return how long it took."""
+    start = time.perf_counter()
+    lazy.compute(scheduler=scheduler)
+    return time.perf_counter() - start
+
+
+# %%
+measured = pd.DataFrame(
+    {
+        (job, scheduler): [seconds_to_compute(lazy, scheduler) for _ in range(3)]
+        for job, lazy in jobs.items()
+        for scheduler in ["synchronous", "threads"]
+    }
+)
+measured.agg(["min", "max"]).T.round(2).add_suffix(" (s)")
+
+# %%
+fastest = measured.min().unstack()
+speed_up = fastest["synchronous"] / fastest["threads"]
+speed_up.round(1).rename("times as fast with threads").to_frame()
+
+# %% [markdown]
+# **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains less, or nothing: all workers wait for the
+# same server and the same disk, and here the server itself needs a core of this computer. Real work is a mixture. If a tenth of it can't be shared, no number
+# of cores makes it more than ten times as fast (Amdahl 1967). On your machine the figures differ, and differ again the next time: never
+# believe a single measurement.
 #
 # ## How large should a chunk be?
 #
-# Small chunks mean many tasks, and every task costs up to a thousandth of a second of book-keeping; worse, a file
-# is stored in tiles of 1024 pixels, and a chunk that cuts through a tile makes it read twice. Large chunks need much memory, and leave
-# workers idle. Measure:
+# Small chunks mean many tasks, and every task costs up to a thousandth of a second of book-keeping. Worse, a file is
+# stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile travel. Large chunks need
+# much memory, and there may be too few of them for all workers. Measure:
 
 # %%
 trials = []
-for chunksize in [256, 512, 1024, 2048]:
-    ndvi = greenness(open_bands(chunksize))
-    start = time.perf_counter()
-    ndvi.mean().compute(scheduler="threads")
+for side in [256, 512, 1024, 2048]:
+    trial = greenness(open_bands(side))
     trials.append(
         {
-            "chunk (pixels a side)": chunksize,
-            "tasks": len(ndvi.__dask_graph__()),
-            "seconds": time.perf_counter() - start,
-            "MB a chunk": chunksize**2 * 4 / 1e6,
+            "pixels a side": side,
+            "chunks": trial.data.npartitions,
+            "tasks": len(trial.__dask_graph__()),
+            "MB a chunk": side**2 * trial.dtype.itemsize / 1e6,
+            "seconds": min(
+                seconds_to_compute(trial.mean(), "threads") for _ in range(2)
+            ),
         }
     )
-pd.DataFrame(trials).set_index("chunk (pixels a side)").round(2)
+pd.DataFrame(trials).set_index("pixels a side").round(2)
 
 # %% [markdown]
-# A rule of thumb: chunks of 10 to 100 MB, about as large as the tiles of the files, and if possible with the same edges (ours begin
-# at the corner of the points, so many cut through tiles). Twelve bands of 1024 x 1024 pixels as
-# 32-bit numbers are 50 MB: a good size.
+# **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds change less than one would think, until
+# one end hurts: on a large scene thousands of small tasks, or a chunk that doesn't fit. With twelve bands a chunk is twelve times as
+# large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x 4.2 = 50 MB, and every thread holds one or two.
+#
+# A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Ours begin
+# at the corner of the points, so many of them cut through tiles.)
+#
+# ## What shape should a chunk have?
+#
+# Size is not all. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One person wants the **map of one date**,
+# another the **series of one pixel** through all dates. Whatever they want, whole chunks travel. Let us say that each chunk costs 0.02 s to ask
+# for, and that 50 MB a second come through:
+
+# %%
+map_of_one_date = np.s_[5, :, :]
+series_of_one_pixel = np.s_[:, 700, 900]
+
+
+def seconds_to_read(chunks, selection):
+    """Estimate how long a part of the cube takes, if the cube has such chunks."""
+    cube = dask.array.zeros((24, 2048, 2048), chunks=chunks, dtype="uint16")
+    touched = cube[selection].npartitions
+    megabytes = touched * np.prod(cube.chunksize) * cube.itemsize / 1e6
+    return 0.02 * touched + megabytes / 50
+
+
+# %% tags=["nbval-check-output"]
+for chunks in [(1, 2048, 2048), (24, 128, 128)]:
+    print(f"chunks of {chunks[0]} dates, {chunks[1]} x {chunks[2]} pixels:")
+    print(f"  map of one date     {seconds_to_read(chunks, map_of_one_date):5.2f} s")
+    print(
+        f"  series of one pixel {seconds_to_read(chunks, series_of_one_pixel):5.2f} s"
+    )
+
+# %% [markdown]
+# **What to notice.** What is quick for one person is slow for the other: flat chunks suit maps, tall chunks suit series. To read a small window
+# of one date out of a Cloud-Optimized GeoTIFF is cheap for the same reason; to read one pixel from two hundred such files is not.
 #
 # ## A cluster on your own machine
 #
-# Threads share one process. A **cluster** is several processes, here or on other computers, with a *scheduler* that hands out the
-# tasks and a *dashboard* that shows what everyone does. We start a small one; `memory_limit` keeps each worker within bounds.
+# Threads share one process. A **cluster** is several processes, here or on other computers, with a
+# [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does. We start a small one;
+# `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
-client
+port = client.scheduler_info()["services"]["dashboard"]
+jupyter = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
+print("dashboard, if Jupyter runs on this computer:", client.dashboard_link)
+print("dashboard, through Jupyter (Binder, a hub):  ", f"{jupyter}proxy/{port}/status")
 
 # %% [markdown]
-# Open the link to the **dashboard** above in another tab (in JupyterLab, the Dask logo on the left leads there, too), then run the next
-# cell and watch: every coloured bar is a task, each row a worker. White gaps are waiting.
+# Open the **dashboard**: click the first link, or on Binder put the second after the server's name in the address bar. Or stay in JupyterLab: click
+# the Dask logo in the left side bar, then the magnifying glass, and drag *Task Stream* and *Workers Memory* beside the notebook. Then run the next
+# cell and watch. Every coloured bar is a task, each row a worker; white gaps are waiting, red bars are data on the way from one
+# worker to another.
 
 # %%
-ndvi = greenness(open_bands(chunksize=1024)).persist()
-ndvi = ndvi.compute()
+with get_task_stream(client) as stream:
+    ndvi_map = ndvi.compute()
+
+# %% [markdown]
+# What the dashboard draws is also there as figures. Who did how much?
 
 # %%
-ndvi.hvplot.image(
-    x="x",
-    y="y",
-    rasterize=True,
+done = pd.DataFrame(
+    {"worker": task["worker"].rsplit(":", 1)[1], **span}
+    for task in stream.data
+    for span in task["startstops"]
+)
+done["seconds"] = done["stop"] - done["start"]
+by_worker = done.groupby(["worker", "action"])["seconds"].agg(["size", "sum"])
+by_worker.set_axis(["times", "seconds"], axis=1).round(2)
+
+# %% [markdown]
+# **What to notice.** *compute* is work, *transfer* is sending data to another process: threads don't need that, because they share
+# their memory. Take threads for steps like ours, which let others run meanwhile (NumPy, GDAL and XGBoost do). Take processes for pure
+# Python code, which does not, and a cluster for what is too large for one computer.
+
+# %%
+map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 600}
+ndvi_map.hvplot.image(
+    **map_options,
     data_aspect=1,
-    frame_width=600,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",
@@ -217,20 +392,166 @@ ndvi.hvplot.image(
 # %% [markdown]
 # Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.
 #
-# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address of its scheduler,
-# provided that all machines have the same packages and can reach the images (the offline server answers this computer only).
-# When the work is done, close it, so that the memory is free for other lessons.
+# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address of
+# its scheduler, provided that all machines have the same packages and can reach the images (the offline server answers
+# this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
 
 # %%
 client.close()
 client.cluster.close()
 
 # %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# ### Exercise 08-1: count the chunks
+#
+# Somebody cuts **one band** of our scene into chunks of **512** pixels a side. How many chunks are there? The shape of the scene is `ndvi.shape`,
+# (rows, columns). At the right and the lower edge chunks may be smaller, and count, too. The answer is a whole number: calculate it, or ask `open_bands`.
+#
+# Stuck? Run `hint("08-1")`.
+
+# %% tags=["exercise"]
+number_of_chunks = ...
+check("08-1", number_of_chunks, shape=ndvi.shape)
+
+# %% [markdown]
+# <details><summary>Solution 08-1</summary>
+#
+# ```python
+# number_of_chunks = open_bands(512).sel(band="red").data.npartitions
+# ```
+#
+# Or by hand: rows / 512 and columns / 512, *each* rounded up, then multiplied. `open_bands` has two bands, so its own count is twice that.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 08-2: will it fit?
+#
+# Write a function that says how many **MB** (1 MB = 1,000,000 bytes) are in use at a time. A chunk is square, `side` pixels a side, with **twelve bands** of
+# 32-bit numbers (4 bytes each). Each of `threads` threads holds **two** such chunks: the one it has read and the one it makes of it.
+#
+# Stuck? Run `hint("08-2")`.
+
+
+# %% tags=["exercise"]
+def megabytes_in_use(side, threads):
+    """Return the MB that all threads together hold."""
+    return ...
+
+
+check("08-2", megabytes_in_use)
+
+# %% [markdown]
+# <details><summary>Solution 08-2</summary>
+#
+# ```python
+# def megabytes_in_use(side, threads):
+#     """Return the MB that all threads together hold."""
+#     megabytes_a_chunk = side**2 * 12 * 4 / 1e6
+#     return megabytes_a_chunk * 2 * threads
+# ```
+#
+# With 1024 pixels a side, two threads need about 200 MB. With 4096 pixels a side and 16 threads it would be 26 GB: more cores need smaller chunks.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 08-3: one cube for two people
+#
+# The cube of *What shape should a chunk have?* shall serve **both** people, who come equally often. Choose the chunks: a tuple of three whole numbers,
+# (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the **sum** of `seconds_to_read` for `map_of_one_date` and for
+# `series_of_one_pixel`. It need not be the very best: a quarter above the best price is good enough. Defend your choice in one sentence to
+# your neighbour, or to yourself.
+#
+# Stuck? Run `hint("08-3")`.
+
+# %% tags=["exercise"]
+chosen_chunks = ...
+check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
+
+# %% [markdown]
+# <details><summary>Solution 08-3</summary>
+#
+# ```python
+# chosen_chunks = (2, 512, 512)
+# ```
+#
+# A brick: for the map 16 chunks travel and half of what they hold is wanted; for the series 12 small ones travel. Neither person is served best, both are
+# served well. If nearly everybody wanted maps, flatter chunks would be the better choice.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. A task graph has 1000 tasks in a chain, each waiting for the one before. How much do eight workers help?**
+#
+# <details><summary>a) It runs eight times as fast</summary>
+#
+# **No.** Only tasks that don't wait for each other can run at the same time; here there is never more than one.
+#
+# </details>
+# <details><summary>b) Not at all</summary>
+#
+# **Yes.** What counts is how many tasks *could* run at once, not how many there are.
+#
+# </details>
+# <details><summary>c) About twice, because the scheduler works ahead</summary>
+#
+# **No.** A scheduler can't begin a task whose input does not exist yet.
+#
+# </details>
+#
+# **2. A computation on chunks of 4096 pixels a side runs out of memory on a computer with two cores. What do you try first?**
+#
+# <details><summary>a) More workers, so that each has less to do</summary>
+#
+# **No.** Every worker holds chunks of its own: more workers need more memory at a time.
+#
+# </details>
+# <details><summary>b) The tiniest chunks, 64 pixels a side</summary>
+#
+# **No.** That would fit, but four thousand times as many tasks cost more time than the work itself.
+#
+# </details>
+# <details><summary>c) Chunks of 1024 pixels a side</summary>
+#
+# **Yes.** A sixteenth of the memory, and the chunks are as large as the tiles of the files.
+#
+# </details>
+#
+# **3. You write `ndvi = (nir - red) / (nir + red)` with lazy arrays, and it takes a moment only. What has happened?**
+#
+# <details><summary>a) The result is there; Dask was that fast</summary>
+#
+# **No.** No pixel has been read yet. The work begins with `compute()`, or when something is drawn or written.
+#
+# </details>
+# <details><summary>b) Dask has begun to work in the background</summary>
+#
+# **No.** Nothing runs before you ask for it.
+#
+# </details>
+# <details><summary>c) Dask has checked every pixel, but not calculated with it</summary>
+#
+# **No.** Only shapes, types and chunks are looked at.
+#
+# </details>
+# <details><summary>d) Dask has written down what would have to be done</summary>
+#
+# **Yes.** You have a graph. That is also why an error in the data shows up late, at `compute()`.
+#
+# </details>
+
+# %% [markdown]
 # ## Key points
 #
-# - Chunks that don't depend on each other can be worked on at the same time.
-# - A task graph shows what depends on what before anything runs.
-# - The chunk size trades overhead against memory; think of the tiles of the files.
+# - Chunks that don't depend on each other can be worked on at the same time; the graph shows which.
+# - Measure, more than once: the gain is mostly smaller than the number of cores.
+# - The chunk size trades book-keeping against memory; think of the tiles of the files, and of threads times chunks.
+# - The chunk's shape decides who is served well: flat for maps, tall for series.
 # - Threads, processes or a remote cluster: the same code.
 #
 # **What's next:** [09 Map the study area](09_map_the_study_area.ipynb): the model, chunk by chunk.

@@ -17,20 +17,25 @@
 # %% [markdown]
 # # 09 Map the study area
 #
-# **The question:** where in the catchments do the pines stand, and how sure are we?
+# **The question:** where in the catchments do the pines stand, how sure are we, and how many hectares is it?
 #
 # **You will be able to**
 #
-# - predict class probabilities for millions of pixels, chunk by chunk, in bounded memory;
-# - keep nodata and the border of the area of interest in the result;
-# - draw a map of pine probability over a basemap;
-# - say what an area counted from pixels is worth.
+# - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get wrong;
+# - predict millions of pixels in bounded memory, and keep nodata and the area of interest in the result;
+# - draw a map of pine probability, and a map of how sure the model is;
+# - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes. **Needs:** the scene of lesson 02, the mask of lesson 04, the model of lesson 06.
+# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene of lesson 02, the mask of lesson 04, the model of
+# lesson 06.
 
 # %%
 import json
+import time
+import tracemalloc
 
+import cloudpickle
+import dask
 import geopandas as gpd
 import holoviews as hv
 import hvplot.pandas
@@ -38,12 +43,23 @@ import hvplot.xarray
 import numpy as np
 import pandas as pd
 import pystac_client
+
+# %%
 import rioxarray
 import stackstac
+from dask.diagnostics import ProgressBar
 from xgboost import XGBClassifier
 
 # %%
-from helpers import BANDS, find_or_make, open_cloud, predict_over_chunks, write_cog
+from helpers import (
+    BANDS,
+    check,
+    find_or_make,
+    hint,
+    open_cloud,
+    predict_over_chunks,
+    write_cog,
+)
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -51,8 +67,8 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Everything that we have made so far
 #
-# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the field points; the area of
-# interest beyond it is not mapped.
+# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the field
+# points; the area of interest beyond it is not mapped.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -100,14 +116,190 @@ model = XGBClassifier()
 model.load_model(find_or_make("pine_classifier.ubj"))
 
 # %% [markdown]
-# ## Predict, chunk by chunk
+# ## Ten lines of our own
 #
-# A model expects a table, one row a pixel; we have a cube of chunks. `predict_over_chunks` goes from one to the other for each
-# chunk: reshape, predict, reshape back. It skips chunks outside the area of interest without reading them, leaves masked pixels empty, and
-# never holds more than a few chunks. Its answer is the same as the model's, number for number.
+# A model expects a **table**, one row a pixel and one column a band. We have a **cube** of chunks. So for each chunk: reshape, predict,
+# reshape back.
 #
-# ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel and 12 columns; the model
-# predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk of the map.](../docs/pictures/predict_a_chunk.svg)
+# ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel and
+# 12 columns; the model predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk of the
+# map.](../docs/pictures/predict_a_chunk.svg)
+
+
+# %%
+def predict_block(block):
+    """Turn reflectance (band, y, x) into probabilities (class, y, x)."""
+    bands, rows, columns = block.shape
+    table = block.reshape(bands, rows * columns).T
+    probabilities = model.predict_proba(table)
+    return probabilities.T.reshape(-1, rows, columns)
+
+
+# %% [markdown]
+# We try it on a small part, five kilometres wide, in and beside the area of interest. It is loaded first, so that we
+# measure predicting alone, and then cut into four chunks that hold all bands.
+
+# %%
+west, south, east, north = masked_reflectance.rio.bounds()
+mapped_interest = area_of_interest.clip((west, south, east, north)).union_all()
+centre = mapped_interest.representative_point()
+part = masked_reflectance.sel(
+    x=slice(centre.x - 2560, centre.x + 2560),
+    y=slice(centre.y + 2560, centre.y - 2560),
+)
+with ProgressBar():
+    part = part.compute().chunk({"band": -1, "y": 256, "x": 256})
+
+
+# %%
+def with_ten_lines(cube):
+    """Predict a cube lazily, chunk by chunk."""
+    chunks = (len(model.classes_), *cube.data.chunks[1:])
+    return cube.data.map_blocks(predict_block, chunks=chunks, dtype="float32")
+
+
+start = time.perf_counter()
+answers = with_ten_lines(part).compute()
+seconds_of_ten_lines = time.perf_counter() - start
+print(f"{answers.shape[0]} classes for {answers[0].size:,} pixels")
+
+# %% [markdown]
+# Is it right? One pixel, asked of the model directly:
+
+# %% tags=["nbval-check-output"]
+one_pixel = part.isel(y=100, x=50).values
+directly = model.predict_proba(one_pixel[np.newaxis])[0]
+print("the same numbers:", bool((answers[:, 100, 50] == directly).all()))
+
+# %% [markdown]
+# ## What the ten lines get wrong
+#
+# It works, and on a small part nobody would notice anything. Let us look closer. **First: did we want all these answers?**
+
+# %%
+has_data = part.notnull().all("band").compute()
+inside = has_data.copy(data=np.ones(has_data.shape, "float32"))
+inside = inside.rio.clip(area_of_interest.geometry, drop=False) == 1
+wanted = inside & has_data
+answered = np.isfinite(answers[0])
+print(f"{answered.sum():,} pixels got an answer")
+print(f"{int(wanted.sum()):,} lie in the area of interest and are not masked")
+print(
+    f"{int((answered & ~has_data).sum()):,} are masked, and got an answer all the same"
+)
+
+# %% [markdown]
+# Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability all the same. Clouds and shadows, masked with care in
+# lesson 04, come back as forest or water.
+#
+# **Second: memory.** How much do the arrays take, for the western half of the part and for all of it?
+
+
+# %%
+def peak_megabytes(work, cube):
+    """Do some work on a cube and return the most that Python's arrays took meanwhile."""
+    tracemalloc.start()
+    work(cube)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def hold_everything(cube):
+    """Predict all classes with the ten lines."""
+    return with_ten_lines(cube).compute()
+
+
+# %%
+cubes = {"western half": part.sel(x=slice(None, centre.x)), "whole part": part}
+memory = pd.DataFrame(index=list(cubes))
+memory["ten lines (MB)"] = [
+    peak_megabytes(hold_everything, cube) for cube in cubes.values()
+]
+memory.round(1)
+
+# %%
+on_a_tile = memory.loc["whole part", "ten lines (MB)"] * 10980**2 / answered.size
+print(f"in proportion, a whole Sentinel-2 tile: {on_a_tile / 1000:.1f} GB")
+
+# %% [markdown]
+# Twice the pixels, twice the memory: all ten classes of all pixels are held until the last chunk is done. And we want one of the ten.
+#
+# **Third: threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too. Who fights
+# for the cores then?
+
+# %%
+cores = dask.system.CPU_COUNT
+seconds = {}
+for threads in [cores, 1]:
+    model.set_params(n_jobs=threads)
+    start = time.perf_counter()
+    with_ten_lines(cubes["western half"]).compute(scheduler="threads")
+    seconds[cores * threads] = time.perf_counter() - start
+pd.Series(seconds, name="seconds").rename_axis("threads on the cores").round(
+    2
+).to_frame()
+
+# %% [markdown]
+# On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be 16 x 16 = 256 threads, and on a shared
+# computer threads that wait for each other cost a lot. One of the two should be 1; we take the model's.
+#
+# **Fourth: luggage.** On a cluster every task travels to a worker. What is in one of ours?
+
+# %%
+lazy = with_ten_lines(part)
+one_task = lazy.dask[(lazy.name, 0, 0, 0)]
+task_megabytes = len(cloudpickle.dumps(one_task)) / 1e6
+print(f"a task weighs {task_megabytes:.2f} MB, the model is in every one of them")
+
+# %% [markdown]
+# ## Predict with care
+#
+# The course's helper `predict_over_chunks` does the same reshape, and mends the four faults. It predicts only pixels that lie in the area of
+# interest and have data, and doesn't even read a chunk that lies outside. It hands on one block at a time. It keeps the model
+# to one thread. And it sends the model to each worker once, apart from the tasks.
+
+# %%
+careful = predict_over_chunks(model, part, within=area_of_interest)
+start = time.perf_counter()
+careful_answers = careful.compute()
+seconds_of_helper = time.perf_counter() - start
+careful_task = careful.data.dask[(careful.data.name, 0, 0, 0)]
+careful_megabytes = len(cloudpickle.dumps(careful_task)) / 1e6
+
+# %%
+pixels_of_helper = int(careful_answers[0].notnull().sum())
+comparison = {
+    "ten lines": [answered.sum(), seconds_of_ten_lines, task_megabytes],
+    "predict_over_chunks": [pixels_of_helper, seconds_of_helper, careful_megabytes],
+}
+pd.DataFrame(comparison, index=["pixels", "seconds", "MB a task"]).round(2)
+
+# %% tags=["nbval-check-output"]
+largest_difference = float(abs(careful_answers - answers).where(wanted).max())
+print(f"largest difference between the two: {largest_difference}")
+
+# %% [markdown]
+# The same answers, number for number, where we want any. And the memory, if one class goes to a file block by block?
+
+
+# %%
+def write_one_class(cube):
+    """Predict with the helper and write one class to a file, block by block."""
+    one_class = predict_over_chunks(model, cube, within=area_of_interest)[0]
+    write_cog(one_class, cloud.outputs / "part.tif", overwrite=True, progress=False)
+
+
+memory["helper, to a file (MB)"] = [
+    peak_megabytes(write_one_class, cube) for cube in cubes.values()
+]
+memory.round(1)
+
+# %% [markdown]
+# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What counts is that it hardly *grows*. That is
+# what lets a small computer make a large map.
+#
+# Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -121,7 +313,7 @@ probability = predict_over_chunks(
 probability
 
 # %% [markdown]
-# Still lazy: a cube of probabilities, one layer a class. We want the layer of the pines. Nothing else is kept.
+# We want the layer of the pines. Nothing else is kept.
 
 # %%
 pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename(
@@ -134,46 +326,72 @@ print(f"{pine_path.name}: {pine_path.stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # The map went to its file block by block. Now we read it back, as anybody would who got the file from us.
 
-# %%
+# %% tags=["nbval-check-output"]
 pine_map = rioxarray.open_rasterio(pine_path, masked=True).squeeze("band", drop=True)
 mapped = pine_map.notnull()
-print(
-    f"{float(mapped.mean()):.0%} of the pixels have a probability; the others lie outside or are masked"
-)
+print(pine_map.shape, pine_map.dtype, pine_map.rio.crs)
+print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 
 # %% [markdown]
+# The others lie outside the area of interest, or are masked.
+#
 # ## The map
 #
-# Pixels with a pine probability above 0.5, over the basemap. A web map has a projection of its own, Web Mercator (`EPSG:3857`), so
-# the raster is reprojected for it.
+# Pixels with a pine probability above 0.5, over the basemap. A web map has a projection of its own, Web Mercator
+# (`EPSG:3857`), so the raster is reprojected for it.
 
 # %%
 above_half = pine_map.where(pine_map > 0.5)
 web_map = above_half.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 
 # %%
+map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 650}
 web_map.hvplot.image(
-    x="x",
-    y="y",
+    **map_options,
     geo=True,
     crs="EPSG:3857",
     tiles=cloud.basemap,
-    rasterize=True,
     cmap="spring",
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1)",
-    frame_width=650,
     alpha=0.9,
     title=cloud.map_title("Probability of invasive pines above 0.5"),
 )
 
 # %% [markdown]
-# **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that have escaped. Long chains along
-# streams are mostly false alarms: forest on the banks of streams looks like pines.
+# **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that
+# have escaped. Long chains along streams are mostly false alarms: forest on the banks of streams looks like pines.
 #
-# ## Which probabilities are there?
+# ## How sure is the model?
 #
-# A histogram of all probabilities in the area of interest:
+# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two answers, pines or no pines, says how sure the model
+# is: from 0.5, a coin toss, to 1.
+
+# %%
+sureness = np.maximum(pine_map, 1 - pine_map).rename("sureness")
+print(f"{float((sureness < 0.7).sum() / mapped.sum()):.0%} of all pixels are below 0.7")
+unsure_share = float((sureness < 0.7).where(pine_map > 0.5).mean())
+print(f"{unsure_share:.0%} of the pixels marked as pines are")
+
+# %%
+sureness.hvplot.image(
+    **map_options,
+    data_aspect=1,
+    cmap="cividis",
+    clim=(0.5, 1),
+    clabel="probability of the likelier answer",
+    xlabel="metres east",
+    ylabel="metres north",
+    xformatter="%.0f",
+    yformatter="%.0f",
+    title=cloud.map_title("How sure the model is: pines or not"),
+)
+
+# %% [markdown]
+# **What to notice.** Dark is doubt. It follows the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines stand side by side. A map
+# for field work should show this: visit the doubtful places first.
+#
+# The same as a histogram of the pine probability itself:
 
 # %%
 values = pine_map.values[mapped.values]
@@ -190,53 +408,340 @@ histogram.hvplot.bar(
     ylim=(1, None),
     xlabel="probability of pines",
     ylabel="number of pixels (log scale)",
-    width=700,
     height=350,
     title=cloud.map_title("Pine probability in the area of interest"),
 )
 
 # %% [markdown]
-# **What to notice.** Most pixels have a low probability. But a value of 0.9 does not promise that nine in ten such pixels are pines: nobody has checked
-# that.
-#
-# ## How large is the area under pines?
-#
-# The obvious way is to count pixels; each is 100 square metres, a hundredth of a hectare.
+# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training points. If its probabilities were to be
+# believed, this share of the marked pixels would be pines:
 
 # %%
-hectares_counted = float((pine_map > 0.5).sum()) / 100
-hectares_mapped = float(mapped.sum()) / 100
-print(f"counted: {hectares_counted:,.0f} ha of {hectares_mapped:,.0f} ha mapped")
+print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
 
 # %% [markdown]
-# **Don't quote that number as it stands.** It counts false alarms as pines and misses the pines that the model did not see, and the two don't
-# cancel out. With the simulated scene, and only there, we can compare with the truth (with `COURSE_CLOUD=aws` nothing is printed):
+# Keep this number in mind.
+#
+# ## An area by counting pixels
+#
+# How large is the area under pines? The obvious way is to count pixels; each is 100 square metres, a hundredth of a hectare.
+
+# %%
+marked = float((pine_map > 0.5).sum()) / 100
+hectares = pd.Series({"pine": marked, "no pine": float(mapped.sum()) / 100 - marked})
+print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
+
+# %% [markdown]
+# **Don't quote that number as it stands.** It counts false alarms as pines and misses the pines that the model did not
+# see, and there is no reason why the two should cancel out. And it says nothing of how uncertain it is.
+#
+# ## An area from a random sample
+#
+# The way out is a *random* sample of places, visited on the ground (Olofsson et al. 2014, *Remote Sensing of Environment* 148, 42-57). The field points won't do: people
+# chose them. In each part of the map, marked and not marked, the visits show which share really is pine. With the hectares of each part that makes an
+# area:
+#
+# area = sum over the parts of: hectares of the part x share of its visits that found pines
+#
+# and a standard error, the square root of the sum of: hectares² x share x (1 - share) / (visits - 1). Nineteen times out of twenty the true area lies within 1.96
+# standard errors of the estimate: the **95 % interval**.
+
+
+# %%
+def area_with_interval(counts, hectares, wanted):
+    """Estimate hectares of a class, and half the width of its 95 % interval.
+
+    counts: a row for what the map says, a column for what is on the ground.
+    hectares: what the map says, a number for each row.
+    """
+    visits = counts.sum(axis=1)
+    share = counts[wanted] / visits
+    variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
+    return (hectares * share).sum(), 1.96 * np.sqrt(variance)
+
+
+# %% [markdown]
+# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha with 640 visits:
+
+# %%
+published = pd.DataFrame(
+    {
+        "deforestation": [66, 0, 1, 2],
+        "forest gain": [0, 55, 0, 1],
+        "stable forest": [5, 8, 153, 9],
+        "stable non-forest": [4, 12, 11, 313],
+    },
+    index=["deforestation", "forest gain", "stable forest", "stable non-forest"],
+)
+published_hectares = pd.Series([18000, 13500, 288000, 580500], published.index)
+
+# %% tags=["nbval-check-output"]
+area, margin = area_with_interval(published, published_hectares, "deforestation")
+print(f"counted: {published_hectares['deforestation']:,} ha of deforestation")
+print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
+
+# %% [markdown]
+# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large parts found deforestation that the
+# map had missed, but those parts are large.
+#
+# Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with the class that covers most of its pixel. (With
+# `COURSE_CLOUD=aws` the next cells show nothing. You would have to go there.) We keep those that lie on the map.
+
+# %%
+if cloud.truth is not None:
+    sample = gpd.read_file(cloud.truth.parent / "validation_points.gpkg")
+    sample = sample.clip(pine_map.rio.bounds()).sort_index()
+    x, y = sample.geometry.x.to_xarray(), sample.geometry.y.to_xarray()
+    sample["probability"] = pine_map.sel(x=x, y=y, method="nearest").values
+    sample = sample.dropna(subset=["probability"])
+    says_pine, is_pine = sample["probability"] > 0.5, sample["name"] == "Dense Pines"
+    says = says_pine.map({True: "pine", False: "no pine"}).rename("map says")
+    found = is_pine.map({True: "pine", False: "no pine"}).rename("visit found")
+    both = ["pine", "no pine"]
+    counts = pd.crosstab(says, found).reindex(index=both, columns=both, fill_value=0)
+    display(counts)
+
+# %% [markdown]
+# Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the area**. From it come precision and
+# recall *of the map*, not of the field points:
+
+# %%
+if cloud.truth is not None:
+    weights = hectares / hectares.sum()
+    area_shares = counts.div(counts.sum(axis=1), axis=0).mul(weights, axis=0)
+    display(area_shares.round(4))
+    true_alarms = area_shares.loc["pine", "pine"]
+    print(f"precision {true_alarms / area_shares.loc['pine'].sum():.0%}")
+    print(f"recall    {true_alarms / area_shares['pine'].sum():.0%}")
+
+# %%
+if cloud.truth is not None:
+    area, margin = area_with_interval(counts, hectares, "pine")
+    print(f"counted:   {hectares['pine']:,.0f} ha")
+    print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
+    print(f"that is between {area - margin:,.0f} and {area + margin:,.0f} ha")
+
+# %% [markdown]
+# **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the field points in lesson 07. Among the
+# field points pines are common; in the mountains they are rare, so the same small share of mistakes on everything else makes more
+# false alarms than there are pines.
+#
+# The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards (*post-stratified*). The formula is the same as
+# for a sample drawn in each class apart. The interval is wide, because only a few visits found pines, and with so few it is itself rough. For half the
+# width you need four times the visits.
+#
+# ## The truth, for once
+#
+# Only a simulated scene has a key. Was the estimate right?
 
 # %%
 if cloud.truth is not None:
     date = choice["id"].split("_")[2]
-    true_path = cloud.truth / f"pine_cover_{date}.tif"
-    true_cover = rioxarray.open_rasterio(true_path, masked=True)[0]
-    true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
-    marked, mostly_pine = pine_map > 0.5, true_cover > 50
-    print(f"true: {float(mostly_pine.sum()) / 100:,.0f} ha are more than half pine")
-    print(f"true: {float(true_cover.sum()) / 1e4:,.0f} ha if all pines stood closed")
-    print(
-        f"{float(mostly_pine.where(marked).mean()):.0%} of what is marked is such a pixel"
-    )
-    print(f"{float(marked.where(mostly_pine).mean()):.0%} of such pixels are marked")
+    true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{date}.tif")[0]
+    pine_code = int(class_names[class_names == "Dense Pines"].index[0])
+    true_pine = (true_class.rio.reproject_match(pine_map) == pine_code).where(mapped)
+    true_hectares = float(true_pine.sum()) / 100
+    print(f"true: {true_hectares:,.0f} ha")
+    print("inside the interval:", abs(area - true_hectares) < margin)
+    print(f"true precision {float(true_pine.where(pine_map > 0.5).mean()):.0%}")
+    print(f"true recall    {float((pine_map > 0.5).where(true_pine == 1).mean()):.0%}")
 
 # %% [markdown]
-# Compare the last two lines with the precision and recall of lesson 07. On the points the figures are better than on the map: among the points pines
-# are common and stand near tracks; in the mountains they are rare.
+# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And the words matter as much as the statistics: "pines" are here the pixels with more
+# pine than anything else. If the crowns were pushed together until they touch, their area would be another one:
+
+# %%
+if cloud.truth is not None:
+    cover_path = cloud.truth / f"pine_cover_{date}.tif"
+    true_cover = rioxarray.open_rasterio(cover_path, masked=True)[0]
+    true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
+    print(f"crowns pushed together: {float(true_cover.sum()) / 1e4:,.0f} ha")
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# ### Exercise 09-1: a stricter map
 #
-# Real projects estimate the area from an independent random sample of places, visited on the ground, and say how uncertain the estimate is
-# (Olofsson et al. 2014, *Remote Sensing of Environment* 148, 42-57).
+# Somebody wants fewer false alarms and marks only pixels with a pine probability **above 0.7**. How many **hectares** of `pine_map` are
+# then marked? The answer is a number; a pixel is 10 m x 10 m.
 #
+# Stuck? Run `hint("09-1")`.
+
+# %% tags=["exercise"]
+hectares_above_07 = ...
+check("09-1", hectares_above_07, pine_map=pine_map)
+
+# %% [markdown]
+# <details><summary>Solution 09-1</summary>
+#
+# ```python
+# hectares_above_07 = float((pine_map > 0.7).sum()) / 100
+# ```
+#
+# Another threshold, another area, and nothing has changed in the mountains: a counted area is a property of the map, not of the pines.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 09-2: mend the ten lines
+#
+# Write `predict_valid(block)`. It takes a NumPy block of reflectance (band, y, x), as `predict_block` does, and returns probabilities (class, y, x).
+# But a pixel in which **any** band is missing (`NaN`) is not predicted: all its classes are `NaN`. Use `model.predict_proba` for all
+# other pixels. The check tries your function on a small block of `part` with holes in it and compares it with the model, pixel by pixel.
+#
+# Stuck? Run `hint("09-2")`.
+
+
+# %% tags=["exercise"]
+def predict_valid(block):
+    """Turn reflectance (band, y, x) into probabilities (class, y, x); keep holes."""
+    return ...
+
+
+check("09-2", predict_valid, model=model, part=part)
+
+# %% [markdown]
+# <details><summary>Solution 09-2</summary>
+#
+# ```python
+# def predict_valid(block):
+#     """Turn reflectance (band, y, x) into probabilities (class, y, x); keep holes."""
+#     bands, rows, columns = block.shape
+#     table = block.reshape(bands, rows * columns).T
+#     complete = ~np.isnan(table).any(axis=1)
+#     probabilities = np.full((len(table), len(model.classes_)), np.nan, "float32")
+#     if complete.any():
+#         probabilities[complete] = model.predict_proba(table[complete])
+#     return probabilities.T.reshape(-1, rows, columns)
+# ```
+#
+# A table of `NaN`, filled only where all bands are there. The helper does the same, in batches, and for the area of interest as well.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 09-3: where would you send the team?
+#
+# Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the map marks as pines, the others among the
+# pixels that it does not. From this year you expect that **3 in 10** visits to marked pixels, and **2 in 100** visits to unmarked pixels, will find
+# pines. How many of the 200 go to each? The answer is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the
+# interval of the *area* becomes narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
+# `area_with_interval` has the formula. Defend your choice in one sentence.
+#
+# Stuck? Run `hint("09-3")`.
+
+# %% tags=["exercise"]
+visits = ...
+check("09-3", visits, hectares=hectares)
+
+# %% [markdown]
+# <details><summary>Solution 09-3</summary>
+#
+# ```python
+# def expected_margin(marked):
+#     """Return half the width of the interval for so many visits to marked pixels."""
+#     share = pd.Series({"pine": 0.3, "no pine": 0.02})
+#     made = pd.Series({"pine": marked, "no pine": 200 - marked})
+#     variance = (hectares**2 * share * (1 - share) / (made - 1)).sum()
+#     return 1.96 * np.sqrt(variance)
+#
+#
+# best = min(range(2, 199), key=expected_margin)
+# visits = (best, 200 - best)
+# ```
+#
+# The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in the small part. For the *precision* of the
+# map alone one would send more people to the marked pixels: what you want to know decides where to go.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. A pixel lies under a cloud, and all its bands are `NaN`. What does `model.predict_proba` return for it?**
+#
+# <details><summary>a) An error</summary>
+#
+# **No.** XGBoost is made to work with missing values, and does not complain.
+#
+# </details>
+# <details><summary>b) Probabilities like any other</summary>
+#
+# **Yes.** They follow the branches that the trees take for missing values. You have to keep the hole yourself.
+#
+# </details>
+# <details><summary>c) `NaN` for all classes</summary>
+#
+# **No.** It would be sensible, but it is not what happens.
+#
+# </details>
+#
+# **2. You have counted 1000 ha on a map; a random sample gives 500 ha, plus or minus 200 ha. What do you report?**
+#
+# <details><summary>a) 1000 ha: the map looks at every pixel, the sample at a few hundred</summary>
+#
+# **No.** Looking at every pixel does not help if many are wrong in the same way. That mistake does not shrink with more pixels.
+#
+# </details>
+# <details><summary>b) 750 ha, the mean of the two</summary>
+#
+# **No.** A biased number does not become better by being averaged with a good one.
+#
+# </details>
+# <details><summary>c) 500 ha, 95 % interval 300 to 700 ha</summary>
+#
+# **Yes.** And say what "pine" means and which area was sampled.
+#
+# </details>
+# <details><summary>d) Nothing: an interval that wide is useless</summary>
+#
+# **No.** It already tells that 1000 ha is too much. A plan can be made for 300 and for 700 ha.
+#
+# </details>
+#
+# **3. The interval shall become half as wide. How many visits does that take, about?**
+#
+# <details><summary>a) Four times as many</summary>
+#
+# **Yes.** The standard error falls with the square root of the number of visits.
+#
+# </details>
+# <details><summary>b) Twice as many</summary>
+#
+# **No.** Twice the visits make it narrower by the square root of two only, about 30 %.
+#
+# </details>
+# <details><summary>c) None: a better model is enough</summary>
+#
+# **No.** A better map does help, but not to zero: without visits nobody knows how good it is.
+#
+# </details>
+#
+# **4. The model gives a pixel a pine probability of 0.9. What does that mean?**
+#
+# <details><summary>a) Nine in ten such pixels are pines</summary>
+#
+# **No.** That would have to be checked with visits. Among points where pines are common, a model learns to expect them everywhere.
+#
+# </details>
+# <details><summary>b) Pines cover 90 % of the pixel</summary>
+#
+# **No.** It is not a cover. The model has learnt classes of points, not shares of pixels.
+#
+# </details>
+# <details><summary>c) The pixel looks much more like the pine points than like the other points</summary>
+#
+# **Yes.** No more than that: it speaks of the training points, not of the landscape.
+#
+# </details>
+
+# %% [markdown]
 # ## Key points
 #
-# - Predict block by block: memory depends on the chunk, not on the size of the map.
-# - Masked is not the same as "no pines": keep nodata as nodata.
-# - A map is a picture of probabilities; an area counted from it is biased.
+# - Predict block by block, only where an answer is wanted; memory then depends on the chunk, not on the map.
+# - Masked is not the same as "no pines": models answer for missing values, too, so keep the holes yourself.
+# - How sure a model is, and how often it is right, are two things; only visits tell the second.
+# - An area comes from a random sample, with an interval; an area counted from pixels is biased.
 #
 # **What's next:** [10 Export and share](10_export_and_share.ipynb): a file, a bucket, a history.

@@ -1,0 +1,181 @@
+"""Exercises of lesson 09: map the study area."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, call, exercise, same
+
+VISITS = 200
+EXPECTED = pd.Series({"pine": 0.3, "no pine": 0.02})  # share of visits that find pines
+GOOD_ENOUGH = 1.05  # times the narrowest interval
+
+
+@exercise(
+    "09-1",
+    kind=NUMBER,
+    right="The threshold decides how large the counted area is, which is one more reason not to "
+    "report a counted area.",
+    hints=[
+        "pine_map > 0.5 is an array of True and False; its sum is the number of True.",
+        "A pixel of 10 m x 10 m has 100 square metres; a hectare has 10,000.",
+        "Count the pixels above 0.7, then divide by 100.",
+    ],
+)
+def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None:
+    """Expect the hectares with a probability above 0.7."""
+    pixels = int((pine_map > 0.7).sum())
+    if same(answer, pixels / 100, within=0.001):
+        return None
+    slips = {
+        pixels: "That is the number of pixels; a hectare has 100 of them.",
+        100 * pixels: "That is in square metres; a hectare has 10,000 of them.",
+        pixels / 10_000: "You divided by 10,000, but a pixel is not 1 m x 1 m: it is 100 m².",
+        float((pine_map > 0.5).sum()) / 100: "That is the area above 0.5; ask for 0.7.",
+        float((pine_map <= 0.7).sum())
+        / 100: "That is what lies below: you want probability > 0.7.",
+        float((~(pine_map <= 0.7)).sum()) / 100: "That counts the pixels without a value as pines: "
+        "NaN is neither above nor below. Use pine_map > 0.7.",
+        float(pine_map.where(pine_map > 0.7).sum()) / 100: "You have added up probabilities; count "
+        "pixels, each of which is one.",
+    }
+    for slip, hint in slips.items():
+        if same(answer, slip, within=0.001):
+            return hint
+    return "That is not it: count the pixels of pine_map above 0.7, then turn pixels to hectares."
+
+
+@exercise(
+    "09-2",
+    kind=FUNCTION,
+    right="Holes stay holes. On a map for clearing teams a cloud that turns to forest is a mistake "
+    "that nobody can see.",
+    hints=[
+        "Begin with predict_block. Before predicting, find the rows of the table with any NaN.",
+        "np.isnan(table).any(axis=1) is True for those. Make a table of NaN for the answer, one "
+        "row a pixel, one column a class: np.full(...).",
+        "probabilities[complete] = model.predict_proba(table[complete]), with complete = ~(the "
+        "rows with a NaN). Reshape at the end, as predict_block does.",
+    ],
+)
+def holes_stay_holes(
+    answer: Callable[..., Any],
+    *,
+    model: Any,  # noqa: ANN401  whatever has predict_proba
+    part: xr.DataArray,
+) -> str | None:
+    """Expect a function that predicts complete pixels and leaves the others NaN."""
+    block, wanted = _block_with_holes(model, part)
+    result = call(answer, block.copy())
+    result = getattr(result, "values", result)
+    if not isinstance(result, np.ndarray):
+        return f"The function should return an array, not a {type(result).__name__}."
+    classes, (rows, columns) = len(wanted), block.shape[1:]
+    if result.shape != wanted.shape:
+        return (
+            f"A block of shape {block.shape} (band, y, x) should give {wanted.shape} (class, y, "
+            f"x); yours gives {result.shape}. "
+            + _shape_advice(result.shape, classes, rows * columns)
+        )
+    holes, empty = np.isnan(wanted), np.isnan(result)
+    if not empty.any():
+        unchanged = model.predict_proba(block.reshape(len(block), -1).T)
+        if np.allclose(result, unchanged.T.reshape(wanted.shape), atol=1e-5):
+            return "This predicts the masked pixels, too, as predict_block does: find them first."
+        if (result[holes] == 0).all():
+            return "Holes have become 0. But 0 says 'surely not pines'; NaN says 'not known'."
+        return "No pixel is NaN. Filling holes before predicting hides them; they must stay NaN."
+    if empty.all():
+        return "All is NaN: a pixel is left out only if one of its own bands is missing."
+    if (holes & ~empty).any():
+        return (
+            "Some pixels are predicted although a band is missing: look at all bands, and leave a "
+            "pixel out if ANY of them is NaN."
+        )
+    if (empty & ~holes).any():
+        return "Some complete pixels were left out: leave out only those with a NaN of their own."
+    if np.allclose(result[~holes], wanted[~holes], atol=1e-5):
+        return None
+    return (
+        "The holes are right, but the numbers belong to other pixels: the reshape has mixed them "
+        "up. Bands first, so: block.reshape(bands, rows * columns).T, and the way back alike."
+    )
+
+
+def _block_with_holes(
+    model: Any,  # noqa: ANN401
+    part: xr.DataArray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a small block with holes, complete or in one band, and the right answer to it."""
+    block = np.array(part.isel(y=slice(0, 12), x=slice(0, 9)).values)
+    block = np.where(np.isnan(block), np.float32(0.1), block)  # holes of our own only
+    block[:, 2, 3] = np.nan
+    block[0, 4, 5] = np.nan
+    block[-1, 7, 1] = np.nan
+    table = block.reshape(len(block), -1).T
+    wanted = model.predict_proba(table)
+    wanted[np.isnan(table).any(axis=1)] = np.nan
+    return block, wanted.T.reshape(-1, *block.shape[1:])
+
+
+def _shape_advice(shape: tuple[int, ...], classes: int, pixels: int) -> str:
+    if shape == (pixels, classes):
+        return "That is still the table: turn it back, .T.reshape(-1, rows, columns)."
+    if shape[-1:] == (classes,):
+        return "The classes come first: transpose the table (.T) before you reshape it."
+    if len(shape) == 2 and shape[0] < pixels:
+        return "Pixels that were left out are missing: they need a place, filled with NaN."
+    return "Go back from the table the way you came: .T, then reshape."
+
+
+@exercise(
+    "09-3",
+    kind=SEQUENCE,
+    right="Visits go where a part of the map is large and its pixels are uncertain, not simply "
+    "where the map shows pines.",
+    hints=[
+        "The margin has two parts: (hectares x standard deviation)² / visits, one for each part of "
+        "the map. Which of the two is larger?",
+        "The standard deviation of yes/no visits is sqrt(share * (1 - share)): about 0.46 for 3 in "
+        "10 and 0.14 for 2 in 100. Multiply each by the hectares of its part.",
+        "The best is to share the visits in the ratio of those two products. Or try all: a loop "
+        "over 2 to 198 visits to marked pixels that prints the margin.",
+    ],
+)
+def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -> str | None:
+    """Expect a split of 200 visits with a margin close to the narrowest."""
+    if isinstance(answer, set) or len(answer) != 2:
+        return "The answer is a tuple of two numbers: (visits to marked, visits to unmarked)."
+    if not all(isinstance(number, int | float | np.number) for number in answer):
+        return "Both must be numbers of visits."
+    marked, unmarked = (float(number) for number in answer)
+    if marked + unmarked != VISITS:
+        return f"Together they must be {VISITS} visits; yours are {marked + unmarked:g}."
+    if min(marked, unmarked) < 2 or marked != int(marked):
+        return "Whole numbers, and at least 2 visits to each part: else it has no standard error."
+
+    def margin(marked: float) -> float:
+        made = pd.Series({"pine": marked, "no pine": VISITS - marked})
+        return 1.96 * float((hectares**2 * EXPECTED * (1 - EXPECTED) / (made - 1)).sum()) ** 0.5
+
+    best = min(range(2, VISITS - 1), key=margin)
+    if margin(marked) <= GOOD_ENOUGH * margin(best):
+        return None
+    found = f"That gives plus or minus {margin(marked):,.0f} ha; {margin(best):,.0f} can be had. "
+    if marked == unmarked:
+        return found + "Half and half treats the two parts alike, but one is far larger."
+    in_proportion = VISITS * hectares["pine"] / hectares.sum()
+    if abs(marked - in_proportion) <= 3:
+        return found + (
+            "You shared out the visits by area alone. A marked pixel is also more of a gamble (3 "
+            "in 10) than an unmarked one (2 in 100): it needs more visits than its area says."
+        )
+    if marked > best:
+        return found + (
+            "Most of the map says 'no pines'. A few pines missed there are many hectares: send "
+            "more people to the unmarked pixels."
+        )
+    return found + "Now the marked pixels get too few visits to say how many of them are pines."
