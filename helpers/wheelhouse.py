@@ -21,6 +21,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from helpers._kit import verify_kit
 from helpers.errors import CourseError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -70,7 +71,7 @@ def pack(out: Path) -> None:
     CourseError
         If the kit is not whole, or if a wheel cannot be had.
     """
-    _verify_kit(KIT)
+    verify_kit(KIT)
     out.mkdir(parents=True, exist_ok=True)
     (out / CONTENTS).unlink(missing_ok=True)  # what is half packed cannot be installed from
     print("Fetching the wheels of requirements.lock and uv ...", flush=True)
@@ -221,7 +222,7 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
     def copy(part: Path) -> None:
         shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
         try:
-            _verify_kit(part)
+            verify_kit(part)
         except CourseError as error:
             raise CourseError(
                 f"The kit in the wheelhouse {wheelhouse} is not whole: copy the folder again "
@@ -229,13 +230,6 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
             ) from None
 
     _replace(kit, copy)
-
-
-def _verify_kit(kit: Path) -> None:
-    command = [sys.executable, "-m", "offline_kit", "verify", str(kit)]
-    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise CourseError(run.stderr.strip().removeprefix("Error: "))
 
 
 def _replace(folder: Path, fill: Callable[[Path], object]) -> None:
