@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -27,23 +26,11 @@ TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
 
 def look_at_kit() -> str:
     """Compare every file of the offline kit with the manifest."""
-    from offline_kit.errors import KitError
-    from offline_kit.serve.kit import HOW_TO_MEND, read_manifest
+    from helpers._kit import verify_kit
 
-    kit = kit_folder()
-    try:
-        files = read_manifest(kit)["files"]
-    except KitError as error:
-        raise Mend(str(error)) from None
-    for name, entry in files.items():
-        with (kit / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-                raise Mend(
-                    f"The offline kit in {kit} is damaged ({name} differs from the manifest); "
-                    f"{HOW_TO_MEND}."
-                )
+    files = verify_kit(kit_folder())["files"]
     size = sum(entry["bytes"] for entry in files.values())
-    return f"{len(files)} files, {size / 1e6:.0f} MB, as in the manifest of {kit}"
+    return f"{len(files)} files, {size / 1e6:.0f} MB, as in the manifest of {kit_folder()}"
 
 
 def look_at_network() -> str:

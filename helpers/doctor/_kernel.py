@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
 
 KERNEL = "python3"
-PROBE_SECONDS = 60
+PROBE_SECONDS = 120  # a fresh environment compiles every module at its first import
 # The browser parts of HoloViews and Panel in JupyterLab: without them plots stay blank.
 LAB_EXTENSION = Path("@pyviz") / "jupyterlab_pyviz"
 
