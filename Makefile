@@ -50,7 +50,7 @@ wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelh
 	$(PYTHON) -m helpers.wheelhouse pack
 
 clean: ## remove the environment, the kit and everything that the lessons made
-	rm -rf .venv .bootstrap data/offline_kit outputs
+	rm -rf .venv .bootstrap .lab_workspaces data/offline_kit outputs test-results
 
 .venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
 	$(if $(WHEELHOUSE),python3 -m helpers.wheelhouse check "$(WHEELHOUSE)")
