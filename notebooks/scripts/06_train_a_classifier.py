@@ -214,7 +214,7 @@ model.fit(training[BANDS], training["class"])
 
 # %%
 loss_by_rate = pd.DataFrame(index=pd.RangeIndex(1, 101, name="round"))
-for learning_rate in [0.02, 0.1, 0.5]:
+for learning_rate in [0.02, 0.1, 1.0]:
     trial = XGBClassifier(**PUBLISHED | {"learning_rate": learning_rate})
     watched = [(validation[BANDS], validation["class"])]
     trial.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
@@ -235,10 +235,10 @@ loss_by_rate.hvplot.line(
 )
 
 # %% [markdown]
-# **What to notice.** With large steps the loss falls at once, and then climbs: the model begins to learn its points by
-# heart and grows too sure. With very small steps a hundred rounds are not enough to arrive. Between the two lies a
-# long flat valley: there the exact setting matters little. Most settings are like that, and they hang together: half the
-# learning rate wants about twice the rounds.
+# **What to notice.** With the largest steps the loss falls at once, and then climbs: the model begins to learn its points
+# by heart and grows too sure. With very small steps a hundred rounds are not enough to arrive. The line in between gets
+# lowest, and near its lowest place it is flat: the exact number matters little there. Settings hang together: half
+# the learning rate wants about twice the rounds.
 #
 # ## Stop when it no longer helps
 #
@@ -303,7 +303,7 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 
 # %% tags=["exercise"]
 accuracy_depth_3 = ...
-check("06-1", accuracy_depth_3, model=model, training=training, testing=testing)
+check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-1</summary>
@@ -331,14 +331,7 @@ check("06-1", accuracy_depth_3, model=model, training=training, testing=testing)
 
 # %% tags=["exercise"]
 trees_worth_keeping = ...
-check(
-    "06-2",
-    trees_worth_keeping,
-    model=model,
-    training=training,
-    validation=validation,
-    testing=testing,
-)
+check("06-2", trees_worth_keeping, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-2</summary>
@@ -376,14 +369,7 @@ choice = {
     "n_estimators": ...,
     "validation_loss": ...,
 }
-check(
-    "06-3",
-    choice,
-    model=model,
-    training=training,
-    validation=validation,
-    testing=testing,
-)
+check("06-3", choice, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-3</summary>
