@@ -90,19 +90,19 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
-# Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other
-# points, other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment
-# (Mtengwana 2020); 62.5 % with SPOT-6 and 78.9 % with WorldView-3 in the Garden Route (Gerolemou 2017).
+# Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
+# other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana 2020); 62.5 % with SPOT-6 and 78.9
+# % with WorldView-3 in the Garden Route (Gerolemou 2017).
 #
 # ## User's and producer's accuracy
 #
 # [Accuracy](../docs/glossary.md#accuracy) counts all classes alike, but we came for pines. For them there are two
 # questions, and each has two names:
 #
-# - [precision](../docs/glossary.md#precision), or **user's accuracy**: of what the map *calls* pine, how much is pine? Low
-#   precision sends clearing teams to the wrong slopes.
-# - [recall](../docs/glossary.md#recall), or **producer's accuracy**: of the pines that *are* there, how many does the map
-#   find? Low recall leaves seed trees standing.
+# - [precision](../docs/glossary.md#precision), or **user's accuracy**: of what the map *calls* pine, how much is pine?
+#   Low precision sends clearing teams to the wrong slopes.
+# - [recall](../docs/glossary.md#recall), or **producer's accuracy**: of the pines that *are* there, how many does the
+#   map find? Low recall leaves seed trees standing.
 
 # %% tags=["nbval-check-output"]
 predicted = pd.Series(model.predict(testing[BANDS]), index=testing.index)
@@ -127,14 +127,15 @@ by_class["recall, give or take"] = 1.96 * np.sqrt(share * (1 - share) / points)
 by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=False)
 
 # %% [markdown]
-# **What to notice.** Classes with few points have uncertain scores: the last column is half the width of a 95 %
-# confidence interval for a share, 1.96 √(p (1 − p) / n). That formula takes the points for independent. Ours come in
-# clusters, so the truth is more uncertain still. (The formula also says 0 where a share is 0 or 1; don't believe that.)
+# **What to notice.** Classes with few points have uncertain scores. The last column is half the width of a 95 %
+# confidence interval for a share p of n points, `1.96 * sqrt(p * (1 - p) / n)`. That formula takes the points for
+# independent. Ours come in clusters, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
+# "no uncertainty at all": don't believe it.)
 #
 # ## The confusion matrix, both ways
 #
-# Which classes does it confuse? In a [confusion matrix](../docs/glossary.md#confusion-matrix) every row is a class seen on
-# the ground, every column what the model says, and every cell counts points.
+# Which classes does it confuse? In a [confusion matrix](../docs/glossary.md#confusion-matrix) every row is a class seen
+# on the ground, every column what the model says, and every cell counts points.
 
 # %%
 counts = pd.crosstab(testing["name"], predicted.map(class_names))
@@ -142,8 +143,9 @@ counts = counts.reindex(columns=counts.index, fill_value=0)
 counts.rename_axis(index="seen on the ground", columns="the model says")
 
 # %% [markdown]
-# Counts are hard to compare, so we divide. By the sum of its **row**: where do the points of a class go? Then the diagonal is the
-# recall. Or by the sum of its **column**: what is behind a name on the map? Then the diagonal is the precision.
+# Counts are hard to compare, so we divide. By the sum of its **row**: where do the points of a class go? Then the
+# diagonal is the recall. Or by the sum of its **column**: what is behind a name on the map? Then the diagonal is the
+# precision.
 
 # %%
 row_shares = counts.div(counts.sum(axis="columns"), axis="index")
@@ -169,16 +171,15 @@ plt.show()
 
 # %% [markdown]
 # **What to notice.** Left, read along the *row* of Dense Pines: where do the missed pines go? Right, read down their
-# *column*: what is taken for pine? Then look at Indigenous Forest in both. It resembles pine in the spectra of
-# lesson 05, and one class may lose much of its own to another and still be a small part of what that other is made of:
-# what counts is how many points each has.
+# *column*: what is taken for pine? Then find the forest that is called pine in both. The cell holds the same points,
+# yet the two shares differ: one is a share of the forest, the other a share of all that is called pine.
 #
 # ## From which probability is it a pine?
 #
 # So far the class with the highest probability won. For a map of pines we may choose a
-# [threshold](../docs/glossary.md#threshold) of our own: a low one finds more pines and raises more false alarms. That is a
-# decision, so we look at the **validation** points. The curve takes each probability that occurs as a threshold; a point
-# counts as pine from there on (`>=`).
+# [threshold](../docs/glossary.md#threshold) of our own: a low one finds more pines and raises more false alarms. That
+# is a decision, so we look at the **validation** points. The curve takes each probability that occurs as a threshold; a
+# point counts as pine from there on (`>=`).
 
 # %%
 pine_code = class_names[class_names == "Dense Pines"].index[0]
@@ -210,21 +211,21 @@ print(f"False alarms and missed pines balance at a probability of {balanced:.2f}
 
 # %% [markdown]
 # **What to notice.** Where the lines cross, as many pines are missed as false alarms are raised. Nothing says that this
-# is best: it depends on what each mistake costs (exercise 07-2). We keep 0.5, which is easy to explain: the model then thinks
-# pine likelier than all other classes together. What does it give, on each of the two groups that the model has not seen?
+# is best: it depends on what each mistake costs (exercise 07-2). We keep `0.5`, which is easy to explain: the model
+# then thinks pine likelier than all other classes together. What does it give, on each of the two groups that the model
+# has not seen?
 
 # %% tags=["nbval-check-output"]
 for points in [validation, testing]:
     above_half = model.predict_proba(points[BANDS])[:, pine_column] >= 0.5
     truth = points["class"] == pine_code
-    precision_at_half = precision_score(truth, above_half)
-    recall_at_half = recall_score(truth, above_half)
     print(f"{points['job'].iloc[0]:10}: {truth.sum():3} pines, ", end="")
-    print(f"precision {precision_at_half:.2f}, recall {recall_at_half:.2f}")
+    print(f"precision {precision_score(truth, above_half):.2f}, ", end="")
+    print(f"recall {recall_score(truth, above_half):.2f}")
 
 # %% [markdown]
-# Two groups, two answers, and neither is wrong. The points come in clusters: a group holds only a few stands, some easier
-# than others. Keep that in mind whenever you read a single figure with two decimals.
+# Two groups, two answers, and neither is wrong. The points come in clusters: a group holds only a few stands, some
+# easier than others. Keep that in mind whenever you read a single figure with two decimals.
 #
 # ## Points are not the landscape
 #
@@ -232,17 +233,17 @@ for points in [validation, testing]:
 # recall and its rate of false alarms, and put it into landscapes with fewer pines:
 
 # %%
-false_alarm_rate = float(above_half[~truth].mean())
-share_of_points = float(truth.mean())
-for share_of_pines in [share_of_points, 0.05, 0.02]:
-    hits = recall_at_half * share_of_pines
+called = model.predict_proba(testing[BANDS])[:, pine_column] >= 0.5
+hit_rate, false_alarm_rate = called[truly_pine].mean(), called[~truly_pine].mean()
+for share_of_pines in [truly_pine.mean(), 0.05, 0.02]:
+    hits = hit_rate * share_of_pines
     false_alarms = false_alarm_rate * (1 - share_of_pines)
     print(f"{share_of_pines:.0%} pines: ", end="")
     print(f"precision {hits / (hits + false_alarms):.2f}")
 
 # %% [markdown]
-# The first line is the share among the testing points. The rarer the pines, the more of what is called pine is something
-# else: the same model, a worse map. Lesson 09 measures the map itself, with a random sample of places.
+# The first line is the share among the testing points. The rarer the pines, the more of what is called pine is
+# something else: the same model, a worse map. Lesson 09 measures the map itself, with a random sample of places.
 #
 # ## Neighbours give the answer away
 #
@@ -250,9 +251,9 @@ for share_of_pines in [share_of_points, 0.05, 0.02]:
 # have nothing to do with their class: the same slope, the same soil, the same fire years ago. So a test beside the
 # training points is easier than a test somewhere else. This is [spatial leakage](../docs/glossary.md#spatial-leakage).
 #
-# We measure it with [cross-validation](../docs/glossary.md#cross-validation): split all points into five parts, train on
-# four, test on the fifth, and take turns. First the parts are drawn at random. Then they are made of **blocks** of land, one
-# kilometre wide: no part shares a block with another.
+# We measure it with [cross-validation](../docs/glossary.md#cross-validation): split all points into five parts, train
+# on four, test on the fifth, and take turns. First the parts are drawn at random. Then they are made of **blocks** of
+# land, one kilometre wide: no part shares a block with another.
 
 # %%
 BLOCK_METRES = 1000
@@ -307,19 +308,20 @@ for how, guess in guesses.items():
 two_tests.T.round(3)
 
 # %% [markdown]
-# **What to notice.** The same settings, the same points; only the way of asking differs. What the first row has more than the
-# second is what close neighbours add. Blocks that touch can still lie in different parts, so some help remains.
+# **What to notice.** The same settings, the same points; only the way of asking differs. What the first row has more
+# than the second is what close neighbours add. Blocks that touch can still lie in different parts, so some help
+# remains.
 #
 # Which row should you quote? That depends on the question (Roberts et al. 2017, *Ecography* 40). For pixels between the
-# points, along the same tracks, the first. For slopes that nobody has visited, the second or worse. And neither of them is the accuracy of the
-# *map*: for that you need places drawn at random from the whole map, and then blocks are not needed (Wadoux et al. 2021,
-# *Ecological Modelling* 457). Don't compare these rows with the testing points above either: here a model learns from four
-# fifths of all points, there from the training points alone.
+# points, along the same tracks, the first. For slopes that nobody has visited, the second or worse. And neither of them
+# is the accuracy of the *map*: for that you need places drawn at random from the whole map, and then blocks are not
+# needed (Wadoux et al. 2021, *Ecological Modelling* 457). Don't compare these rows with the testing points above
+# either: here a model learns from four fifths of all points, there from the training points alone.
 #
 # ## Which bands matter?
 #
-# Shuffle one band among the testing points, and see how much accuracy is lost: if little, the model can do without it. We
-# shuffle five times; the thin line is how much the five results differ (one standard deviation each way).
+# Shuffle one band among the testing points, and see how much accuracy is lost: if little, the model can do without it.
+# We shuffle five times; the thin line is how much the five results differ (one standard deviation each way).
 
 # %%
 shuffling = permutation_importance(
@@ -342,14 +344,14 @@ axes.set(
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Bands that carry the same news share the credit: shuffle one and the model reads the other. A short
-# bar does not mean that a band tells nothing about pines.
+# **What to notice.** Bands that carry the same news share the credit: shuffle one and the model reads the other. A
+# short bar does not mean that a band tells nothing about pines.
 #
 # ## The true map, which no real project has
 #
-# The simulated scene has a key: the true share of each pixel that is covered by pines. So here we can ask what is missed,
-# and **why**. (With `COURSE_CLOUD=aws` this section shows nothing. Nobody knows the truth of a real landscape at every
-# pixel.) We open the scene as in lesson 03, on the grid of lesson 04's mask.
+# The simulated scene has a key: the true share of each pixel that is covered by pines. So here we can ask what is
+# missed, and **why**. (With `COURSE_CLOUD=aws` this section shows nothing. Nobody knows the truth of a real landscape
+# at every pixel.) We open the scene as in lesson 03, on the grid of lesson 04's mask.
 
 # %%
 mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"))[0]
@@ -427,9 +429,10 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle, too. The
-# middle shows thin lines besides that the truth does not have: false alarms along streams, where native forest grows. The right-hand
-# map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks within the
-# stands themselves. Those are two different kinds of mistake. First the halos: what share is found, by true cover?
+# middle shows thin lines besides that the truth does not have: false alarms along streams, where native forest grows.
+# The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks
+# within the stands themselves. Those are two different kinds of mistake. First the halos: what share is found, by true
+# cover?
 
 # %%
 if cloud.truth is not None:
@@ -447,12 +450,12 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **Mixed pixels.** Where less than half of a pixel is pine, hardly any is found: its light is mostly that of other
-# plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are cheap
-# to clear, and the ones that this map can't see. Whoever uses it must know that. (The mask hides few pines.)
+# plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are cheap to
+# clear, and the ones that this map can't see. Whoever uses it must know that. (The mask hides few pines.)
 #
 # But even among pixels that are nearly all pine some are missed. Mixture is not the reason there. Is it shadow? Where
-# nearly everything is pine, a pixel is bright or dim mainly because of the sun that it gets. So we divide its `nir` by the
-# median of all closed stands, and call the ratio *brightness*. The share found, by cover and brightness:
+# nearly everything is pine, a pixel is bright or dim mainly because of the sun that it gets. So we divide its `nir` by
+# the median of all closed stands, and call the ratio *brightness*. The share found, by cover and brightness:
 
 # %%
 if cloud.truth is not None:
@@ -466,12 +469,13 @@ if cloud.truth is not None:
     display(found_by_light.round(2))
 
 # %% [markdown]
-# **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are missed more
-# and more, down to almost none. At the bright end the share falls again. And in the upper left corner, scattered pines in
-# the shade, nothing is found at all.
+# **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
+# missed more and more, down to almost none. At the bright end the share falls again. And in the upper left corner,
+# scattered pines in the shade, nothing is found at all.
 #
-# Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other plants
-# or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the found ones.
+# Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other
+# plants or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the
+# found ones.
 
 # %%
 if cloud.truth is not None:
@@ -498,11 +502,11 @@ if cloud.truth is not None:
     display(ratios.opts(width=750, height=380, show_grid=True))
 
 # %% [markdown]
-# **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least at the
-# shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright ones lie above 1
-# everywhere: too much sun, on slopes that face it. The line in between has another shape: the near infrared is as usual, but
-# red and short-wave infrared are far brighter. There soil and dry plants shine through: stands more open or drier than
-# those that the model has learnt.
+# **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
+# at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright
+# ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
+# infrared is as usual, but red and short-wave infrared are far brighter. There soil and dry plants shine through:
+# stands more open or drier than those that the model has learnt.
 #
 # So closed stands are missed for two reasons: a light, or a state, in which the model has seen few pines.
 #
@@ -511,18 +515,23 @@ if cloud.truth is not None:
 # - In **mixed pixels**, most of all where less than half is pine: the table by cover.
 # - In **shadow**, also where no mask has hidden it, and in full sun: the table by brightness.
 # - In **ravines**: look up how much Indigenous Forest is called pine.
-# - In places **unlike those visited**: other rock, other altitude, another season. The blocks of land give a taste of it.
+# - In places **unlike those visited**: other rock, other altitude, another season. The blocks of land give a taste of
+#   it.
 # - For classes with **few points**: their interval is wide.
 # - On a **real image**, if it has been trained on this simulated scene: it does not work there.
 
 # %% [markdown]
 # ## Exercises
 #
+# Three questions that a careful reader of a map asks. Replace the dots, run the cell, read what it says, and try again
+# as often as you like.
+
+# %% [markdown]
 # ### Exercise 07-1: what is behind the name?
 #
-# A team drives to places that the map calls Dense Pines. Of the testing points that the model **calls** Dense Pines, what
-# share is **Indigenous Forest** on the ground? Use the table `counts` (a row for each class on the ground, a column for each class
-# the model says). Answer with a number between 0 and 1.
+# A team drives to places that the map calls Dense Pines. Of the testing points that the model **calls** Dense Pines,
+# what share is **Indigenous Forest** on the ground? Use the table `counts` (a row for each class on the ground, a
+# column for each class the model says). Answer with a number between 0 and 1.
 #
 # Stuck? Run `hint("07-1")`.
 
@@ -538,18 +547,19 @@ check("07-1", forest_among_called_pines, counts=counts)
 # forest_among_called_pines = called_pines["Indigenous Forest"] / called_pines.sum()
 # ```
 #
-# What the model *calls* pine is a column, so the column's sum is the denominator.
-# `column_shares.loc["Indigenous Forest", "Dense Pines"]` is the same number, in the right-hand matrix.
+# What the model *calls* pine is a column, so the column's sum is the denominator. `column_shares.loc["Indigenous
+# Forest", "Dense Pines"]` is the same number, in the right-hand matrix.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 07-2: a threshold for a price
 #
-# A missed pine seeds for years; a false alarm costs a team an afternoon. Say that **a missed pine costs three times as much as
-# a false alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of 0.01, 0.02, ... 0.99
-# makes the total cost on the **validation** points lowest? Use `is_pine` and `pine_probability` of the lesson (one value for
-# each validation point; `~is_pine` is "not pine"). Answer with the threshold; if several are equally cheap, any of them.
+# A missed pine seeds for years; a false alarm costs a team an afternoon. Say that **a missed pine costs three times as
+# much as a false alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of
+# `0.01`, `0.02`, ... `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and
+# `pine_probability` of the lesson (one value for each validation point; `~is_pine` is "not pine"). Answer with the
+# threshold; if several are equally cheap, any of them.
 #
 # Stuck? Run `hint("07-2")`.
 
@@ -578,21 +588,21 @@ check(
 # cheapest_threshold = thresholds[np.argmin(costs)]
 # ```
 #
-# If the probabilities were exactly right, the answer would be 0.25: from there on, three times the chance of a pine outweighs
-# the chance of something else. A different answer tells you that the model's probabilities are not to be taken at their
-# word.
+# If the probabilities were exactly right, the answer would be `0.25`: from there on, three times the chance of a pine
+# outweighs the chance of something else. A different answer tells you that the model's probabilities are not to be
+# taken at their word.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 07-3: wider blocks
 #
-# Are blocks of one kilometre wide enough? Make blocks that are **two kilometres** wide in both directions: a pandas Series with one
-# label for each row of `spectra`, the same label for points in the same block, different labels for points in different blocks. Start from
-# the cell that makes `blocks`.
+# Are blocks of one kilometre wide enough? Make blocks that are **two kilometres** wide in both directions: a pandas
+# Series with one label for each row of `spectra`, the same label for points in the same block, different labels for
+# points in different blocks. Start from the cell that makes `blocks`.
 #
-# When the check is content, put `groups=blocks_2km` into the cell of the lesson that predicts by blocks of land and
-# run it and the next one again. Before you do: what do you expect?
+# When the check is content, put `groups=blocks_2km` into the cell of the lesson that predicts by blocks of land and run
+# it and the next one again. Before you do: what do you expect?
 #
 # Stuck? Run `hint("07-3")`.
 
@@ -610,33 +620,34 @@ check("07-3", blocks_2km, spectra=spectra)
 # ```
 #
 # Wider blocks put more distance between what is learnt and what is judged, so expect the accuracy to stay or to fall a
-# little. When wider blocks no longer lower it, neighbours have given away all that they can. With very wide blocks few are
-# left, and chance decides.
+# little. When wider blocks no longer lower it, neighbours have given away all that they can. With very wide blocks few
+# are left, and chance decides.
 #
 # </details>
 
 # %% [markdown]
 # ## Quiz
 #
-# **1. A clearing team visits ten places that the map calls pine. Seven have pines. Which figure of the map have they estimated?**
+# **1. A clearing team visits ten places that the map calls pine. Seven have pines. Which figure of the map have they
+# estimated?**
 #
-# <details><summary>a) The recall of pines: 0.7</summary>
+# <details><summary>a) The recall of pines, 7 in 10</summary>
 #
 # **No.** For recall you would have to start from places that *have* pines and ask how many the map shows.
 #
 # </details>
-# <details><summary>b) The accuracy of the map: 0.7</summary>
+# <details><summary>b) The accuracy of the map, 7 in 10</summary>
 #
 # **No.** They have seen nothing of what the map calls by other names.
 #
 # </details>
-# <details><summary>c) The precision, or user's accuracy, of pines: 0.7</summary>
+# <details><summary>c) The precision, or user's accuracy, of pines, 7 in 10</summary>
 #
 # **Yes.** They started from what the map says: that is the user's side.
 #
 # </details>
 #
-# **2. You lower the threshold from 0.5 to 0.3. What can't happen?**
+# **2. You lower the threshold from `0.5` to `0.3`. What can't happen?**
 #
 # <details><summary>a) The recall of pines goes down.</summary>
 #
@@ -650,7 +661,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # </details>
 # <details><summary>c) The number of false alarms stays the same.</summary>
 #
-# **No.** It can: if everything between 0.3 and 0.5 is truly pine.
+# **No.** It can: if everything between `0.3` and `0.5` is truly pine.
 #
 # </details>
 #
@@ -668,7 +679,8 @@ check("07-3", blocks_2km, spectra=spectra)
 # </details>
 # <details><summary>c) Blocks make the model worse.</summary>
 #
-# **No.** It is the same model; only the question that is put to it is harder, and more like what a map of unvisited land needs.
+# **No.** It is the same model; only the question that is put to it is harder, and more like what a map of unvisited
+# land needs.
 #
 # </details>
 #
@@ -676,7 +688,8 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # <details><summary>a) A lower threshold for the whole map.</summary>
 #
-# **No.** It brings some of them back, and false alarms everywhere else with them; the stands look no more like pine than before.
+# **No.** It brings some of them back, and false alarms everywhere else with them; the stands look no more like pine
+# than before.
 #
 # </details>
 # <details><summary>b) Removing dim training points, so that the model learns clean pines only.</summary>
