@@ -26,10 +26,10 @@ def accuracy_of_shallower_trees(
     answer: float,
     *,
     model: XGBClassifier,
-    training: pd.DataFrame,
-    testing: pd.DataFrame,
+    spectra: pd.DataFrame,
 ) -> str | None:
     """Accuracy on the testing points with trees of three questions."""
+    training, _, testing = _groups(spectra)
     shallower = _trained(model, training, max_depth=3)
     right = _accuracy(shallower, testing)
     if same(answer, right):
@@ -66,11 +66,10 @@ def trees_worth_keeping(
     answer: float,
     *,
     model: XGBClassifier,
-    training: pd.DataFrame,
-    validation: pd.DataFrame,
-    testing: pd.DataFrame,
+    spectra: pd.DataFrame,
 ) -> str | None:
     """Count the trees up to the best round of a faster model with early stopping."""
+    training, validation, testing = _groups(spectra)
     best = _best_round(model, training, validation, learning_rate=0.3)
     classes = len(model.classes_)
     if same(answer, best * classes, within=1e-6):
@@ -116,11 +115,10 @@ def own_settings(
     answer: dict,
     *,
     model: XGBClassifier,
-    training: pd.DataFrame,
-    validation: pd.DataFrame,
-    testing: pd.DataFrame,
+    spectra: pd.DataFrame,
 ) -> str | None:
     """Compare the learner's settings, and the loss claimed for them, with the lesson's model."""
+    training, validation, testing = _groups(spectra)
     wanted = {"max_depth", "learning_rate", "n_estimators", "validation_loss"}
     if set(answer) != wanted:
         return f"The dictionary needs exactly these entries: {', '.join(sorted(wanted))}."
@@ -175,6 +173,11 @@ def _not_its_loss(
         "you give (the others as published) and round to three decimals, not fewer. If you used "
         "early stopping, n_estimators is the best round, counted from 1."
     )
+
+
+def _groups(spectra: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the points for training, validation and testing."""
+    return [spectra[spectra["job"] == job] for job in ("training", "validation", "testing")]
 
 
 def _trained(model: XGBClassifier, training: pd.DataFrame, **changes: float) -> XGBClassifier:

@@ -72,8 +72,8 @@ for points in [training, validation, testing]:
 # %% [markdown]
 # ## A tree asks questions
 #
-# We begin with a task that fits on a sheet of paper: pines against all the rest, from two bands only. `nir` is high where
-# there are many leaves, `swir16` is low where leaves hold water.
+# We begin with a task that fits on a sheet of paper: pines against all the rest, from two bands only. `nir` is high
+# where there are many leaves, `swir16` is low where leaves hold water.
 #
 # A **decision tree** asks yes/no questions, one after the other. We allow it two in a row.
 
@@ -87,9 +87,9 @@ shallow_tree.fit(training[two_bands], is_pine)
 print(export_text(shallow_tree, feature_names=two_bands, decimals=2))
 
 # %% [markdown]
-# **How to read it.** Start at the left and follow the lines whose statement holds, until you meet a `class`: `True` is a
-# pine. The tree found its questions by itself: it tries every band and every value, and keeps the question that sorts the
-# training points best. Where both answers to a last question lead to the same class, they still differ in
+# **How to read it.** Start at the left and follow the lines whose statement holds, until you meet a `class`: `True` is
+# a pine. The tree found its questions by itself: it tries every band and every value, and keeps the question that sorts
+# the training points best. Where both answers to a last question lead to the same class, they still differ in
 # **probability**: the share of pines among the training points that arrive there.
 #
 # Two questions can't follow a complicated border. So why not allow as many as it takes?
@@ -154,9 +154,9 @@ figure.suptitle(cloud.map_title("What three models say at every place of the pla
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Purple is pine. The shallow tree cuts the plane into a few rectangles. The deep tree draws strips and
-# islands around single points, and is always sure of itself. The boosted trees make many small steps: the middle of the
-# pines is sure, the border is not.
+# **What to notice.** Purple is pine. The shallow tree cuts the plane into a few rectangles. The deep tree draws strips
+# and islands around single points, and is always sure of itself. The boosted trees make many small steps: the middle of
+# the pines is sure, the border is not.
 #
 # Which of them is right about points that it has not seen? The table gives the share of points named rightly, and the
 # **loss**: how surprised a model is by the true class. It is 0 if the model was sure of it, and very large if it was
@@ -176,8 +176,8 @@ pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
 # The deep tree names every training point rightly, and that is no merit: it has learnt them by heart, with every wrong
-# label and every odd pixel among them. That is called **overfitting**. On the validation points all its questions gain it
-# nothing, and its loss is many times that of the others: it is sure of itself also where it is wrong.
+# label and every odd pixel among them. That is called **overfitting**. On the validation points all its questions gain
+# it nothing, and its loss is many times that of the others: it is sure of itself also where it is wrong.
 #
 # ## Train on twelve bands
 #
@@ -185,12 +185,12 @@ pd.DataFrame(table).T.round(2)
 #
 # | setting | value | what it does |
 # |---|---|---|
-# | `n_estimators` | 100 | rounds of boosting; with ten classes each round adds ten trees, one for each class |
-# | `max_depth` | 7 | questions in a row that one tree may ask |
-# | `learning_rate` | 0.1 | how much of each new tree is added |
-# | `subsample` | 0.8 | the share of the points that each tree sees; chance keeps trees from making the same mistake |
+# | `n_estimators` | `100` | rounds of boosting; with ten classes each round adds ten trees, one for each class |
+# | `max_depth` | `7` | questions in a row that one tree may ask |
+# | `learning_rate` | `0.1` | how much of each new tree is added |
+# | `subsample` | `0.8` | the share of the points that each tree sees; chance keeps trees from making the same mistake |
 # | `tree_method` | `"hist"` | sort values into bins first: faster |
-# | `random_state` | 0 | the seed of that chance, so that you get the same model as we did |
+# | `random_state` | `0` | the seed of that chance, so that you get the same model as we did |
 
 # %%
 PUBLISHED = {
@@ -214,7 +214,7 @@ model.fit(training[BANDS], training["class"])
 
 # %%
 loss_by_rate = pd.DataFrame(index=pd.RangeIndex(1, 101, name="round"))
-for learning_rate in [0.02, 0.1, 0.5]:
+for learning_rate in [0.02, 0.1, 1.0]:
     trial = XGBClassifier(**PUBLISHED | {"learning_rate": learning_rate})
     watched = [(validation[BANDS], validation["class"])]
     trial.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
@@ -235,15 +235,15 @@ loss_by_rate.hvplot.line(
 )
 
 # %% [markdown]
-# **What to notice.** With large steps the loss falls at once, and then climbs: the model begins to learn its points by
-# heart and grows too sure. With very small steps a hundred rounds are not enough to arrive. Between the two lies a
-# long flat valley: there the exact setting matters little. Most settings are like that, and they hang together: half the
-# learning rate wants about twice the rounds.
+# **What to notice.** With the largest steps the loss falls at once, and then climbs: the model begins to learn its
+# points by heart and grows too sure. With very small steps a hundred rounds are not enough to arrive. The line in
+# between gets lowest, and near its lowest place it is flat: the exact number matters little there. Settings hang
+# together: half the learning rate wants about twice the rounds.
 #
 # ## Stop when it no longer helps
 #
-# How many rounds, then? Let the validation points say: allow a thousand, and stop once ten rounds in a row have
-# brought no lower loss. That is **early stopping**.
+# How many rounds, then? Let the validation points say: allow a thousand, and stop once ten rounds in a row have brought
+# no lower loss. That is **early stopping**.
 
 # %%
 patient = XGBClassifier(**PUBLISHED | {"n_estimators": 1000}, early_stopping_rounds=10)
@@ -258,7 +258,8 @@ print(
 # `best_iteration` counts from 0, people count from 1. The model remembers its best round and uses the trees up to there
 # when it predicts; the last ten rounds were its patience.
 #
-# How much does it matter here? Compare that loss with the one after all hundred rounds, the end of the middle line above:
+# How much does it matter here? Compare that loss with the one after all hundred rounds, the end of the middle line
+# above:
 
 # %%
 print(f"after 100 rounds: {loss_by_rate['learning rate 0.1'].iloc[-1]:.3f}")
@@ -269,8 +270,8 @@ print(f"after 100 rounds: {loss_by_rate['learning rate 0.1'].iloc[-1]:.3f}")
 #
 # ## The exam
 #
-# All decisions are taken. Now, once, the testing points. [Accuracy](../docs/glossary.md#accuracy) is the share of points
-# whose class the model names rightly.
+# All decisions are taken. Now, once, the testing points. [Accuracy](../docs/glossary.md#accuracy) is the share of
+# points whose class the model names rightly.
 
 # %% tags=["nbval-check-output"]
 for points in [training, testing]:
@@ -278,8 +279,8 @@ for points in [training, testing]:
     print(f"accuracy on the {points['job'].iloc[0]} points: {accuracy:.2f}")
 
 # %% [markdown]
-# The first figure means nothing: you have seen a tree get it by learning by heart. The second one is a first
-# estimate. Is it good? And does it say anything about pines? That is lesson 07.
+# The first figure means nothing: you have seen a tree get it by learning by heart. The second one is a first estimate.
+# Is it good? And does it say anything about pines? That is lesson 07.
 #
 # ## Leave the model for the next lessons
 
@@ -290,8 +291,8 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # ## Exercises
 #
-# Replace the dots, run the cell, read what it says, and try again as often as you like. `PUBLISHED | {"name": value}` is
-# the dictionary of settings with one of them changed.
+# Replace the dots, run the cell, read what it says, and try again as often as you like. `PUBLISHED | {"name": value}`
+# is the dictionary of settings with one of them changed.
 
 # %% [markdown]
 # ### Exercise 06-1: shallower trees
@@ -303,7 +304,7 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 
 # %% tags=["exercise"]
 accuracy_depth_3 = ...
-check("06-1", accuracy_depth_3, model=model, training=training, testing=testing)
+check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-1</summary>
@@ -322,23 +323,15 @@ check("06-1", accuracy_depth_3, model=model, training=training, testing=testing)
 # %% [markdown]
 # ### Exercise 06-2: how many trees are worth keeping?
 #
-# Train with the published settings, but `learning_rate` 0.3, up to 1000 rounds, and early stopping: ten rounds of
+# Train with the published settings, but `learning_rate` `0.3`, up to 1000 rounds, and early stopping: ten rounds of
 # patience, watching the **validation** points, as in the lesson. Of how many single **trees** does the model consist up
-# to and including its best round? Answer with a whole number. (The table of settings says how many trees a round
-# adds.)
+# to and including its best round? Answer with a whole number. (The table of settings says how many trees a round adds.)
 #
 # Stuck? Run `hint("06-2")`.
 
 # %% tags=["exercise"]
 trees_worth_keeping = ...
-check(
-    "06-2",
-    trees_worth_keeping,
-    model=model,
-    training=training,
-    validation=validation,
-    testing=testing,
-)
+check("06-2", trees_worth_keeping, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-2</summary>
@@ -361,9 +354,9 @@ check(
 #
 # Find settings with a **lower loss on the validation points** than the published ones (the last figure of "Stop when it
 # no longer helps"). You may change `max_depth`, `learning_rate`, and `n_estimators` (up to 300), by any reasoning, but
-# without looking at the testing points. Several choices are right. Answer with a dictionary of your three settings and the
-# validation loss that you claim for them, rounded to three decimals. Then say to yourself, in one sentence, why you chose
-# them. This gives the loss of a trained model:
+# without looking at the testing points. Several choices are right. Answer with a dictionary of your three settings and
+# the validation loss that you claim for them, rounded to three decimals. Then say to yourself, in one sentence, why you
+# chose them. This gives the loss of a trained model:
 #
 # `log_loss(validation["class"], my_model.predict_proba(validation[BANDS]))`
 #
@@ -376,14 +369,7 @@ choice = {
     "n_estimators": ...,
     "validation_loss": ...,
 }
-check(
-    "06-3",
-    choice,
-    model=model,
-    training=training,
-    validation=validation,
-    testing=testing,
-)
+check("06-3", choice, model=model, spectra=spectra)
 
 # %% [markdown]
 # <details><summary>Solution 06-3</summary>
@@ -396,8 +382,9 @@ check(
 # choice = settings | {"validation_loss": round(validation_loss, 3)}
 # ```
 #
-# One choice of many. A few hundred points can't teach trees of seven questions much: small trees, stopped in time, are less
-# often sure of the wrong class. Whether they also *name* more points rightly is another question: compare the accuracy.
+# One choice of many. A few hundred points can't teach trees of seven questions much: small trees, stopped in time, are
+# less often sure of the wrong class. Whether they also *name* more points rightly is another question: compare the
+# accuracy.
 #
 # </details>
 
@@ -423,8 +410,8 @@ check(
 #
 # </details>
 #
-# **2. The loss on the validation points falls until round 40 and rises from then on; the training loss keeps falling. What
-# happens after round 40?**
+# **2. The loss on the validation points falls until round 40 and rises from then on; the training loss keeps falling.
+# What happens after round 40?**
 #
 # <details><summary>a) The model mends mistakes that only the training points have.</summary>
 #
@@ -461,8 +448,8 @@ check(
 # </details>
 # <details><summary>d) Because a number chosen to suit some points looks too good on those points.</summary>
 #
-# **Yes.** Whatever you choose by looking at a group fits that group a little by luck. The exam must stay closed until all
-# choices are made.
+# **Yes.** Whatever you choose by looking at a group fits that group a little by luck. The exam must stay closed until
+# all choices are made.
 #
 # </details>
 
