@@ -38,8 +38,9 @@ CELLS = """() => {
   };
 }"""
 # The most colours on one canvas or picture of a cell; canvases of Bokeh lie in shadow roots.
+CELL = "window.jupyterapp.shell.currentWidget.content.widgets[number].node"
 COLOURS = """number => {
-  const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
+  const cell = CELL;
   let most = 0;
   const walk = root => {
     for (const node of root.querySelectorAll('*')) {
@@ -59,7 +60,7 @@ COLOURS = """number => {
   };
   walk(cell);
   return most;
-}"""
+}""".replace("CELL", CELL)
 SHOW = """number => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.activeCellIndex = number;

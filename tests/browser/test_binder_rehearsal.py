@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from lab import PROJECT, Lab, open_lesson, run_all, running_lab, stop
+from lab import CELL, COLOURS, DRAWN_COLOURS, PROJECT, Lab, open_lesson, run_all, running_lab, stop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("binder")]
 
@@ -157,7 +157,8 @@ def test_the_dashboard_is_reached_through_the_proxy(browser, binder: Lab, pictur
     host = binder.address.removesuffix(PREFIX.rstrip("/"))
     answer = dashboard.goto(f"{host}{link}")
     assert answer.status == 200
-    dashboard.wait_for_selector("text=Workers", timeout=30000)
+    drawn = f"() => ({COLOURS.replace(CELL, 'document')})(0) >= {DRAWN_COLOURS}"
+    dashboard.wait_for_function(drawn, timeout=60000)
     dashboard.screenshot(path=pictures / "binder_dashboard.png")
     dashboard.close()
     stop(page)
