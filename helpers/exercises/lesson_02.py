@@ -14,6 +14,7 @@ from helpers.exercises.core import NUMBER, SEQUENCE, NotYet, exercise, same
 COLLECTION = "sentinel-2-l2a"
 FIVE_YEARS = "2018-01-01/2022-12-31"
 ONE_MONTH = "2018-09-01/2018-09-30"
+THREE_YEARS = "2018-01-01/2020-12-31"
 CLOUD = (8, 9, 10)
 SHADOW = (3,)
 
@@ -89,13 +90,13 @@ def mended_search(
         )
         return {item["id"] for item in search.items_as_dicts()}
 
-    expected = found(ONE_MONTH, 60)
+    expected = found(THREE_YEARS, 40)
     if ids == expected:
         return None
-    if ids == found(ONE_MONTH, None):
+    if ids == found(THREE_YEARS, None):
         return "Found, but of any cloud cover: mend the condition on clouds, do not drop it."
-    if ids == found(ONE_MONTH, 10):
-        return "That is the search of the lesson, with 10 %; your colleague wants less than 60 %."
+    if ids == found(ONE_MONTH, 40):
+        return "These are of September 2018 alone; your colleague wants all of 2018 to 2020."
     if ids > expected:
         return "The scenes wanted are among them, but others, too: keep the dates and the limit."
     if ids < expected:
@@ -123,13 +124,13 @@ def usable_part(
     hidden = cloudiest.per_cent(CLOUD + SHADOW)
 
     def is_near(figure: float) -> bool:
-        return abs(answer - figure) < 0.15 or same(answer, figure)
+        return abs(answer - figure) <= 0.5
 
     if is_near(100 - hidden):
         return None
     if is_near(hidden):
         return "That is the part that is hidden; usable is the rest."
-    if is_near(1 - hidden / 100) or is_near(hidden / 100):
+    if any(same(answer, share, within=0.02) for share in (1 - hidden / 100, hidden / 100)):
         return "That is a share between 0 and 1; the exercise asks for per cent."
     if is_near(100 - cloudiest.per_cent(CLOUD)):
         return "Clouds are out, but their shadows are still counted as usable."

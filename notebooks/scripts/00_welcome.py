@@ -143,7 +143,7 @@ print(
 # %% [markdown]
 # Now the cloud. Does it open, and does its catalogue answer?
 
-# %%
+# %% tags=["nbval-check-output"]
 cloud = open_cloud()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 print(f"The cloud is '{cloud.name}'; its catalogue: {catalogue.title}")
@@ -160,8 +160,6 @@ points.hvplot.points(
     size=8,
     color="#882255",
     frame_width=500,
-    xlabel="longitude",
-    ylabel="latitude",
     title=cloud.map_title("Where people have been"),
 )
 

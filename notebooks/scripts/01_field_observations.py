@@ -135,11 +135,11 @@ points_degrees.hvplot.points(
     cmap=CLASS_COLOURS,
     size=25,
     line_color="white",
+    line_width=0.5,
     hover_cols=["name", "group"],
-    xlabel="longitude",
-    ylabel="latitude",
     title=cloud.map_title("Field observations by class"),
-).opts(frame_width=600)
+    frame_width=500,
+)
 
 # %% [markdown]
 # **What to notice.** The points follow roads and tracks: people go where they can drive and walk. Far slopes have few
@@ -257,7 +257,8 @@ print(f"Neighbour of the same group: {same_group:.0%}; by lot it would be {by_lo
 # ## What that does to accuracy
 #
 # Suppose a lazy student who never looks at a satellite image. Asked about a testing point, this student copies the
-# label of the nearest training point. How often is that right?
+# label of the nearest training point. How often is that right? (The mean of a column of
+# True and False is the share of True.)
 
 # %%
 training = points_utm[points_utm["job"] == "training"]

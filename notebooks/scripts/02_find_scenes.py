@@ -211,7 +211,7 @@ outline = found.loc[[chosen_id]].hvplot.polygons(
 )
 dots = points.hvplot.points(geo=True, color="#332288", size=6)
 title = cloud.map_title(f"Outline of {chosen_id} and the field points")
-(outline * dots).opts(title=title, xlabel="longitude", ylabel="latitude")
+(outline * dots).opts(title=title)
 
 # %% [markdown]
 # **What to notice.** Every point lies inside the outline. In the simulated world a scene is only a little larger than
@@ -400,15 +400,15 @@ check("02-1", number_of_scenes, catalogue=catalogue, point=point)
 # %% [markdown]
 # ### Exercise 02-2: mend a search
 #
-# A colleague wants the scenes of **our point** in **September 2018** with **less than 60 %** cloud and sends you this.
+# A colleague wants the scenes of **our point** from **2018 to 2020** with **less than 40 %** cloud and sends you this.
 # It raises no error and finds nothing:
 #
 # ```python
 # broken = catalogue.search(
 #     collections=["sentinel-2-l2a"],
 #     intersects={"type": "Point", "coordinates": [-33.80, 19.20]},
-#     datetime="2018-09-01/2018-09-30",
-#     query={"cloud_cover": {"lt": 60}},
+#     datetime="2018-01-01/2020-12-31",
+#     query={"cloud_cover": {"lt": 40}},
 # )
 # mended_ids = [item.id for item in broken.items()]
 # ```
@@ -429,8 +429,8 @@ check("02-2", mended_ids, catalogue=catalogue, point=point)
 # mended = catalogue.search(
 #     collections=["sentinel-2-l2a"],
 #     intersects={"type": "Point", "coordinates": [19.20, -33.80]},
-#     datetime="2018-09-01/2018-09-30",
-#     query={"eo:cloud_cover": {"lt": 60}},
+#     datetime="2018-01-01/2020-12-31",
+#     query={"eo:cloud_cover": {"lt": 40}},
 # )
 # mended_ids = [item.id for item in mended.items()]
 # ```

@@ -226,8 +226,8 @@ full.hvplot.image(**look, title=full_title) + coarse.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** Large patches are in both; tracks, rows of trees and single groves only in the left one. Overviews
-# are right for looking and for choosing a scene, wrong for finding pines.
+# **What to notice.** Large patches are in both; what is narrow or small, such as a track or a single grove, only in the
+# left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
 #
 # ## Three pixel sizes on one grid
 #

@@ -51,20 +51,29 @@ number_of_scenes = catalogue.search(
 broken = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects={"type": "Point", "coordinates": [19.20, -33.80]},
-    datetime="2018-09-01/2018-09-30",
-    query={"cloud_cover": {"lt": 60}},
+    datetime="2018-01-01/2020-12-31",
+    query={"cloud_cover": {"lt": 40}},
 )
 mended_ids = [item.id for item in broken.items()]
 
 # %% 02-2 | do not drop it
 mended = catalogue.search(
-    collections=["sentinel-2-l2a"], intersects=point, datetime="2018-09-01/2018-09-30"
+    collections=["sentinel-2-l2a"], intersects=point, datetime="2018-01-01/2020-12-31"
 )
 mended_ids = [item.id for item in mended.items()]
 
 # %% 02-2 | keep the dates and the limit.
 mended = catalogue.search(
-    collections=["sentinel-2-l2a"], intersects=point, query={"eo:cloud_cover": {"lt": 60}}
+    collections=["sentinel-2-l2a"], intersects=point, query={"eo:cloud_cover": {"lt": 40}}
+)
+mended_ids = [item.id for item in mended.items()]
+
+# %% 02-2 | of September 2018 alone
+mended = catalogue.search(
+    collections=["sentinel-2-l2a"],
+    intersects=point,
+    datetime="2018-09-01/2018-09-30",
+    query={"eo:cloud_cover": {"lt": 40}},
 )
 mended_ids = [item.id for item in mended.items()]
 
@@ -72,8 +81,8 @@ mended_ids = [item.id for item in mended.items()]
 mended = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,
-    datetime="2018-09-01/2018-09-30",
-    query={"eo:cloud_cover": {"lt": 60}},
+    datetime="2018-01-01/2020-12-31",
+    query={"eo:cloud_cover": {"lt": 40}},
     max_items=1,
 )
 mended_ids = [item.id for item in mended.items()]
@@ -82,8 +91,8 @@ mended_ids = [item.id for item in mended.items()]
 mended_ids = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,
-    datetime="2018-09-01/2018-09-30",
-    query={"eo:cloud_cover": {"lt": 60}},
+    datetime="2018-01-01/2020-12-31",
+    query={"eo:cloud_cover": {"lt": 40}},
 ).matched()
 
 # %% 02-3 | their shadows are still counted
