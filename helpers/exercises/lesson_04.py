@@ -65,9 +65,9 @@ def water_points_lost(
     "04-2",
     kind=NUMBER,
     right=(
-        "So many more pixels would stay in if thin cirrus were kept. They look clear, but their "
-        "light is mixed with that of ice clouds, above all in the visible: a pine under cirrus is "
-        "no longer dark, and a model that learns from it learns the weather."
+        "The difference to the share printed above is all that the colleague would gain. Those "
+        "pixels look clear, but part of their light comes from a cloud of ice: a pine under cirrus "
+        "is no longer dark, and a model that learns from it learns the weather."
     ),
     hints=[
         "Copy the list UNUSABLE from the lesson under another name, and leave 'thin cirrus' out.",
@@ -152,7 +152,8 @@ def rule_of_your_own(
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
             "such as nir > red, or with two of them joined by &."
         )
-    water, shade, lit = _judge(answer, points, is_water, shaded_land)
+    rule = answer.transpose(*shaded_land.dims)
+    water, shade, lit = _judge(rule, points, is_water, shaded_land)
     if water > 0.5 and lit > 0.5 and shade < 0.5:
         return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
     if lit > 0.01:
@@ -163,7 +164,8 @@ def rule_of_your_own(
     if water > 0.10 and shade > 0.8:
         return (
             f"Your rule removes {water:.0%} of the water points, 10 % are allowed. It finds the "
-            "shadow, but takes the lakes with it: add (&) a condition that is False on water."
+            "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
+            "make the one you have stricter."
         )
     if water > 0.10:
         return (

@@ -92,7 +92,7 @@ def band_of_wattle(answer: str, *, learning_points: pd.DataFrame) -> str | None:
     pines_and_wattle = apart("Dense Pines", "Black Wattle")
     if answer == pines_and_wattle.idxmax():
         return None
-    if answer in WRONG_NAMES:
+    if answer in ESA_NAMES:
         return f"'{answer}' is Sentinel-2's own name; our columns are called: {', '.join(BANDS)}."
     if answer not in BANDS:
         return f"There is no band '{answer}'; the bands are: {', '.join(BANDS)}."
@@ -116,7 +116,7 @@ def band_of_wattle(answer: str, *, learning_points: pd.DataFrame) -> str | None:
     return f"{answer} has place {rank} of {len(BANDS)}: compute the measure for all the bands."
 
 
-WRONG_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
+ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
     f"B{number}" for number in [*range(1, 13), "8A"]
 }
 
