@@ -1,5 +1,7 @@
 """Exercises of lesson 06: train a classifier."""
 
+from numbers import Real
+
 import pandas as pd
 from sklearn.metrics import log_loss
 from xgboost import XGBClassifier
@@ -122,7 +124,7 @@ def own_settings(
     wanted = {"max_depth", "learning_rate", "n_estimators", "validation_loss"}
     if set(answer) != wanted:
         return f"The dictionary needs exactly these entries: {', '.join(sorted(wanted))}."
-    if not all(isinstance(value, int | float) for value in answer.values()):
+    if not all(isinstance(value, Real) for value in answer.values()):
         return "Each of the four entries should be a number."
     settings = {name: value for name, value in answer.items() if name != "validation_loss"}
     if settings["n_estimators"] > MOST_ROUNDS:

@@ -631,7 +631,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # **1. A clearing team visits ten places that the map calls pine. Seven have pines. Which figure of the map have they
 # estimated?**
 #
-# <details><summary>a) The recall of pines, 7 in 10</summary>
+# <details><summary>a) The recall, or producer's accuracy, of pines, 7 in 10</summary>
 #
 # **No.** For recall you would have to start from places that *have* pines and ask how many the map shows.
 #
@@ -667,12 +667,12 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # **3. Random parts give a higher accuracy than blocks of land, with the same points and the same settings. Why?**
 #
-# <details><summary>a) With blocks the model learns from fewer points.</summary>
+# <details><summary>a) With blocks the model learns from far fewer points, as whole blocks are left out.</summary>
 #
 # **No.** Both learn from about four fifths of the points.
 #
 # </details>
-# <details><summary>b) With random parts nearly every point has learnt neighbours close by.</summary>
+# <details><summary>b) With random parts most points have learnt neighbours close by.</summary>
 #
 # **Yes.** Neighbours share slope, soil and history, so the answer leaks from one part into the other.
 #
@@ -692,7 +692,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # than before.
 #
 # </details>
-# <details><summary>b) Removing dim training points, so that the model learns clean pines only.</summary>
+# <details><summary>b) Removing all dim training points, so that the model learns from clean, sunlit pines only.</summary>
 #
 # **No.** Then it has never seen a dim pine, and misses even more of them.
 #
