@@ -1,12 +1,15 @@
 # Each target is what a person would type; README.md gives the same steps without make.
 .DEFAULT_GOAL := help
-.PHONY: help env lab map test kit bench lock pairs clean
+.PHONY: help env lab map test chromium kit bench lock pairs wheelhouse clean
 
 PYTHON := .venv/bin/python
 KIT := data/offline_kit/manifest.json
 # A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
 LAB_ARGS ?=
+# A folder that `make wheelhouse` packed: with it, env, lab, map and test need no network.
+WHEELHOUSE ?=
+FROM := $(if $(WHEELHOUSE),--offline --no-index --find-links "$(WHEELHOUSE)/wheels")
 # Threads that wait without turning in circles: on shared cores (Binder) XGBoost is else many times slower.
 export OMP_WAIT_POLICY ?= passive
 
@@ -21,9 +24,14 @@ lab: env $(KIT) ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 
 map: env $(KIT) ## run every lesson in order, without a browser, and leave outputs/pine_probability.tif
 	$(PYTHON) -m helpers.lessons --all
 
-test: env $(KIT) ## run every test: units, pairs, and each notebook from top to bottom
-	$(PYTHON) -m pytest -n 2 tests
-	$(PYTHON) -m pytest --nbval-lax --nbval-cell-timeout=300 notebooks
+test: env $(KIT) chromium ## run every test: units, each notebook from top to bottom, and JupyterLab in a browser
+	$(PYTHON) -m pytest -n 2 --dist loadgroup tests
+	$(PYTHON) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 notebooks
+
+chromium: ## install Debian's Chromium, which the browser tests drive, where it is missing
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  (apt-get update -q && apt-get install -qy --no-install-recommends chromium) || \
+	  echo "Chromium could not be installed: the browser tests are skipped (install it by hand)."
 
 kit: env ## build the offline kit again
 	$(PYTHON) -m offline_kit build
@@ -38,18 +46,26 @@ lock: env ## resolve the dependencies of pyproject.toml again
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev --all-extras --python-version 3.12 pyproject.toml -o requirements.lock
 	$(PYTHON) binder/environment_from_lock.py
 
+wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelhouse/ (see README.md)
+	$(PYTHON) -m helpers.wheelhouse pack
+
 clean: ## remove the environment, the kit and everything that the lessons made
-	rm -rf .venv .bootstrap data/offline_kit outputs
+	rm -rf .venv .bootstrap .lab_workspaces data/offline_kit outputs test-results
 
 .venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
-	$(UV) venv --quiet --clear --python 3.12 .venv
-	$(UV) pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock
-	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	$(if $(WHEELHOUSE),python3 -m helpers.wheelhouse check "$(WHEELHOUSE)")
+	$(UV) venv --quiet --clear --python 3.12 $(if $(WHEELHOUSE),--offline) .venv
+	$(UV) pip sync --quiet --python $(PYTHON) --require-hashes $(FROM) requirements.lock
+	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation $(FROM) --editable .
 	touch $@
 
 .bootstrap/bin/uv:
+ifdef WHEELHOUSE
+	python3 -m helpers.wheelhouse uv "$(WHEELHOUSE)"
+else
 	python3 -m venv .bootstrap
 	.bootstrap/bin/pip install --quiet uv
+endif
 
 $(KIT): | env
-	$(PYTHON) -m offline_kit build
+	$(PYTHON) -m $(if $(WHEELHOUSE),helpers.wheelhouse kit "$(WHEELHOUSE)",offline_kit build)

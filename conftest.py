@@ -16,3 +16,24 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["COURSE_OUTPUTS"] = outputs
     os.environ.pop("COURSE_CLOUD", None)
     atexit.register(shutil.rmtree, outputs, ignore_errors=True)
+
+
+TABLES = {
+    "lesson": "| lesson in JupyterLab | seconds | peak MB | plots drawn | tiles | requests away |",
+    "cells": "| lesson with exercises | seconds | slowest cell, s | peak MB |",
+}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line for each lesson that ran: seconds, memory, plots."""
+    passed = terminalreporter.stats.get("passed", [])
+    for table, head in TABLES.items():
+        lines = {
+            text for report in passed for name, text in report.user_properties if name == table
+        }
+        if lines:
+            terminalreporter.section(f"{table}s, measured")
+            terminalreporter.line(head)
+            terminalreporter.line("|---" * (head.count("|") - 1) + "|")
+            for line in sorted(lines):
+                terminalreporter.line(line)

@@ -32,10 +32,11 @@ def environment(lock: str, python: str) -> str:
 
 
 def main() -> None:
-    """Write environment.yml at the root of the project."""
+    """Write environment.yml at the root of the project, and for repo2docker in binder/."""
     lock = (PROJECT / "requirements.lock").read_text()
     python = (PROJECT / ".python-version").read_text().strip()
-    (PROJECT / "environment.yml").write_text(environment(lock, python))
+    for folder in (PROJECT, PROJECT / "binder"):
+        (folder / "environment.yml").write_text(environment(lock, python))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
     client.on_cell_start = lambda cell, cell_index: started.append(cell_index)
     start = time.perf_counter()
     try:
-        with _peak_memory() as peak:
+        with peak_memory() as peak:
             client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         number = started[-1]
@@ -95,14 +95,16 @@ def _reason(error: Exception) -> str:
 
 
 @dataclass
-class _Peak:
+class Peak:
+    """The most memory seen so far, in MB."""
+
     megabytes: float = 0.0
 
 
 @contextmanager
-def _peak_memory() -> Iterator[_Peak]:
+def peak_memory() -> Iterator[Peak]:
     """Watch the memory of this process's children (kernel, workers, the kit's server)."""
-    peak = _Peak()
+    peak = Peak()
     done = threading.Event()
 
     def watch() -> None:

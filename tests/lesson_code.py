@@ -18,7 +18,7 @@ def run_lesson_code(
     after: str,
     replace: dict[str, str] | None = None,
     until: str | None = None,
-    skip: str | None = None,
+    skip: tuple[str, ...] = (),
 ) -> str:
     """Run the code cells of a lesson in a fresh kernel and return what the last one printed.
 
@@ -33,14 +33,14 @@ def run_lesson_code(
     until
         A piece of code: the first cell that has it, and all later ones, are left out.
     skip
-        A piece of code: every cell that has it is left out.
+        Pieces of code: every cell that has one of them is left out.
     """
     cells = jupytext.read(NOTEBOOKS / "scripts" / f"{lesson}.py").cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
     if until is not None:
         (end,) = [number for number, source in enumerate(sources) if until in source][:1]
         sources = sources[:end]
-    sources = [source for source in sources if skip is None or skip not in source]
+    sources = [source for source in sources if not any(piece in source for piece in skip)]
     code = "\n#%%\n".join(sources)
     for old, new in (replace or {}).items():
         assert code.count(old) == 1, f"{lesson} has {old!r} {code.count(old)} times"

@@ -1,6 +1,7 @@
 """Every exercise as learners meet it: untouched, with each listed mistake, and solved."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
 from lesson_parts import (
@@ -15,14 +16,29 @@ from lesson_parts import (
 )
 from nbclient import NotebookClient
 from nbformat import v4
+from plots import has_data, plotting_cells
 
 from helpers import CourseError
 from helpers.exercises import check, hint
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
+from helpers.lessons import peak_memory
 
 WITH_EXERCISES = [
     lesson for lesson in LESSONS if (PROJECT / "tests" / "mistakes" / f"{lesson}.py").exists()
 ]
+
+
+LIMIT_MB = 2000  # of all processes of a lesson: Binder's
+
+
+def _seconds(cell):
+    """Return the wall seconds that a cell took."""
+    times = cell.metadata["execution"]
+    start, end = (
+        datetime.fromisoformat(times[name])
+        for name in ("iopub.execute_input", "shell.execute_reply")
+    )
+    return (end - start).total_seconds()
 
 
 @pytest.mark.parametrize("lesson", WITH_EXERCISES)
@@ -39,8 +55,9 @@ def test_parts_belong_together(lesson):
         assert len(EXERCISES[number].hints) >= 2
 
 
+@pytest.mark.xdist_group("lessons")
 @pytest.mark.parametrize("lesson", WITH_EXERCISES)
-def test_feedback_fits_what_the_learner_did(lesson):
+def test_feedback_fits_what_the_learner_did(lesson, record_property):
     """Run the lesson; try each exercise untouched, with each mistake, and with the solution."""
     notebook = read_lesson(lesson)
     exercises, solved = exercise_cells(notebook), solutions(notebook)
@@ -65,8 +82,17 @@ def test_feedback_fits_what_the_learner_did(lesson):
         attempt(answered(cell.source, solved[number]), f"{number} solved", RIGHT, "")
     run = v4.new_notebook(cells=cells)
     resources = {"metadata": {"path": str(NOTEBOOKS)}}
-    NotebookClient(run, timeout=300, kernel_name="python3", resources=resources).execute()
+    with peak_memory() as peak:
+        NotebookClient(run, timeout=300, kernel_name="python3", resources=resources).execute()
+    seconds = [_seconds(cell) for cell in run.cells]
+    record_property(
+        "cells",
+        f"| {lesson} | {sum(seconds):.0f} | {max(seconds):.0f} | {peak.megabytes:.0f} |",
+    )
+    assert peak.megabytes < LIMIT_MB
 
+    empty = [cell.source for cell in plotting_cells(run) if not has_data(cell)]
+    assert not empty, f"plots without data: {empty}"
     said, wrong = [], []
     for position, what, verdict, words in attempts:
         result = [out for out in run.cells[position].outputs if out.output_type == "execute_result"]

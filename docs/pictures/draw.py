@@ -107,7 +107,7 @@ def final_map() -> None:
         visual = _visual_of_chosen_scene(source.bounds, source.crs, shape)
     figure, axes = plt.subplots(figsize=(9, 6.6), layout="constrained")
     kilometres = [edge / 1000 for edge in (west, east, south, north)]
-    axes.imshow(visual, extent=kilometres)
+    axes.imshow(_as_backdrop(visual), extent=kilometres)
     shown = np.ma.masked_less(probability, 0.5)
     image = axes.imshow(shown, extent=kilometres, cmap="spring", vmin=0.5, vmax=1)
     figure.colorbar(image, ax=axes, label="probability of pines (0.5 to 1)", shrink=0.8)
@@ -118,6 +118,13 @@ def final_map() -> None:
     )
     figure.savefig(HERE / "pine_probability.png", dpi=110)
     plt.close(figure)
+
+
+def _as_backdrop(visual: np.ndarray) -> np.ndarray:
+    """Brighten a picture and take half of its colour away, so that what lies on it stands out."""
+    bright = np.minimum(visual * 2.0, 255)
+    grey = bright.mean(axis=-1, keepdims=True)
+    return (0.45 * bright + 0.55 * grey).astype("uint8")
 
 
 def _visual_of_chosen_scene(

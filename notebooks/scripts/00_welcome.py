@@ -17,55 +17,105 @@
 # %% [markdown]
 # # 00 Welcome: map invasive pines from space
 #
-# **The question of this course:** where in Cape Town's water catchments do invasive pines stand, and how can anyone
+# **The question:** where in Cape Town's water catchments do invasive pines stand, and how can anyone
 # find out, with free satellite images and free tools, on a small computer?
 #
-# **You will be able to** say what you will make, how a lesson works, and whether your set-up is ready.
+# **You will be able to**
 #
-# **Time:** 10 minutes. **Needs:** some Python. No remote sensing: that is what you came for.
+# - say what you will make in this course, and what for;
+# - work through a lesson: run its cells, answer its exercises, ask for hints;
+# - tell whether your set-up is ready, and what to do when a plot stays blank.
+#
+# **Time:** 10 minutes (reading 7, exercises 3). **Needs:** some Python. No remote sensing: that is what you came for.
 
 # %% [markdown]
 # ## What you will make
 #
 # ![A map of a mountain landscape. Bright pixels mark where the model finds pines with a probability above one half;
-# they form patches near plantations and chains along streams, and some of them are false alarms.](../docs/pictures/pine_probability.png)
+# they form patches near plantations and chains along streams, and some of them are false
+# alarms.](../docs/pictures/pine_probability.png)
 #
-# This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above one half. Not all
-# of them are pines: you will measure how many are. In the last lesson you share the map, as a file, in a bucket, and with its history.
+# This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
+# one half. Not all of them are pines: you will measure how many are. In the last lesson you share the map, as a file,
+# in a bucket, and with its history.
 #
 # ## Why pines, why water
 #
-# Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain run into the streams. Pines that
-# have escaped from plantations take over the slopes and use more: invaded land evaporates about 895 mm a year, fynbos 520 mm (Meijninger
-# and Jarmain 2014). If nothing is cleared, Cape Town's supply is expected to lose 130 million cubic metres of water a year in 45 years,
-# against 38 million now (Le Maitre et al. 2019). Clearing scattered trees (1 to 5 % cover) costs 3 to 25
-# times less per hectare than clearing closed stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are.
+# Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain
+# run into the streams. Pines that have escaped from plantations take over the slopes and use more: invaded land
+# evaporates about 895 mm a year, fynbos 520 mm (Meijninger and Jarmain 2014). If nothing is cleared, Cape Town's supply
+# is expected to lose 130 million cubic metres of water a year in 45 years, against 38 million now (Le Maitre et al.
+# 2019). Clearing scattered trees (1 to 5 % cover) costs 3 to 25 times less per hectare than clearing closed stands (75
+# to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are.
 #
 # ## The way there
 #
-# | lesson | you | with |
-# |---|---|---|
-# | [01](01_field_observations.ipynb) | read what people saw in the field | geopandas |
-# | [02](02_find_scenes.ipynb) | find satellite images of the place | STAC, pystac-client |
-# | [03](03_open_the_scene.ipynb) | open one without loading it | stackstac, xarray |
-# | [04](04_clouds_and_shadows.ipynb) | remove clouds and shadow | xarray |
-# | [05](05_spectra_at_points.ipynb) | see what pines look like from space | xvec |
-# | [06](06_train_a_classifier.ipynb) | train a model | XGBoost, scikit-learn |
-# | [07](07_how_good_is_it.ipynb) | find out how far to trust it | scikit-learn |
-# | [08](08_parallel_with_dask.ipynb) | use all cores of your computer | Dask |
-# | [09](09_map_the_study_area.ipynb) | map the whole study area | Dask, hvplot, geoviews |
-# | [10](10_export_and_share.ipynb) | share the map, with its history | COG, S3, Icechunk |
+# About five hours in all, in pieces of half an hour or less:
 #
-# ## How the course works
+# | lesson | you | with | minutes |
+# |---|---|---|---|
+# | 00 (this one) | see where it goes; check your set-up | JupyterLab | 10 |
+# | [01](01_field_observations.ipynb) | read what people saw in the field | geopandas | 20 |
+# | [02](02_find_scenes.ipynb) | find satellite images of the place | STAC, pystac-client | 25 |
+# | [03](03_open_the_scene.ipynb) | open one without loading it | stackstac, xarray | 30 |
+# | [04](04_clouds_and_shadows.ipynb) | remove clouds and shadow | xarray | 25 |
+# | [05](05_spectra_at_points.ipynb) | see what pines look like from space | xvec | 30 |
+# | [06](06_train_a_classifier.ipynb) | train a model | XGBoost, scikit-learn | 30 |
+# | [07](07_how_good_is_it.ipynb) | find out how far to trust it | scikit-learn | 35 |
+# | [08](08_parallel_with_dask.ipynb) | use all cores of your computer | Dask | 30 |
+# | [09](09_map_the_study_area.ipynb) | map the whole study area | Dask, hvplot, geoviews | 35 |
+# | [10](10_export_and_share.ipynb) | share the map, with its history | COG, S3, Icechunk | 30 |
+# | **all** | | | **300** |
 #
-# - Each lesson is a **notebook**: text and code. Click into a cell of code and press *Shift + Enter* to run it; go from top to bottom.
-# - The whole course runs **without the internet**. A small server on your computer answers in the place of the cloud, with
-#   a **simulated scene** of a Cape landscape. Every map of it says so. It behaves like the real thing, because it is the same
-#   kind of server with the same kind of files.
-# - With the environment variable `COURSE_CLOUD=aws` the same notebooks use **real** Sentinel-2 images on Amazon's cloud. Then the pines are real,
-#   and nobody knows the true answer.
-# - You may open any lesson first: what it needs from earlier ones is made on the spot.
-# - Try things out: files that you make are in the folder `outputs`, and a changed lesson can be brought back with `git checkout notebooks`.
+# ## Where the images come from
+#
+# - The whole course runs **without the internet**. A small server on your computer answers in the place of the cloud,
+#   with a **simulated scene** of a Cape landscape. Every map of it says so. It behaves like the real thing, because it
+#   is the same kind of server with the same kind of files.
+# - With the environment variable `COURSE_CLOUD=aws` the same notebooks use **real** Sentinel-2 images on Amazon's
+#   cloud. Then the pines are real, and nobody knows the true answer.
+#
+# ## How a lesson works
+#
+# - **Cells.** A lesson is a notebook: text and code. Click into a cell of code and press *Shift + Enter* to run it. Go
+#   from top to bottom: a cell uses what the cells above it have made. `[*]` beside a cell means that it is still
+#   running.
+# - **Exercises** stand at the end of a lesson. Replace the dots `...` by your answer and run the cell: `check` says
+#   whether it is right, and if it is not, what probably went wrong. Nothing is counted and nothing is sent anywhere, so
+#   try as often as you like.
+# - **Hints.** `hint("00-1")` in any cell gives a first hint, `hint("00-1", 2)` says more.
+# - **Solutions** are folded up below each exercise. Click on the small triangle, but try for yourself first.
+# - **Quiz.** Choose an answer, then click on it: each one tells you whether it holds, and why.
+# - **Any lesson can be opened first**: what it needs from earlier ones is made on the spot.
+# - **Nothing breaks.** Files that you make are in the folder `outputs`, and a changed lesson can be brought back with
+#   `git checkout notebooks`.
+#
+# ## When something does not work
+#
+# - **A plot stays blank** and there is no error: choose *Run*, *Restart Kernel and Run All Cells*. The program that
+#   draws plots is loaded by the line `hv.extension(...)` near the top, and must be loaded anew whenever the notebook is
+#   opened. If the plot is still blank, reload the page in the browser (F5).
+# - **A cell ends with an error:** read its last line first. `NameError: name ... is not defined` mostly means that a
+#   cell further up has not been run.
+# - Three pages to keep open beside the lessons: a [glossary](../docs/glossary.md) of the words, a [cheat
+#   sheet](../docs/cheat_sheet.md) of the code, and a list of [errors](../docs/errors.md) with their cause and cure.
+#
+# ## Credits and further reading
+#
+# - The path of this course follows the published lesson *Using cloud-native tools to map invasive species with
+#   supervised machine learning and Sentinel 2* of The Nature Conservancy's spatial data science training (2026,
+#   Apache-2.0), <https://github.com/TNC-Geospatial-Conservation-Tech/ocs-training-2026-advanced-mybinder>. The field
+#   points and the area of interest of the real world are theirs and are read from there. Text, code and the simulated
+#   scene of this course are our own.
+# - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's Earth
+#   Search, <https://earth-search.aws.element84.com/v1>.
+# - Meijninger and Jarmain (2014), *Satellite-based annual evaporation estimates of invasive alien plant species and
+#   native vegetation in South Africa*, Water SA 40; Le Maitre et al. (2019), *Impacts of alien plant invasions on water
+#   resources and yields from the Western Cape Water Supply System*, Water SA 45; Marais and Wannenburgh (2008),
+#   *Restoration of water resources (natural capital) through the clearing of invasive alien plants from riparian areas
+#   in South Africa*, South African Journal of Botany 74: the figures above.
+# - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
+# - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 
 # %% [markdown]
 # ## Is your set-up ready?
@@ -82,7 +132,7 @@ import psutil
 import pystac_client
 
 # %%
-from helpers import open_cloud
+from helpers import check, hint, open_cloud
 
 hv.extension("bokeh", inline=True)
 print(f"Python {sys.version.split()[0]} in {sys.prefix}")
@@ -93,13 +143,14 @@ print(
 # %% [markdown]
 # Now the cloud. Does it open, and does its catalogue answer?
 
-# %%
+# %% tags=["nbval-check-output"]
 cloud = open_cloud()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 print(f"The cloud is '{cloud.name}'; its catalogue: {catalogue.title}")
 
 # %% [markdown]
-# Last, a plot. If you see a map of points over a picture of mountains, everything works. Zoom with the wheel and drag it.
+# Last, a plot. If you see a map of points over a picture of mountains, everything works. Zoom with the wheel and drag
+# it.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
@@ -113,23 +164,119 @@ points.hvplot.points(
 )
 
 # %% [markdown]
-# If a cell above ended with an error, its last line says what is wrong. *No module named ...* means that this notebook runs in another Python: choose
-# the kernel of the environment in which you installed the course (menu *Kernel*, *Change Kernel*).
+# **What to notice.** Each dot is one place where somebody stood and wrote down what grows there. That is all we know
+# from the ground; the rest of the map has to come from the satellite.
 #
-# ## Credits and further reading
+# If a cell above ended with an error, its last line says what is wrong. *No module named ...* means that this notebook
+# runs in another Python: choose the kernel of the environment in which you installed the course (menu *Kernel*, *Change
+# Kernel*).
+
+# %% [markdown]
+# ## Exercises
 #
-# - The path of this course follows the published lesson *Using cloud-native tools to map invasive species with supervised machine learning
-#   and Sentinel 2* of The Nature Conservancy's spatial data science training (2026, Apache-2.0),
-#   <https://github.com/TNC-Geospatial-Conservation-Tech/ocs-training-2026-advanced-mybinder>. The field points and the area of interest of the real world
-#   are theirs and are read from there. Text, code and the simulated scene of this course are our own.
-# - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's
-#   Earth Search, <https://earth-search.aws.element84.com/v1>.
-# - Meijninger and Jarmain (2014), *Satellite-based annual evaporation estimates of invasive alien plant species and native vegetation in
-#   South Africa*, Water SA 40; Le Maitre et al. (2019), *Impacts of alien plant invasions on water resources and yields from the Western
-#   Cape Water Supply System*, Water SA 45; Marais and Wannenburgh
-#   (2008), *Restoration of water resources (natural capital) through the clearing of invasive alien plants from riparian areas in South Africa*,
-#   South African Journal of Botany 74: the figures above.
-# - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
-# - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
+# Two small ones, to get to know `check` and `hint`.
+
+# %% [markdown]
+# ### Exercise 00-1: how many dots?
 #
-# **What's next:** [01 Field observations](01_field_observations.ipynb).
+# The table behind the map is called `points`, one row for each place. How many places are there? The answer is one
+# whole number; let Python count.
+#
+# Do it in three steps: run the cell as it is and read what it says; replace the dots by a wrong answer, such as `12`,
+# and run it again; then answer.
+#
+# Stuck? Run `hint("00-1")`.
+
+# %% tags=["exercise"]
+number_of_places = ...
+check("00-1", number_of_places, points=points)
+
+# %% [markdown]
+# <details><summary>Solution 00-1</summary>
+#
+# ```python
+# number_of_places = len(points)
+# ```
+#
+# `len` counts the rows of a table. `points.shape` says rows and columns at once.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 00-2: real or simulated?
+#
+# Before you believe a map, know where its pixels come from. The check of the set-up has printed the name of the cloud
+# that this course uses on your computer, one short word. Give that name, as a text in quotes.
+#
+# Stuck? Run `hint("00-2")`.
+
+# %% tags=["exercise"]
+name_of_the_cloud = ...
+check("00-2", name_of_the_cloud, cloud=cloud, catalogue=catalogue)
+
+# %% [markdown]
+# <details><summary>Solution 00-2</summary>
+#
+# ```python
+# name_of_the_cloud = cloud.name
+# ```
+#
+# Python knows the name already, so it need not be typed; the word itself in quotes is right, too.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer, then click on it.
+#
+# **1. A cell with a map has run, there is no error, but the plot is blank. What do you try first?**
+#
+# <details><summary>a) Install the course again.</summary>
+#
+# **No.** If the packages were missing, there would be an error. Try what takes ten seconds first.
+#
+# </details>
+# <details><summary>b) Restart the kernel and run all cells, so that the line hv.extension is run again.</summary>
+#
+# **Yes.** The program that draws plots is loaded by that line, and only for the page that is open now.
+#
+# </details>
+# <details><summary>c) Nothing: the data is empty.</summary>
+#
+# **No.** Empty data would still show axes and a title.
+#
+# </details>
+#
+# **2. Offline, the scenes are simulated. What follows from that?**
+#
+# <details><summary>a) The finished map can guide a team that clears pines.</summary>
+#
+# **No.** The landscape does not exist. For a map that guides people, take real scenes and real field points.
+#
+# </details>
+# <details><summary>b) The tools are toys; real data needs other ones.</summary>
+#
+# **No.** The server speaks the same protocols and the files have the same format, so the same code reads real scenes.
+#
+# </details>
+# <details><summary>c) The model that you train can be used on real images.</summary>
+#
+# **No.** It has learned simulated spectra. The method carries over; the trained model does not.
+#
+# </details>
+# <details><summary>d) We can compare our map with the truth, which no real project can.</summary>
+#
+# **Yes.** Who simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
+#
+# </details>
+
+# %% [markdown]
+# ## Key points
+#
+# - You will map invasive pines, because they take water, and because clearing them early is cheap.
+# - Run cells from top to bottom with Shift + Enter; `check` and `hint` help with the exercises.
+# - A blank plot is mended by running the notebook from the top.
+# - Offline all pixels are simulated: the method is real, the pines are not.
+#
+# **What's next:** [01 Field observations](01_field_observations.ipynb): what people saw on the ground.

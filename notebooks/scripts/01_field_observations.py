@@ -17,45 +17,44 @@
 # %% [markdown]
 # # 01 Field observations
 #
-# **The question:** what did people see on the ground, where, and is it enough to teach a computer
-# what a pine looks like from space?
+# **The question:** what did people see on the ground, where, and is it enough to teach a computer what a pine looks
+# like from space?
 #
 # **You will be able to**
 #
-# - read labelled points from a GeoPackage with geopandas and say what their coordinate reference
-#   system (CRS) is;
-# - reproject them to a CRS in metres;
+# - read labelled points, say in which coordinate reference system (CRS) they are, and bring them to one in metres;
 # - put them on an interactive map, coloured by class;
-# - count them by class and by group, and say what the three groups are for.
+# - count them by class, and say what it means that some classes are rare;
+# - say what the three groups of points are for, and whether they are really apart.
 #
-# **Time:** 20 minutes. **Needs:** nothing but lesson 00.
+# **Time:** 20 minutes (reading 11, exercises 9). **Needs:** nothing but lesson 00.
 
 # %% [markdown]
 # ## Where the data is
 #
-# `open_cloud()` tells us where the course's data is. By default that is this very computer: a
-# simulated landscape, answered for by real servers on the loopback address. With
-# `COURSE_CLOUD=aws` the same names point at real data on the internet. Nothing below changes.
+# `open_cloud()` tells us where the course's data is. By default that is this very computer: a simulated landscape,
+# answered for by real servers that only this computer can reach. With `COURSE_CLOUD=aws` the same names point at real
+# data on the internet. Nothing below changes.
 
 # %%
 import geopandas as gpd
 import holoviews as hv
 import hvplot.pandas
+import numpy as np
 import pandas as pd
 
-from helpers import CLASS_COLOURS, expect_columns, open_cloud
+# %%
+from helpers import CLASS_COLOURS, check, expect_columns, hint, open_cloud
 
 hv.extension("bokeh", inline=True)
-
-# %%
 cloud = open_cloud()
 cloud
 
 # %% [markdown]
 # ## Read the points
 #
-# A GeoPackage is one file that holds a table and its geometries. geopandas reads it into a
-# `GeoDataFrame`: a pandas table with one column of shapes.
+# A GeoPackage is one file that holds a table and its shapes. geopandas reads it into a `GeoDataFrame`: a pandas table
+# with one column of geometries, much like the attribute table of a layer in ArcGIS or QGIS.
 
 # %%
 points = gpd.read_file(cloud.field_points)
@@ -63,32 +62,54 @@ expect_columns(points, ["class", "group", "name"], cloud.field_points)
 points.head()
 
 # %% [markdown]
-# Each row is one visit: somebody stood there and wrote down the **class** they saw (a code and
-# its **name**). The **group** says what the visit is to be used for; we come to it below. People make mistakes: a label can be wrong,
-# and a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
+# Each row is one visit: somebody stood there and wrote down the **class** they saw (a code and its **name**). The
+# **group** says what the visit is to be used for; we come to it below. People make mistakes: a label can be wrong, and
+# a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
 #
 # How many visits are there, and in which coordinate reference system?
 
-# %%
+# %% tags=["nbval-check-output"]
 print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
 
 # %% [markdown]
 # ## Degrees or metres?
 #
-# A CRS says what the numbers in a geometry mean. Satellite pixels here are squares of 10 **metres**,
-# so distances must be in metres, too. UTM zone 34 South, `EPSG:32734`, is the CRS that Sentinel-2
-# uses over the Cape. Web maps start from degrees, `EPSG:4326`. The same point in both:
+# A [coordinate reference system](../docs/glossary.md#coordinate-reference-system) (CRS) says what the two numbers of a
+# point mean. Each has a number of its own in a public list, the EPSG code:
+#
+# - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues want them;
+# - `EPSG:32734` is UTM zone 34 South, in **metres**. It is the CRS of the Sentinel-2 images of the Cape.
+#
+# `to_crs` computes the numbers anew. The same point in both:
 
 # %%
 points_utm = points.to_crs("EPSG:32734")
-first_utm = points_utm.geometry.iloc[0]
-first_degrees = points_utm.to_crs("EPSG:4326").geometry.iloc[0]
-print(f"{first_utm.x:.0f} m east, {first_utm.y:.0f} m north")
-print(f"{first_degrees.x:.5f} degrees east, {first_degrees.y:.5f} degrees north")
+points_degrees = points.to_crs("EPSG:4326")
+metres, degrees = points_utm.geometry.iloc[0], points_degrees.geometry.iloc[0]
+print(f"{metres.x:.0f} m east, {metres.y:.0f} m north")
+print(f"{degrees.x:.5f} degrees east, {degrees.y:.5f} degrees north")
 
 # %% [markdown]
-# In metres we can ask how large the surveyed area is. (Asking for it in degrees would give a number
-# without a meaning: a degree of longitude is shorter than a degree of latitude here.)
+# (UTM counts from a line 500 km west of the middle of its zone, and in the south from 10 000 km below the equator, so
+# that no number is negative.)
+#
+# Why not stay with degrees? Because a degree is not a length. Take a place in the middle of our area, go one degree to
+# the east, then one degree to the north, and measure:
+
+# %% tags=["nbval-check-output"]
+here, one_east, one_north = gpd.GeoSeries.from_xy(
+    [19.2, 20.2, 19.2], [-33.8, -33.8, -32.8], crs="EPSG:4326"
+).to_crs("EPSG:32734")
+print(f"One degree of longitude: {here.distance(one_east) / 1000:.0f} km")
+print(f"One degree of latitude:  {here.distance(one_north) / 1000:.0f} km")
+
+# %% [markdown]
+# **What to notice.** East and north have different scales, and the first changes with latitude: at the equator the two
+# are nearly equal, at the pole a degree of longitude is nothing. Distances and areas reckoned in degrees are therefore
+# wrong, without any error message. Pixels are squares of 10 metres, so we work in metres, and go to degrees only for
+# maps and catalogues.
+#
+# In metres we can ask how large the surveyed area is:
 
 # %%
 west, south, east, north = points_utm.total_bounds
@@ -97,13 +118,17 @@ print(
 )
 
 # %% [markdown]
+# **A trap.** `to_crs` moves the numbers (ArcGIS: *Project*). Its neighbour `set_crs` only writes another label on the
+# same numbers (ArcGIS: *Define Projection*): right for a file that has lost its label, wrong for everything else.
+
+# %% [markdown]
 # ## Look at them on a map
 #
-# Every map of this course sits on a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move, hover over a point
-# to read its class, and click a name in the legend to hide that class.
+# Every map of this course sits on a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to
+# move, hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
-points_utm.to_crs("EPSG:4326").hvplot.points(
+points_degrees.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
     color="name",
@@ -113,13 +138,12 @@ points_utm.to_crs("EPSG:4326").hvplot.points(
     line_width=0.5,
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
-    frame_width=600,
+    frame_width=500,
 )
 
 # %% [markdown]
-# **What to notice.** The points follow roads and tracks: people go where they can drive and walk.
-# Far slopes have few points or none. That makes collecting cheap, and judging a map harder, as
-# lesson 07 will show.
+# **What to notice.** The points follow roads and tracks: people go where they can drive and walk. Far slopes have few
+# points or none. That makes collecting cheap, and judging a map harder, as lesson 07 will show.
 
 # %% [markdown]
 # ## Which classes are there?
@@ -133,16 +157,38 @@ class_table = (
 class_table
 
 # %% [markdown]
-# *Dense Pines* is the class that we want to map. The others are there so that the model learns what
-# is **not** a pine: other invasive trees (Black Wattle, Gum), the natural shrubland that we want to
-# keep (Fynbos), native trees (Indigenous Forest), and land without trees.
+# *Dense Pines* is the class that we want to map. The others are there so that the model learns what is **not** a pine:
+# other invasive trees (Black Wattle, Gum), the natural shrubland that we want to keep
+# ([Fynbos](../docs/glossary.md#fynbos)), native trees (Indigenous Forest), and land without trees.
+#
+# ## How common is each?
+
+# %% tags=["nbval-check-output"]
+class_counts = points_utm["name"].value_counts()
+print(f"{class_counts.index[0]}: {class_counts.iloc[0]} points")
+print(f"{class_counts.index[-1]}: {class_counts.iloc[-1]} points")
+print(f"{class_counts.iloc[0] / class_counts.iloc[-1]:.1f} to one")
 
 # %% [markdown]
-# ## How many of each, and for what?
+# This is called **class imbalance**, and nearly all field data has it. It matters twice:
+#
+# - A model that makes as few errors as it can pays most attention to the common classes. The rarest one it can ignore
+#   nearly for free.
+# - [Accuracy](../docs/glossary.md#accuracy), the share of right answers, hides that. Whoever calls *everything* by the
+#   most common name has this accuracy, and knows nothing:
+
+# %% tags=["nbval-check-output"]
+lazy_accuracy = class_counts.iloc[0] / len(points)
+print(f"'Everything is {class_counts.index[0]}': {lazy_accuracy:.0%} right")
+
+# %% [markdown]
+# ## Three groups, three jobs
 
 # %%
+group_jobs = {0: "validation", 1: "training", 2: "testing"}
+points_utm["job"] = points_utm["group"].map(group_jobs)
 counts = pd.crosstab(
-    points_utm["name"], points_utm["group"], margins=True, margins_name="all"
+    points_utm["name"], points_utm["job"], margins=True, margins_name="all"
 )
 counts
 
@@ -155,14 +201,11 @@ counts
 # | 2 | **testing**: how good is the model on points it has never seen? | the final exam, opened once |
 # | 0 | **validation**: for decisions on the way, such as how many trees are enough | the mock exam |
 #
-# Why not decide with the testing points? Because every decision made by looking at them leaks a
-# little of the exam into the lessons, and the final mark is then too good.
+# Why not decide with the testing points? Because every decision made by looking at them leaks a little of the exam into
+# the lessons, and the final mark is then too good.
 
 # %%
-group_jobs = {0: "validation", 1: "training", 2: "testing"}
-points_utm["job"] = points_utm["group"].map(group_jobs)
-by_job = pd.crosstab(points_utm["name"], points_utm["job"])
-by_job.hvplot.barh(
+counts.drop(index="all", columns="all").hvplot.barh(
     stacked=True,
     color=["#DDCC77", "#882255", "#332288"],
     xlabel="class",
@@ -174,42 +217,234 @@ by_job.hvplot.barh(
 )
 
 # %% [markdown]
-# **What to notice.** The classes are far from equal: the most common one has several times the
-# points of the rarest. A model that is never told so learns the common classes best. Keep the rarest
-# class in mind; it comes back in lesson 06.
+# **What to notice.** The bars are far from equal, and the part for training is small in each: the model must learn the
+# rarest class from a handful of points. Keep it in mind; it comes back in lesson 06.
 
 # %% [markdown]
 # ## Are the groups really apart?
 #
-# If a testing point stands right beside a training point, the model has almost seen the answer.
-# For every point, take its nearest neighbour: how often are the two in the same group, and how
-# far apart are they?
+# If a testing point stands right beside a training point, the model has almost seen the answer. For every point, take
+# its nearest neighbour (ArcGIS: *Near*): how far away is it, is it of the same class, and of the same group?
 
 # %%
-other_points = points_utm[["geometry", "group"]]
-neighbours = points_utm[["geometry", "group"]].sjoin_nearest(
-    other_points,
+neighbours = points_utm.sjoin_nearest(
+    points_utm,
     exclusive=True,
     distance_col="metres",
     lsuffix="own",
     rsuffix="neighbour",
 )
+same_class = (neighbours["name_own"] == neighbours["name_neighbour"]).mean()
 same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
-print(
-    f"Median distance to the nearest neighbour: {neighbours['metres'].median():.0f} m"
-)
-print(f"The nearest neighbour is of the same group for {same_group:.0%} of the points.")
 
 # %% [markdown]
-# So neighbours are close, and often in different groups:
-# the groups share the same hillsides. The accuracy that we measure later holds for places *like
-# these*, beside the tracks. Lesson 07 measures how much that matters.
+# And how often would the two be in the same group if each point had been put into its group by lot, with the same sizes
+# of the groups? The chance that both fall into one group is the square of its share; we add the three up.
+
+# %% tags=["nbval-check-output"]
+by_lot = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
+print(f"Median distance to the neighbour: {neighbours['metres'].median():.0f} m")
+print(f"Neighbour of the same class: {same_class:.0%}")
+print(f"Neighbour of the same group: {same_group:.0%}; by lot it would be {by_lot:.0%}")
+
+# %% [markdown]
+# **What to notice.** Neighbours are close and mostly of the same class: who stops the car writes down several points.
+# And two points in three sit beside a point of their **own group**: more than by lot, so stops were partly kept
+# together, but far from always. The third that remains has a neighbour in another group: training and testing share the
+# same hillsides.
+
+# %% [markdown]
+# ## What that does to accuracy
 #
+# Suppose a lazy student who never looks at a satellite image. Asked about a testing point, this student copies the
+# label of the nearest training point. How often is that right? (The mean of a column of
+# True and False is the share of True.)
+
+# %%
+training = points_utm[points_utm["job"] == "training"]
+testing = points_utm[points_utm["job"] == "testing"]
+nearest_training = testing.sjoin_nearest(
+    training, distance_col="metres", lsuffix="testing", rsuffix="training"
+)
+copied_right = nearest_training["name_testing"] == nearest_training["name_training"]
+print(f"Right without any image: {copied_right.mean():.0%}")
+
+# %% [markdown]
+# Far more than one gets by calling everything by the most common name, though the student knows nothing but where the
+# points are. Now by the distance to the point that was copied:
+
+# %%
+how_far = pd.cut(
+    nearest_training["metres"],
+    [0, 100, 500, np.inf],
+    labels=["up to 100 m", "100 to 500 m", "farther"],
+)
+copied = copied_right.groupby(how_far, observed=True).agg(["mean", "size"]).round(2)
+copied.rename(columns={"mean": "share right", "size": "testing points"})
+
+# %% [markdown]
+# **What to notice.** Close to a training point, copying is nearly always right; farther away it fails. A real model
+# does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This is
+# called [spatial leakage](../docs/glossary.md#spatial-leakage). The accuracy that we shall measure on the testing
+# points holds for places *like these*, beside the tracks; for far slopes it is too good. Lesson 07 holds back whole
+# blocks of land and measures by how much.
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 01-1: how large is the surveyed area?
+#
+# The box around all points is larger than the area that people have seen. A better measure is the *convex hull*, the
+# shape of a rubber band around all points:
+#
+# ```python
+# points.union_all().convex_hull
+# ```
+#
+# Such a shape knows its `.area`, in the square of the unit of its CRS. How many **square kilometres** has the hull? The
+# answer is one number. Choose with care which of the tables above you take the hull of.
+#
+# Stuck? Run `hint("01-1")`.
+
+# %% tags=["exercise"]
+surveyed_km2 = ...
+check("01-1", surveyed_km2, points=points)
+
+# %% [markdown]
+# <details><summary>Solution 01-1</summary>
+#
+# ```python
+# surveyed_km2 = points_utm.union_all().convex_hull.area / 1e6
+# ```
+#
+# The table in metres gives square metres, and a square kilometre has 1000 x 1000 of them.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 01-2: imbalance among the training points
+#
+# The model learns from the **training** points alone. How many times as many points has their most common class as
+# their rarest? The answer is one number (the larger count divided by the smaller).
+#
+# Stuck? Run `hint("01-2")`.
+
+# %% tags=["exercise"]
+times_as_many = ...
+check("01-2", times_as_many, points=points_utm)
+
+# %% [markdown]
+# <details><summary>Solution 01-2</summary>
+#
+# ```python
+# training_counts = training["name"].value_counts()
+# times_as_many = training_counts.max() / training_counts.min()
+# ```
+#
+# `training` was made above: the rows with the job "training". `value_counts` counts each class in them.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 01-3: a stricter exam
+#
+# You want to test only with points that are far from every training point. But the farther, the fewer points remain,
+# and a mark from few points is worth little. Choose one of the distances 50, 100, 250, 500 or 1000 metres: the
+# **largest** for which **at least half** of the testing points remain, when those nearer than this to a training point
+# are left out.
+#
+# `nearest_training["metres"]` has, for each testing point, the distance to its nearest training point. The answer is
+# one of the five numbers; be ready to defend it.
+#
+# Stuck? Run `hint("01-3")`.
+
+# %% tags=["exercise"]
+least_metres = ...
+check("01-3", least_metres, metres=nearest_training["metres"])
+
+# %% [markdown]
+# <details><summary>Solution 01-3</summary>
+#
+# ```python
+# for distance in [50, 100, 250, 500, 1000]:
+#     remaining = (nearest_training["metres"] >= distance).mean()
+#     print(distance, f"{remaining:.0%}")
+#     if remaining >= 0.5:
+#         least_metres = distance
+# ```
+#
+# The mean of True and False is the share of True. The loop keeps the last distance that leaves half of the points.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. A table holds longitudes and latitudes. Someone calls points.set_crs("EPSG:32734", allow_override=True). What
+# happens?**
+#
+# <details><summary>a) The coordinates are converted to metres.</summary>
+#
+# **No.** That is to_crs. set_crs never changes a number.
+#
+# </details>
+# <details><summary>b) The numbers stay; 19.2 now counts as 19.2 metres.</summary>
+#
+# **Yes.** All points now lie within a metre of each other, thousands of kilometres from the Cape, and no error is
+# raised.
+#
+# </details>
+# <details><summary>c) geopandas raises an error, because the numbers do not fit.</summary>
+#
+# **No.** It would complain that a CRS is there already, but allow_override=True silences just that. It never looks
+# whether the numbers make sense.
+#
+# </details>
+#
+# **2. Suppose 3 of 100 points are Black Wattle, in training as in testing. A model never finds a single one. Which
+# accuracy can it have at best?**
+#
+# <details><summary>a) 97 %</summary>
+#
+# **Yes.** It loses 3 points of 100 and may get all others right. That is why lesson 06 looks at each class by itself.
+#
+# </details>
+# <details><summary>b) 90 %, because it misses one class of ten</summary>
+#
+# **No.** Accuracy counts points, not classes.
+#
+# </details>
+# <details><summary>c) 50 %, because it is no better than a guess</summary>
+#
+# **No.** For that one class it is useless, but accuracy is an average over all points.
+#
+# </details>
+#
+# **3. Many testing points stand some tens of metres from a training point. What does that do to the accuracy measured
+# with them?**
+#
+# <details><summary>a) Nothing: no point is in both groups.</summary>
+#
+# **No.** They are different points, but almost the same place: same stand, same slope, same soil.
+#
+# </details>
+# <details><summary>b) It makes it too low, because neighbours are hard to tell apart.</summary>
+#
+# **No.** Neighbours are mostly of the same class, so likeness helps the model.
+#
+# </details>
+# <details><summary>c) It makes it too high for places far from the training points.</summary>
+#
+# **Yes.** The exam asks about hillsides that were in the lessons. The map has to answer for all the others, too.
+#
+# </details>
+
+# %% [markdown]
 # ## Key points
 #
-# - A GeoPackage holds a table with shapes; its CRS says what the numbers mean.
-# - Pixels are in metres, so we work in `EPSG:32734`.
+# - A CRS says what coordinates mean. Measure in metres (`EPSG:32734` here), never in degrees; `to_crs` converts.
+# - Classes are unequal: accuracy alone can hide that a rare class is never found.
 # - Training, validation and testing points have different jobs and must not be mixed.
-# - Points follow roads; a map goes everywhere. That gap is worth remembering.
+# - Training and testing points share hillsides, so the accuracy measured with them is too good for far slopes.
 #
 # **What's next:** [02 Find scenes](02_find_scenes.ipynb): we look for a satellite image of the area.

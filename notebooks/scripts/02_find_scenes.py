@@ -17,21 +17,25 @@
 # %% [markdown]
 # # 02 Find scenes with STAC
 #
-# **The question:** Sentinel-2 has passed over the Cape every few days since 2015. Which image do we
-# take, and how do we find it without downloading any?
-#
-# Sentinel-2 is a pair of European satellites that photograph the land for everybody, free of charge. A *band* is a picture in one range of
-# wavelengths: blue, red, near infrared (just beyond red, invisible to us), and so on. *Reflectance* is the share of the light that the ground
-# sends back, 0 to 1.
+# **The question:** Sentinel-2 has passed over the Cape every few days since 2015. Which image do we take, and how do we
+# find it without downloading any?
 #
 # **You will be able to**
 #
 # - open a STAC catalogue and name its parts: collection, item, asset;
-# - search by place, time and cloud cover;
+# - search by place, time and cloud cover, and find out why a search finds nothing or too little;
 # - compare what was found and choose a scene by reasons that you can state;
-# - read from an item where its pixels are and how they are stored.
+# - measure the cloud over your own area, which can differ much from that of the whole image.
 #
-# **Time:** 25 minutes. **Needs:** the points of lesson 01.
+# **Time:** 25 minutes (reading 14, exercises 11). **Needs:** the points of lesson 01.
+
+# %% [markdown]
+# ## What Sentinel-2 is
+#
+# Sentinel-2 is a pair of European satellites that photograph the land for everybody, free of charge. A
+# [band](../docs/glossary.md#band) is a picture in one range of wavelengths: blue, red, near infrared (just beyond red,
+# invisible to us), and so on. [Reflectance](../docs/glossary.md#reflectance) is the share of the light that the ground
+# sends back, 0 to 1. Images are cut into tiles of 110 by 110 km with names such as 34HCH.
 
 # %%
 import json
@@ -44,7 +48,8 @@ import pandas as pd
 import pystac_client
 import rioxarray
 
-from helpers import expect_scenes, open_cloud
+# %%
+from helpers import check, expect_scenes, hint, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -52,8 +57,8 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Open the catalogue
 #
-# A **STAC** (SpatioTemporal Asset Catalog) is an index of images that programs can read. It knows
-# four words:
+# A [STAC](../docs/glossary.md#stac) (SpatioTemporal Asset Catalog) is an index of images that programs can read. It
+# knows four words, one inside the other:
 #
 # - a **catalogue** holds collections;
 # - a **collection** is a series of images of one kind, such as Sentinel-2 surface reflectance;
@@ -62,21 +67,20 @@ cloud = open_cloud()
 
 # %%
 catalogue = pystac_client.Client.open(cloud.stac_url)
-pd.DataFrame(
-    {"title": collection.title} for collection in catalogue.get_collections()
-).set_index(
-    pd.Index([collection.id for collection in catalogue.get_collections()], name="id")
-)
+collections = list(catalogue.get_collections())
+pd.Series(
+    {collection.id: collection.title for collection in collections}, name="title"
+).to_frame()
 
 # %% [markdown]
-# We use `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the
-# pixels hold the share of the light that the ground reflects.
+# We use `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the pixels hold the share of
+# the light that the ground reflects.
 
 # %% [markdown]
 # ## Search: where, when, how cloudy
 #
-# The place is a point in the mountains near Franschhoek, as longitude and latitude. The time is
-# September 2018: spring, when the fynbos is green. And we want at most 10 % cloud.
+# The place is a point in the mountains near Franschhoek, as longitude and latitude. The time is September 2018: spring,
+# when the fynbos is green. And we want at most 10 % cloud.
 
 # %%
 point = {"type": "Point", "coordinates": [19.20, -33.80]}
@@ -88,19 +92,76 @@ search = catalogue.search(
     query={"eo:cloud_cover": {"lt": 10}},
 )
 scenes = search.item_collection()
-expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
 print(f"{len(scenes)} scenes found")
 
 # %% [markdown]
-# What would we have got without the limit on clouds?
+# `lt` is *less than*; the others are `lte`, `gt`, `gte`, `eq` and `neq`. What would we have got without the limit on
+# clouds?
 
 # %%
 all_scenes = catalogue.search(
-    collections=["sentinel-2-l2a"], intersects=point, datetime="2018-09-01/2018-09-30"
+    collections=["sentinel-2-l2a"],
+    intersects=point,
+    datetime="2018-09-01/2018-09-30",
 ).item_collection()
-print(
-    f"{len(all_scenes)} scenes in that month; {len(all_scenes) - len(scenes)} too cloudy"
+too_cloudy = len(all_scenes) - len(scenes)
+print(f"{len(all_scenes)} scenes in that month; {too_cloudy} too cloudy")
+
+# %% [markdown]
+# ## A search that finds nothing
+#
+# Take the same place, but as people say it: latitude first.
+
+# %% tags=["nbval-check-output"]
+swapped = catalogue.search(
+    collections=["sentinel-2-l2a"],
+    intersects={"type": "Point", "coordinates": [-33.80, 19.20]},
 )
+print(f"{swapped.matched()} scenes found")
+
+# %% [markdown]
+# No error: 33.8 degrees west, 19.2 degrees north is a real place, in the Atlantic, and Sentinel-2 takes no pictures of
+# the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
+#
+# - latitude and longitude swapped: STAC, like GeoJSON, wants **longitude first**;
+# - a property or a collection that does not exist, by a slip of the pen: nothing has it, so nothing fits;
+# - dates before the satellite (2015), or conditions that exclude each other.
+#
+# To find the culprit, take away one condition at a time until something is found: the last one taken away was it. And
+# say in your program that you count on an answer, or the error comes much later, from somewhere else. `expect_scenes`
+# does so: it stops with one sentence if nothing was found.
+
+# %%
+expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
+
+# %% [markdown]
+# ## Answers come in pages
+#
+# A catalogue does not send thousands of items at once, but page by page, each with the address of the next.
+# `item_collection()` and `items()` fetch all pages for you. Two arguments look alike and are not: `limit` is the size
+# of **a page**, `max_items` cuts off **the whole answer**. Here both, in a search over several years:
+
+# %%
+years = catalogue.search(
+    collections=["sentinel-2-l2a"],
+    intersects=point,
+    datetime="2018-01-01/2024-12-31",
+    limit=3,
+    max_items=5,
+)
+for number, page in enumerate(years.pages(), start=1):
+    dates = [f"{item.datetime:%Y-%m-%d}" for item in page]
+    print(f"page {number}: {', '.join(dates)}")
+
+# %% [markdown]
+# How many are there really?
+
+# %%
+print(f"{years.matched()} scenes match; max_items has let 5 through")
+
+# %% [markdown]
+# **What to notice.** The newest come first, so `max_items` has cut off the *oldest*, silently: the scenes of 2018 that
+# we have just seen are not among these five. Compare with `matched()`, or leave `max_items` out and ask for less.
 
 # %% [markdown]
 # ## List them
@@ -122,8 +183,8 @@ found[columns].sort_values("eo:cloud_cover")
 # %% [markdown]
 # ## Choose one, and say why
 #
-# The order in which a catalogue answers can change from day to day, so `scenes[0]` is no choice. We
-# state our reasons instead:
+# The order in which a catalogue answers can change from day to day, so `scenes[0]` is no choice. We state our reasons
+# instead:
 #
 # 1. the scene must cover all field points;
 # 2. of those that do, the one with the least cloud.
@@ -148,9 +209,13 @@ outline = found.loc[[chosen_id]].hvplot.polygons(
     line_width=3,
     frame_width=600,
 )
-outline * points.hvplot.points(geo=True, color="#332288", size=6).opts(
-    title=cloud.map_title(f"Outline of {chosen_id} and the field points")
-)
+dots = points.hvplot.points(geo=True, color="#332288", size=6)
+title = cloud.map_title(f"Outline of {chosen_id} and the field points")
+(outline * dots).opts(title=title)
+
+# %% [markdown]
+# **What to notice.** Every point lies inside the outline. In the simulated world a scene is only a little larger than
+# the surveyed area; a real one is a hundred kilometres wide.
 
 # %% [markdown]
 # ## Look inside the item
@@ -179,8 +244,8 @@ assets = pd.DataFrame.from_dict(
 assets
 
 # %% [markdown]
-# And how is a number in the file turned into reflectance? The item says that, too. In newer scenes the `offset` is
-# not 0 and can mislead; lesson 03 shows how.
+# And how is a number in the file turned into reflectance? The item says that, too. In newer scenes the `offset` is not
+# 0 and can mislead; lesson 03 shows how.
 
 # %%
 print(json.dumps(scene.assets["red"].extra_fields["raster:bands"], indent=2))
@@ -192,8 +257,8 @@ print(
 # %% [markdown]
 # ## A quick look, without the whole picture
 #
-# The asset `visual` is a picture in true colour. It is a **Cloud-Optimized GeoTIFF**: beside the full
-# picture the file holds smaller copies (*overviews*). We ask for a small one; only that travels.
+# The asset `visual` is a picture in true colour. It is a **Cloud-Optimized GeoTIFF**: beside the full picture the file
+# holds smaller copies ([overviews](../docs/glossary.md#overview)). We ask for a small one; only that travels.
 
 # %%
 quick_look = rioxarray.open_rasterio(scene.assets["visual"].href, overview_level=1)
@@ -202,39 +267,271 @@ megabytes = quick_look.nbytes / 1e6, whole[0] * whole[1] * 3 / 1e6
 print(f"{megabytes[0]:.1f} MB of pixels, instead of {megabytes[1]:.0f} MB")
 
 # %%
+axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
+axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 quick_look.hvplot.rgb(
-    x="x",
-    y="y",
+    **axes,
     bands="band",
-    data_aspect=1,
-    frame_width=600,
-    xlabel="metres east",
-    ylabel="metres north",
-    xformatter="%.0f",
-    yformatter="%.0f",
     rasterize=True,
+    frame_width=600,
     title=cloud.map_title(f"Quick look of {scene.datetime:%d %B %Y}"),
 )
 
 # %% [markdown]
-# **What to notice.** Mountains with deep shadow on the sides that face away from the morning sun,
-# dark patches of trees, pale fields in the valleys.
+# **What to notice.** Mountains with deep shadow on the sides that face away from the morning sun, dark patches of
+# trees, pale fields in the valleys.
+
+# %% [markdown]
+# ## Cloud on the tile, cloud on your land
+#
+# `eo:cloud_cover` is one number for the whole image. What about *your* valley? Every item has an asset `scl`, the scene
+# classification: each pixel has a code for what it shows ([SCL](../docs/glossary.md#scl), lesson 04 has all codes).
+# These are the ones that hide the ground:
+
+# %%
+CLOUD = {"medium probability": 8, "high probability": 9, "thin cirrus": 10}
+SHADOW = {"cloud shadow": 3}
+
+
+# %% [markdown]
+# Two small functions: one reads the codes of an item, coarsely, from an overview; the other says how much of an area
+# has certain codes. (`masked=True` makes pixels without data `NaN`, so that `count` leaves them out.)
+
+
+# %%
+def read_codes(item):
+    """Return the scene classification of an item, from its first overview."""
+    address = item.assets["scl"].href
+    layer = rioxarray.open_rasterio(address, overview_level=0, masked=True)
+    return layer.squeeze("band", drop=True)
+
+
+def per_cent_of(area, scene_codes, wanted):
+    """Return how many per cent of an area have one of the wanted codes."""
+    inside = scene_codes.rio.clip([area])
+    return 100 * float(inside.isin(list(wanted.values())).sum() / inside.count())
+
+
+# %% [markdown]
+# Now the cloudiest scene that our limit of 10 % has let through. We look at it over two areas: the hull of all field
+# points, and a circle of 3 km around the point of the search. Both must be in the CRS of the image, in metres.
+
+# %%
+kept_cloudy = max(scenes, key=lambda item: item.properties["eo:cloud_cover"])
+kept_codes = read_codes(kept_cloudy)
+surveyed = points.to_crs(kept_codes.rio.crs).union_all().convex_hull
+centre = gpd.GeoSeries.from_xy([19.20], [-33.80], crs="EPSG:4326")
+circle = centre.to_crs(kept_codes.rio.crs).buffer(3000).iloc[0]
+
+# %% tags=["nbval-check-output"]
+print(f"{kept_cloudy.datetime:%d %B %Y}, cloud in per cent")
+print(f"of the image, as the item says: {kept_cloudy.properties['eo:cloud_cover']:.1f}")
+print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
+print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
+
+# %% [markdown]
+# On a map, in squares of 2 km:
+
+# %%
+side = round(2000 / abs(kept_codes.rio.resolution()[0]))
+under_cloud = 100 * kept_codes.isin(list(CLOUD.values()))
+west, south, east, north = surveyed.bounds
+squares = under_cloud.sel(x=slice(west, east), y=slice(north, south)).coarsen(
+    x=side, y=side, boundary="trim"
+)
+
+# %%
+squares.mean().hvplot.image(
+    **axes,
+    clim=(0, 100),
+    cmap="cividis",
+    clabel="% of the square",
+    frame_width=550,
+    title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
+)
+
+# %% [markdown]
+# **What to notice.** Clouds come in heaps: most squares are clear, some are half covered. The item's figure is an
+# average that may be true of no place at all. For a small area it can mislead both ways: a "cloudy" scene may be clear
+# over your valley, a "clear" one may hide it.
 #
 # ## Leave the choice for the next lessons
 #
-# We keep only the name of the scene. Addresses can change; a catalogue can always be asked for an
-# item by its collection and id.
+# The chosen scene has next to no cloud anywhere, so for our area it is a safe choice. We keep only its name. Addresses
+# can change; a catalogue can always be asked for an item by its collection and id.
 
-# %%
+# %% tags=["nbval-check-output"]
 choice = {"collection": scene.collection_id, "id": scene.id}
 (cloud.outputs / "chosen_scene.json").write_text(json.dumps(choice))
-choice
+print(choice)
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 02-1: five years, a little more cloud
+#
+# How many scenes of `sentinel-2-l2a` did the satellites take of our `point` in the five years from 1 January 2018 to 31
+# December 2022 with **less than 40 %** cloud? The answer is one number. (Take the search from above and change two of
+# its arguments.)
+#
+# Stuck? Run `hint("02-1")`.
+
+# %% tags=["exercise"]
+number_of_scenes = ...
+check("02-1", number_of_scenes, catalogue=catalogue, point=point)
+
+# %% [markdown]
+# <details><summary>Solution 02-1</summary>
+#
+# ```python
+# five_years = catalogue.search(
+#     collections=["sentinel-2-l2a"],
+#     intersects=point,
+#     datetime="2018-01-01/2022-12-31",
+#     query={"eo:cloud_cover": {"lt": 40}},
+# )
+# number_of_scenes = five_years.matched()
+# ```
+#
+# `matched()` asks the catalogue to count; `len(five_years.item_collection())` fetches the items and counts them here.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 02-2: mend a search
+#
+# A colleague wants the scenes of **our point** from **2018 to 2020** with **less than 40 %** cloud and sends you this.
+# It raises no error and finds nothing:
+#
+# ```python
+# broken = catalogue.search(
+#     collections=["sentinel-2-l2a"],
+#     intersects={"type": "Point", "coordinates": [-33.80, 19.20]},
+#     datetime="2018-01-01/2020-12-31",
+#     query={"cloud_cover": {"lt": 40}},
+# )
+# mended_ids = [item.id for item in broken.items()]
+# ```
+#
+# There are **two** mistakes in it. Copy it into the cell below in place of the line with the dots, mend both, and keep
+# all conditions. The answer is the list of the ids of the scenes found.
+#
+# Stuck? Run `hint("02-2")`.
+
+# %% tags=["exercise"]
+mended_ids = ...
+check("02-2", mended_ids, catalogue=catalogue, point=point)
+
+# %% [markdown]
+# <details><summary>Solution 02-2</summary>
+#
+# ```python
+# mended = catalogue.search(
+#     collections=["sentinel-2-l2a"],
+#     intersects={"type": "Point", "coordinates": [19.20, -33.80]},
+#     datetime="2018-01-01/2020-12-31",
+#     query={"eo:cloud_cover": {"lt": 40}},
+# )
+# mended_ids = [item.id for item in mended.items()]
+# ```
+#
+# Longitude comes first, and the property is called `eo:cloud_cover`. Mending one of the two still finds nothing, so
+# take away one condition at a time.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 02-3: is the cloudiest scene useless?
+#
+# A team wants to walk within the `circle` (3 km around our point) and asks whether the **cloudiest** of `all_scenes`
+# would do. How many **per cent** of the circle are usable in it, that is, neither under cloud nor in **cloud shadow**?
+# The answer is one number between 0 and 100; answer the team with it.
+#
+# `read_codes`, `per_cent_of`, `CLOUD` and `SHADOW` are there to be used. Several codes together: `CLOUD | SHADOW`.
+#
+# Stuck? Run `hint("02-3")`.
+
+# %% tags=["exercise"]
+usable_per_cent = ...
+check("02-3", usable_per_cent, scenes=all_scenes, circle=circle)
+
+# %% [markdown]
+# <details><summary>Solution 02-3</summary>
+#
+# ```python
+# cloudiest = max(all_scenes, key=lambda item: item.properties["eo:cloud_cover"])
+# hidden = per_cent_of(circle, read_codes(cloudiest), CLOUD | SHADOW)
+# usable_per_cent = 100 - hidden
+# ```
+#
+# The cloud cover of the item would have been a poor guess: it is about the whole image, and it does not count shadows.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. A search returns 0 items and no error. What do you look at first?**
+#
+# <details><summary>a) The internet connection.</summary>
+#
+# **No.** Without a connection there would be an error, not an answer.
+#
+# </details>
+# <details><summary>b) The order of the coordinates and the spelling of each condition.</summary>
+#
+# **Yes.** Longitude first; and what is misspelt fits nothing. Then take away one condition at a time.
+#
+# </details>
+# <details><summary>c) Whether the catalogue is out of order.</summary>
+#
+# **No.** It has answered: nothing fits your question.
+#
+# </details>
+#
+# **2. 300 scenes match. You search with limit=10 and call item_collection(). How many do you get?**
+#
+# <details><summary>a) 10, the newest ones</summary>
+#
+# **No.** That is what max_items=10 would do.
+#
+# </details>
+# <details><summary>b) 10, chosen at random</summary>
+#
+# **No.** limit does not choose; it says how many come on one page.
+#
+# </details>
+# <details><summary>c) 300, on 30 pages</summary>
+#
+# **Yes.** limit is the size of a page, and item_collection() turns all the pages.
+#
+# </details>
+#
+# **3. An item says eo:cloud_cover 8. How cloudy is your valley in it?**
+#
+# <details><summary>a) 8 %</summary>
+#
+# **No.** That is the average of a whole image, and clouds come in heaps.
+#
+# </details>
+# <details><summary>b) Anything from clear to fully covered</summary>
+#
+# **Yes.** A valley of a few kilometres fits under one cloud, and into one gap.
+#
+# </details>
+# <details><summary>c) At most 8 %</summary>
+#
+# **No.** One part of the image can be fully covered if the rest is clear.
+#
+# </details>
 
 # %% [markdown]
 # ## Key points
 #
 # - STAC: catalogue, collection, item, asset. We search first and download later, if at all.
+# - A search that finds nothing raises no error. Longitude first; take away one condition at a time.
+# - `limit` is the size of a page, `max_items` the end of the answer.
 # - Choose a scene by reasons that you can write down, never by its place in the answer.
-# - The cloud cover of an item is that of the whole image, not of your valley: look before you trust.
+# - The cloud cover of an item is that of the whole image: measure it over your own area.
 #
 # **What's next:** [03 Open the scene](03_open_the_scene.ipynb): twelve bands, without loading them.

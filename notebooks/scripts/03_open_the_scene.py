@@ -17,38 +17,54 @@
 # %% [markdown]
 # # 03 Open the scene, lazily
 #
-# **The question:** a scene is larger than the memory of a small computer. How do we work with it
-# without loading it, and how do we get from the numbers in the files to reflectance?
+# **The question:** a scene is larger than the memory of a small computer. How do we work with it without loading it,
+# and how do we get from the numbers in the files to reflectance?
 #
 # **You will be able to**
 #
-# - stack twelve bands of one scene into one lazy array with stackstac;
-# - say how much memory it would take before loading any of it;
-# - turn digital numbers into reflectance with the right offset, and check the result;
-# - draw the scene in true colour and in false colour.
+# - stack twelve bands of one scene into one lazy array, and say what it would cost before loading any of it;
+# - explain why a small window or a coarse picture needs only a few requests;
+# - say which pixels of the stack were measured and which are repeated;
+# - turn digital numbers into reflectance with the right offset, and check the result.
 #
-# **Time:** 30 minutes. **Needs:** the scene chosen in lesson 02.
+# **Time:** 30 minutes (reading 19, exercises 11). **Needs:** the scene chosen in lesson 02.
+
+# %% [markdown]
+# ## Ask the catalogue for the chosen scene
+#
+# `find_or_make` returns what lesson 02 left. (If you have skipped lesson 02, it runs it for you.)
 
 # %%
 import json
 
 import geopandas as gpd
 import holoviews as hv
+import hvplot.pandas
 import hvplot.xarray
 import numpy as np
+import pandas as pd
 import pystac_client
+import rasterio
+import rioxarray
+
+# %%
 import stackstac
 from dask.diagnostics import ProgressBar
+from rasterio.windows import Window
 
-from helpers import BANDS, expect_inside, find_or_make, open_cloud
+# %%
+from helpers import (
+    BANDS,
+    CountedReads,
+    check,
+    expect_inside,
+    find_or_make,
+    hint,
+    open_cloud,
+)
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
-
-# %% [markdown]
-# ## Ask the catalogue for the chosen scene
-#
-# `find_or_make` returns what lesson 02 left. (If you have skipped lesson 02, it runs it for you.)
 
 # %%
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
@@ -60,12 +76,16 @@ scene["id"]
 # %% [markdown]
 # ## Stack the bands
 #
-# Sentinel-2 measures thirteen bands. L2A keeps twelve, from violet to the short-wave infrared; the thirteenth sees thin cloud, not the ground. We name
-# the ones we want, in order of wavelength. In this form the names go with the pixels through the
-# whole course, so that no band is ever confused with another.
+# Sentinel-2 measures thirteen bands. L2A keeps twelve, from violet to the short-wave infrared; the thirteenth sees thin
+# cloud, not the ground. We name the ones we want, in order of wavelength. In this form the names go with the pixels
+# through the whole course, so that no band is ever confused with another.
 
-# %%
-BANDS
+# %% tags=["nbval-check-output"]
+print(", ".join(BANDS))
+
+# %% [markdown]
+# `stackstac.stack` puts the files of an item on one grid. What we tell it: which bands; the area of the points; the CRS
+# and the pixel size in metres; whole numbers as they are in the files (`rescale=False`), 0 where there is nothing.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -93,64 +113,162 @@ numbers
 
 # %% [markdown]
 # Look at the picture above. The array has three dimensions, `band`, `y` and `x`, and is cut into
-# **chunks**. It is *lazy*: stackstac has read where every pixel would come from, but no pixel yet.
-# The bands of 20 m and 60 m are put on the same 10 m grid: each of their pixels is repeated.
+# [chunks](../docs/glossary.md#chunk). It is [lazy](../docs/glossary.md#lazy-array): stackstac has worked out where
+# every pixel would come from, but has read none. What you do with a lazy array only lengthens a list of things to do:
+
+# %% tags=["nbval-check-output"]
+doubled = numbers * 2
+print(type(numbers.data).__name__, "of", numbers.data.npartitions, "chunks")
+print(len(numbers.__dask_graph__()), "steps to read it")
+print(len(doubled.__dask_graph__()), "steps to read it and double it")
+
+# %% [markdown]
+# Both took no time. Work begins with `.compute()`, or with a plot; until then a mistake costs nothing.
 #
 # ## How large is it?
+#
+# A lazy array knows its size in memory without being there. A whole number of 16 bits takes 2 bytes, a floating-point
+# number 4 or 8.
 
 # %%
 million_pixels = numbers.sizes["x"] * numbers.sizes["y"] / 1e6
-print(f"{million_pixels:.1f} million pixels of 10 m")
+print(f"{million_pixels:.1f} million pixels of 10 m, times {len(BANDS)} bands")
 print(f"{numbers.nbytes / 1e6:.0f} MB as stored, in whole numbers of 16 bits")
-print(f"{numbers.nbytes * 2 / 1e6:.0f} MB as 32-bit floating-point numbers")
-print(f"{numbers.nbytes * 4 / 1e6:.0f} MB as 64-bit floating-point numbers")
-print(
-    f"{12 * 10980**2 * 4 / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits"
+print(f"{numbers.astype('float32').nbytes / 1e6:.0f} MB as 32-bit floating point")
+print(f"{numbers.astype('float64').nbytes / 1e6:.0f} MB as 64-bit floating point")
+whole_tile = 12 * 10980**2 * 4
+print(f"{whole_tile / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits")
+
+# %% [markdown]
+# On a machine with 2 GB of memory the last line is out of the question, and a calculation often needs room for two or
+# three copies. So: **work out the memory before you compute**, choose 32 bits rather than 64, and load only what you
+# need.
+#
+# ## What is in a file: tiles and overviews
+#
+# Why can a piece be read alone? The files are [Cloud-Optimized GeoTIFFs](../docs/glossary.md#cloud-optimized-geotiff)
+# (COG). Inside, the picture is cut into square tiles, beside it lie smaller copies, the overviews, and at the beginning
+# stands a table of contents that says where each tile starts.
+
+# %%
+red_address = scene["assets"]["red"]["href"]
+with rasterio.open(red_address) as image:
+    picture_size, tile_size = image.shape, image.block_shapes[0]
+    steps = image.overviews(1)
+print(f"{picture_size[0]} rows x {picture_size[1]} columns, in tiles of {tile_size}")
+print(f"Overviews: one pixel for {steps} pixels in each direction")
+
+# %% [markdown]
+# ## What a small window costs
+#
+# We ask the web server for a window of 100 x 100 pixels, one square kilometre, out of the red band. `CountedReads()`
+# opens the file for rasterio and counts the requests and bytes on the way. (A request for a part of a file is called a
+# [range request](../docs/glossary.md#range-request).)
+
+# %%
+window_traffic = CountedReads()
+window = Window(col_off=500, row_off=500, width=100, height=100)
+with rasterio.open(red_address, opener=window_traffic) as image:
+    window_pixels = image.read(1, window=window)
+print(f"{window_pixels.size} pixels: {window_traffic}")
+
+# %% [markdown]
+# And the whole scene, as the coarsest overview shows it:
+
+# %%
+overview_traffic = CountedReads()
+coarsest = len(steps) - 1
+with rasterio.open(
+    red_address, opener=overview_traffic, overview_level=coarsest
+) as image:
+    overview_pixels = image.read(1)
+print(f"{overview_pixels.size} pixels: {overview_traffic}")
+
+# %%
+costs = pd.Series(
+    {
+        "window, 1 square km": window_traffic.megabytes,
+        "coarsest overview, all of it": overview_traffic.megabytes,
+        "whole file": window_traffic.file_megabytes,
+    }
+)
+costs.hvplot.barh(
+    xlabel="", ylabel="MB", title="What travels, red band (MB)", width=600, height=220
 )
 
 # %% [markdown]
-# On a machine with 2 GB of memory the last line is out of the question, and every copy of an array
-# doubles it. So: estimate first, load only what you need.
+# **What to notice.** A handful of requests are enough: the first fetches the table of contents, the others pixels. The
+# window costs more than its 20 kB of pixels, because a tile travels whole or not at all. And the overview shows *all*
+# of the scene for a small part of the file. The larger the file, the more is saved: a real tile is 10980 pixels wide.
 #
-# ## A small window costs little
+# ## The same place from the overview and in full
 #
-# The files are Cloud-Optimized GeoTIFFs: tiles inside, and a table of where each tile starts. To show
-# a square of one kilometre, only the tiles that it touches travel.
+# An overview is cheap because it has thrown something away. Two kilometres around the middle of the scene, both ways:
 
 # %%
-small_window = numbers.isel(x=slice(500, 600), y=slice(500, 600)).sel(band="red")
-whole_band = numbers.sel(band="red")
-print(f"{small_window.data.npartitions} chunk of {whole_band.data.npartitions} is read")
+centre_x, centre_y = float(numbers.x.mean()), float(numbers.y.mean())
+box = centre_x - 1000, centre_y - 1000, centre_x + 1000, centre_y + 1000
+full = rioxarray.open_rasterio(red_address).squeeze("band", drop=True)
+coarse = rioxarray.open_rasterio(red_address, overview_level=coarsest).squeeze(
+    "band", drop=True
+)
+full, coarse = full.rio.clip_box(*box), coarse.rio.clip_box(*box)
+print(f"full {full.shape}, overview {coarse.shape} pixels")
 
 # %%
-with ProgressBar():
-    small_window = small_window.compute()
-small_window.quantile([0.05, 0.5, 0.95]).values
+axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
+axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
+look = axes | {"cmap": "gray", "clim": (0, 1500), "frame_width": 300}
+look |= {"clabel": "red, digital number", "rot": 45}
+full_title = cloud.map_title("Full resolution")
+full.hvplot.image(**look, title=full_title) + coarse.hvplot.image(
+    **look, title=cloud.map_title("Coarsest overview")
+)
 
 # %% [markdown]
+# **What to notice.** Large patches are in both; what is narrow or small, such as a track or a single grove, only in the
+# left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
+#
+# ## Three pixel sizes on one grid
+#
+# Sentinel-2 does not see everything equally sharply: four bands have pixels of 10 m, six of 20 m, two of 60 m. In the
+# stack all are on the 10 m grid. How? Eighteen neighbours of one row, in a band of each kind:
+
+# %%
+neighbours = {"band": ["red", "swir16", "coastal"]}
+with ProgressBar():
+    row = numbers.sel(neighbours).isel(y=0, x=slice(0, 18)).compute()
+pd.DataFrame(row.values, index=row["band"].values)
+
+# %% [markdown]
+# **What to notice.** In `red` each number is its own. In `swir16` two neighbours are equal, in `coastal` six: each
+# measurement has been *repeated* to fill the finer grid, across and down. Nothing became sharper. A grove of 20 m can
+# be seen in `red`; in `coastal` it drowns in its surroundings.
+#
 # ## From digital numbers to reflectance
 #
-# Those are **digital numbers** (DN). Reflectance is the share of light that comes back, so we expect
-# values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
+# Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that comes
+# back, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
 #
-# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that values
-# slightly below zero can be stored, too. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has
-# *already* taken it away in many items of `sentinel-2-l2a`, marks them with `earthsearch:boa_offset_applied`,
-# and **still lists the offset**. Whoever subtracts it again gets negative reflectance.
+# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that values slightly below zero
+# can be stored, too. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has *already* taken
+# it away in many items of `sentinel-2-l2a`, marks them with `earthsearch:boa_offset_applied`, and **still lists the
+# offset**. Whoever subtracts it again gets negative reflectance.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 scale = band_facts["scale"]
 offset = 0.0 if already_applied else band_facts["offset"]
-print(
-    f"listed offset {band_facts['offset']}, already applied: {already_applied}, we use {offset}"
-)
+print(f"scale {scale}, listed offset {band_facts['offset']}")
+print(f"already applied: {already_applied}; we use {offset}")
 
 # %% [markdown]
-# A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer scene.
+# A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer
+# scene.
 #
-# The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before** scaling.
+# The number 0 is not a dark pixel: it means [nodata](../docs/glossary.md#nodata). We turn it into `NaN` **before**
+# scaling.
 
 # %%
 reflectance = numbers.where(numbers != 0) * np.float32(scale) + np.float32(offset)
@@ -158,39 +276,79 @@ reflectance.name = "reflectance"
 reflectance
 
 # %% [markdown]
-# Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and is the middle value of
-# each band sensible?
+# ## Check: is anything negative?
+#
+# Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth
+# and the middle of each band?
 
 # %%
 with ProgressBar():
     sample = reflectance[:, ::10, ::10].compute()
 negative_share = float((sample < 0).mean())
 print(f"Share of negative values: {negative_share:.2%}")
-sample.median(["x", "y"]).to_series().round(3)
+sample.quantile([0.01, 0.5], ["x", "y"]).to_pandas().T.round(3)
 
 # %% [markdown]
-# Next to nothing is negative, and vegetation is dark in the visible bands and bright in the near
-# infrared (`nir`), as it should be. With the wrong offset the same check raises the alarm:
+# Next to nothing is negative, the darkest pixels (water, deep shadow) are near zero, and vegetation is dark in the
+# visible bands and bright in the near infrared (`nir`), as it should be.
+#
+# ## The trap, sprung
+#
+# What does a mistake look like? We take a newer scene from each of the two collections, read red from an overview
+# (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try both: with the listed offset and
+# without.
+
 
 # %%
-wrong = sample - 0.1
-print(
-    f"Share of negative values with the offset applied once too often: {(wrong < 0).mean():.0%}"
-)
+def newest_scene(collection):
+    """Return the newest scene with less than 10 % cloud, up to September 2024."""
+    search = catalogue.search(
+        collections=[collection],
+        intersects={"type": "Point", "coordinates": [19.20, -33.80]},
+        datetime="2022-09-01/2024-09-30",
+        query={"eo:cloud_cover": {"lt": 10}},
+        max_items=1,
+    )
+    return next(search.items_as_dicts())
 
-# %% [markdown]
-# The opposite mistake, an offset that was *not* subtracted, shows at the other end: then even deep water stays near 0.1. So we look at the darkest
-# hundredth of each band, too.
 
 # %%
-sample.quantile(0.01, ["x", "y"]).to_series().round(3)
+def darkest_red(item):
+    """Darkest hundredth of red, without and with the offset that the item lists."""
+    facts = item["assets"]["red"]["raster:bands"][0]
+    with rasterio.open(item["assets"]["red"]["href"]) as image:
+        red = image.read(1, out_shape=(300, 300), masked=True).compressed()
+    without = np.percentile(red, 1) * facts["scale"]
+    return without.round(3), (without + facts["offset"]).round(3)
+
+
+# %%
+newer_scenes = [newest_scene(name) for name in ["sentinel-2-l2a", "sentinel-2-c1-l2a"]]
+trap = {}
+for item in newer_scenes:
+    without, with_listed = darkest_red(item)
+    trap[item["collection"]] = {
+        "date": item["properties"]["datetime"][:10],
+        "applied": item["properties"].get("earthsearch:boa_offset_applied", "not said"),
+        "darkest, nothing subtracted": without,
+        "darkest, listed offset used": with_listed,
+    }
+pd.DataFrame(trap)
 
 # %% [markdown]
+# **What to notice.** Both items list the same offset, and each column has one sensible figure, but not in the same row.
+#
+# - In `sentinel-2-l2a` the archive has subtracted already; who does it again finds the darkest pixels far **below
+#   zero**.
+# - In `sentinel-2-c1-l2a` nobody has; who does not do it finds that even water and deep shadow send back **more than a
+#   tenth** of the light, which no dark thing does.
+#
+# So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
+#
 # ## True colour
 #
-# Red, green and blue, as an eye would see it. Reflectance of land is mostly below 0.2, so we
-# stretch the colours up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and
-# it is drawn anew.
+# Red, green and blue, as an eye would see it. Reflectance of land is mostly below 0.2, so we stretch the colours up to
+# there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
 
 
 # %%
@@ -202,50 +360,201 @@ def stretch(colours, darkest, brightest):
 
 # %%
 with ProgressBar():
-    true_colour = stretch(
-        reflectance.sel(band=["red", "green", "blue"]), 0.0, 0.18
-    ).compute()
-
-# %%
-map_options = {
-    "x": "x",
-    "y": "y",
-    "bands": "band",
-    "rasterize": True,
-    "data_aspect": 1,
-    "frame_width": 600,
-    "xlabel": "metres east",
-    "ylabel": "metres north",
-}
+    colours = reflectance.sel(band=["red", "green", "blue"])
+    true_colour = stretch(colours, 0.0, 0.18).compute()
 date = scene["properties"]["datetime"][:10]
-
-# %%
-true_colour.hvplot.rgb(**map_options, title=cloud.map_title(f"True colour, {date}"))
+picture = axes | {"bands": "band", "rasterize": True, "frame_width": 600}
+true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
+# **What to notice.** Slopes that face the morning sun are bright, those turned away dark, although the same plants may
+# grow on both. Trees and water are dark everywhere.
+#
 # ## False colour
 #
-# Put near infrared in place of red, red in place of green, green in place of blue. Living leaves reflect
-# much near infrared, so vegetation turns red. How bright depends on the amount and kind of leaves, and on shade.
+# Put near infrared in place of red, red in place of green, green in place of blue. Living leaves reflect much near
+# infrared, so vegetation turns red. How bright depends on the amount and kind of leaves, and on shade.
 
 # %%
 with ProgressBar():
-    false_colour = stretch(
-        reflectance.sel(band=["nir", "red", "green"]), 0.0, 0.35
-    ).compute()
-false_colour.hvplot.rgb(
-    **map_options, title=cloud.map_title(f"False colour (near infrared), {date}")
-)
+    colours = reflectance.sel(band=["nir", "red", "green"])
+    false_colour = stretch(colours, 0.0, 0.35).compute()
+title = cloud.map_title(f"False colour (near infrared), {date}")
+false_colour.hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
-# **What to notice.** Plantations and riverside trees are dark to bright red. Fynbos is
-# brownish: small, tough leaves and bare ground between. Water is almost black. Slopes that face
-# the sun are brighter than those turned away, although the same plants may grow on both.
+# **What to notice.** Plantations and riverside trees are dark to bright red. Fynbos is brownish: small, tough leaves
+# and bare ground between. Water is almost black, and now easy to tell from dark trees.
+
+# %% [markdown]
+# ## Exercises
 #
+# ### Exercise 03-1: memory before compute
+#
+# You want to work with two bands only, `red` and `nir`, as 32-bit floating-point numbers, over the whole area of
+# `numbers`. How many **megabytes** (millions of bytes) would they take in memory? The answer is one number. Do not load
+# anything: ask the lazy array.
+#
+# Stuck? Run `hint("03-1")`.
+
+# %% tags=["exercise"]
+megabytes = ...
+check("03-1", megabytes, numbers=numbers)
+
+# %% [markdown]
+# <details><summary>Solution 03-1</summary>
+#
+# ```python
+# two_bands = numbers.sel(band=["red", "nir"]).astype("float32")
+# megabytes = two_bands.nbytes / 1e6
+# ```
+#
+# `sel` and `astype` are lazy, too, so the answer comes at once.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 03-2: the dearest window
+#
+# A window of 100 x 100 pixels can cost one tile of the red band, or more. Choose its upper left corner so that **four**
+# tiles must travel. The answer is a pair of whole numbers `(column, row)`, counted in pixels from 0, and the window
+# must lie inside the picture. `picture_size` and `tile_size`, both (rows, columns), tell you where the tiles meet.
+# There are many right answers.
+#
+# If you like, read your window with `CountedReads()` and compare it with the one above.
+#
+# Stuck? Run `hint("03-2")`.
+
+# %% tags=["exercise"]
+corner = ...
+check("03-2", corner, picture_size=picture_size, tile_size=tile_size)
+
+# %% [markdown]
+# <details><summary>Solution 03-2</summary>
+#
+# ```python
+# tile_rows, tile_columns = tile_size
+# corner = (tile_columns - 50, tile_rows - 50)
+# ```
+#
+# Four tiles meet at the point `(tile_columns, tile_rows)`. A window with that point in its middle touches all four.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 03-3: an offset that is right for any scene
+#
+# Write a function `offset_to_use(item)` that returns the offset to be added to scaled red pixels, for **any** item: for
+# the scene of 2018, for a newer one whose offset the archive has applied already, and for one of collection 1, which
+# does not say. An item is a dictionary like `scene`. The check tries your function on all three.
+#
+# Stuck? Run `hint("03-3")`.
+
+
+# %% tags=["exercise"]
+def offset_to_use(item):
+    return ...
+
+
+check("03-3", offset_to_use, items=[scene, *newer_scenes])
+
+# %% [markdown]
+# <details><summary>Solution 03-3</summary>
+#
+# ```python
+# def offset_to_use(item):
+#     if item["properties"].get("earthsearch:boa_offset_applied", False):
+#         return 0.0
+#     return item["assets"]["red"]["raster:bands"][0]["offset"]
+# ```
+#
+# `.get(..., False)` stands in where an item does not say: then nobody has applied the offset, and it is ours to do.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. You write reflectance = numbers * scale, for a lazy array of 100 MB. How much is read?**
+#
+# <details><summary>a) 100 MB</summary>
+#
+# **No.** Not yet: only the list of things to do has grown.
+#
+# </details>
+# <details><summary>b) One chunk, to see whether it works</summary>
+#
+# **No.** The shape and type of the result follow from those of numbers; no pixel is needed.
+#
+# </details>
+# <details><summary>c) Nothing</summary>
+#
+# **Yes.** Reading begins with compute(), a plot, or writing a file.
+#
+# </details>
+#
+# **2. A window of 10 x 10 pixels out of a COG with tiles of 1024 x 1024: what travels?**
+#
+# <details><summary>a) The table of contents and the tile, or tiles, that the window touches</summary>
+#
+# **Yes.** A tile is compressed as a whole, so it can only be had as a whole.
+#
+# </details>
+# <details><summary>b) 100 pixels</summary>
+#
+# **No.** It would be fine, but a tile is compressed as a whole.
+#
+# </details>
+# <details><summary>c) The whole file</summary>
+#
+# **No.** That is how an ordinary download works; the table of contents makes it unnecessary.
+#
+# </details>
+#
+# **3. The band coastal (60 m) is in a stack of 10 m pixels. How many measurements of coastal are there in a square of
+# 60 by 60 m?**
+#
+# <details><summary>a) 36, one in each pixel</summary>
+#
+# **No.** 36 pixels, all with the same number: it was measured once.
+#
+# </details>
+# <details><summary>b) 1, which is repeated 36 times</summary>
+#
+# **Yes.** Six across and six down. The grid is finer, the eye is not.
+#
+# </details>
+# <details><summary>c) 6, which are averaged</summary>
+#
+# **No.** Nothing is averaged here; the one number is repeated.
+#
+# </details>
+#
+# **4. Half of your red pixels have negative reflectance. What has probably happened?**
+#
+# <details><summary>a) They are under cloud.</summary>
+#
+# **No.** Clouds are bright: they send back most of the light.
+#
+# </details>
+# <details><summary>b) The scene is very dark.</summary>
+#
+# **No.** Even deep shadow sends back a little light. A few negative values are noise, half of them are a mistake.
+#
+# </details>
+# <details><summary>c) The offset was subtracted twice.</summary>
+#
+# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied.
+#
+# </details>
+
+# %% [markdown]
 # ## Key points
 #
-# - A lazy array knows its shape and its price before a pixel is read.
-# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if it is still there.
-# - Check both ends: many negative values mean an offset subtracted twice; if even deep water stays near 0.1, it was not subtracted at all.
+# - A lazy array knows its shape and its price before a pixel is read: work out the memory first.
+# - A COG has tiles, overviews and a table of contents: a window costs the tiles it touches, a picture only an overview.
+# - Bands of 20 and 60 m are repeated on the 10 m grid; they do not become sharper.
+# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet.
+# - Check both ends: many negative values, or nothing near zero, tell of a wrong offset.
 #
 # **What's next:** [04 Clouds and shadows](04_clouds_and_shadows.ipynb): which pixels can we trust?

@@ -24,9 +24,10 @@
 #
 # - mask clouds with the scene classification (SCL) that comes with every scene;
 # - mask deep shadow with a rule on two bands, and say what that rule wrongly removes;
-# - improve that rule with a third band and compare the two.
+# - improve that rule with a third band, and judge the two on points and on a map;
+# - say what a mask can't know.
 #
-# **Time:** 25 minutes. **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
+# **Time:** 25 minutes (reading 14, exercises 11). **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
 
 # %%
 import json
@@ -38,13 +39,15 @@ import hvplot.xarray
 import numpy as np
 import pandas as pd
 import pystac_client
+import rioxarray
+
+# %%
 import stackstac
 import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 
-# %%
-from helpers import find_or_make, open_cloud, write_cog
+from helpers import check, find_or_make, hint, open_cloud, write_cog
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -52,7 +55,7 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Open what this lesson needs
 #
-# Five bands for the rules and the pictures, and the scene classification `scl`: class codes at 20 m.
+# As in lesson 03, but only five bands and the scene classification, the asset `scl`.
 
 # %%
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
@@ -64,65 +67,137 @@ scene = next(
 )
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 
+# %% [markdown]
+# We will open two scenes on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
+# stars,
+# `**our_grid`: each entry becomes a named argument.
+
 # %%
-stack = stackstac.stack(
-    [scene],
-    assets=["blue", "green", "red", "nir", "swir16", "scl"],
-    bounds=tuple(points.total_bounds),
-    epsg=32734,
-    resolution=10,
-    dtype="uint16",
-    fill_value=np.uint16(0),
-    rescale=False,
-    xy_coords="center",
-    chunksize=1024,
-)
+our_grid = {
+    "bounds": tuple(points.total_bounds),
+    "epsg": 32734,
+    "resolution": 10,
+    "dtype": "uint16",
+    "fill_value": np.uint16(0),
+    "rescale": False,
+    "xy_coords": "center",
+    "chunksize": 1024,
+}
+
+# %%
+layers = ["blue", "green", "red", "nir", "swir16", "scl"]
+stack = stackstac.stack([scene], assets=layers, **our_grid)
 with ProgressBar():
     numbers = stack.squeeze("time", drop=True).compute()
+
+# %% [markdown]
+# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that is right for this scene
+# (lesson 03). The sixth layer holds class codes: they are neither scaled nor shifted.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
-offset = 0.0 if already_applied else band_facts["offset"]
-digital = numbers.drop_sel(band="scl")
-reflectance = digital.where(digital != 0) * np.float32(
-    band_facts["scale"]
-) + np.float32(offset)
-scene_classes = numbers.sel(band="scl")
+offset = np.float32(0.0 if already_applied else band_facts["offset"])
+scale = np.float32(band_facts["scale"])
+digital_numbers = numbers.drop_sel(band="scl")
+reflectance = digital_numbers.where(digital_numbers != 0) * scale + offset
+scene_classes = numbers.sel(band="scl", drop=True)
 
 # %% [markdown]
 # ## What the scene classification says
 #
-# The program that removes the effect of the atmosphere also sorts every pixel into one of twelve classes, with the
-# codes 0 to 11. The names are from the Sentinel-2 product description.
+# The program that removes the effect of the atmosphere (ESA's Sen2Cor) also sorts every pixel into one of twelve
+# classes, with the
+# codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It comes at 20 m; on our
+# grid of 10 m each of its pixels is
+# repeated. (Repeated, never averaged: halfway between 4, vegetation, and 10, thin cirrus, lies 7, and that means
+# nothing.)
 
 # %%
-SCL_NAMES = [
-    "no data",
-    "saturated or defective",
-    "dark area",
-    "cloud shadow",
-    "vegetation",
-    "not vegetated",
-    "water",
-    "unclassified",
-    "cloud, medium probability",
-    "cloud, high probability",
-    "thin cirrus",
-    "snow or ice",
-]
-
-# %%
-codes, pixels = np.unique(scene_classes, return_counts=True)
-shares = pd.Series(
-    pixels / pixels.sum() * 100, index=[SCL_NAMES[code] for code in codes]
+scl_names = (
+    "no data; saturated or defective; dark area; cloud shadow; vegetation; "
+    "not vegetated; water; unclassified; cloud, medium probability; "
+    "cloud, high probability; thin cirrus; snow or ice"
 )
-shares.round(2).rename("% of the pixels").to_frame()
+SCL_NAMES = scl_names.split("; ")
+SCL_NAMES.index("water")
 
 # %% [markdown]
-# We do without the pixels that are cloud, cloud shadow, or broken:
+# `split` cuts the text at each semicolon and makes a list. The place of a name in it, counted from 0, is its code:
+# `index` has just told us that of
+# water. So from here on we write names, not codes. What does the classification say about our scene?
+
 
 # %%
+def shares_of_classes(classes):
+    """Return the share of each scene class, in per cent, by its name."""
+    codes, pixels = np.unique(classes, return_counts=True)
+    names = [SCL_NAMES[code] for code in codes]
+    return pd.Series(pixels / pixels.sum() * 100, index=names)
+
+
+# %%
+shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
+
+# %% [markdown]
+# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is land that Sen2Cor found
+# very dark, mostly
+# the shadow of mountains. *Unclassified* is what fitted no class.
+#
+# ## A cloudier day
+#
+# To see the clouds' classes at work we look at another day of the same month. `grid:code` names the
+# [tile](../docs/glossary.md#tile), so that we get the same piece of the Earth; of the scenes with 5 to 60 % cloud we
+# take the least cloudy.
+
+# %%
+month = scene["properties"]["datetime"][:7]
+same_tile = {"eq": scene["properties"]["grid:code"]}
+cloudier_scenes = catalogue.search(
+    collections=[choice["collection"]],
+    datetime=month,
+    query={"grid:code": same_tile, "eo:cloud_cover": {"gt": 5, "lt": 60}},
+).items_as_dicts()
+cloudier = min(cloudier_scenes, key=lambda item: item["properties"]["eo:cloud_cover"])
+
+# %%
+with ProgressBar():
+    cloudier_classes = (
+        stackstac.stack([cloudier], assets=["scl"], **our_grid).squeeze().compute()
+    )
+cloudier_day = cloudier["properties"]["datetime"][:10]
+shares_of_classes(cloudier_classes).rename(f"% on {cloudier_day}").round(3).to_frame()
+
+# %% [markdown]
+# On a map, one colour for each class. We draw every fourth pixel; that is enough for a screen.
+
+# %%
+SCL_COLOURS = ["#000000", "#EE3377", "#555555", "#882255", "#117733", "#DDCC77"]
+SCL_COLOURS += ["#332288", "#999999", "#88CCEE", "#FFFFFF", "#AA4499", "#44AA99"]
+map_options = {"x": "x", "y": "y", "data_aspect": 1, "frame_width": 560}
+metres = {"xlabel": "metres east", "ylabel": "metres north"}
+metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
+
+# %%
+cloudier_classes[::4, ::4].hvplot.image(
+    **map_options,
+    cmap=SCL_COLOURS,
+    clim=(-0.5, 11.5),
+    clabel="scene class",
+    title=cloud.map_title(f"Scene classification, {cloudier_day}"),
+).opts(cticks=list(enumerate(SCL_NAMES)), **metres)
+
+# %% [markdown]
+# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability) and
+# purple (thin cirrus). To the
+# south-west of each, away from the sun, lies its shadow in dark red. The classification is good, not perfect: it
+# misses thin edges, takes
+# bright soil for cloud, and some deep shade for water.
+#
+# We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
+# these?
+
+# %% tags=["nbval-check-output"]
 UNUSABLE = [
     "no data",
     "saturated or defective",
@@ -133,26 +208,41 @@ UNUSABLE = [
 ]
 unusable_codes = [SCL_NAMES.index(name) for name in UNUSABLE]
 cloudy = scene_classes.isin(unusable_codes)
-print(f"{float(cloudy.mean()):.2%} of the pixels are cloud, cloud shadow or broken")
+print(f"Our scene: {float(cloudy.mean()):.3%} of the pixels removed")
+print(f"{cloudier_day}: {float(cloudier_classes.isin(unusable_codes).mean()):.3%}")
 
 # %% [markdown]
-# **What to notice.** The scene was chosen because it is clear, so little is removed. In a cloudy scene the classification is good, not perfect: it
-# may take bright ground for cloud, and it misses thin edges of clouds.
+# `cloudy` is a **mask**: True where a pixel must go. The mean of True and False is the share of True.
 #
 # ## Shadow of the mountains
 #
-# When the satellite passes, at about half past ten on a spring morning, the sun stands in the north-east, and the south-western sides of the ridges lie in
-# shadow. A simple rule from the published lesson: a pixel is in shadow if it is dark in `red` **and** in `nir`.
+# Clouds are not the only ones to cast a shadow. Where did the sun stand?
 
 # %%
-red, green, nir = (
-    reflectance.sel(band=name, drop=True) for name in ["red", "green", "nir"]
+azimuth = scene["properties"]["view:sun_azimuth"]
+elevation = scene["properties"]["view:sun_elevation"]
+print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
+
+# %% [markdown]
+# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones none
+# but that of the sky. A simple
+# rule, from the published lesson on which this course builds: a pixel is in shadow if it is dark in `red` **and** in
+# `nir`. Dark
+# means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+
+# %%
+blue, green, red, nir, swir16 = (
+    reflectance.sel(band=name, drop=True) for name in reflectance["band"].values
 )
 dark = (red < 0.05) & (nir < 0.05)
 print(f"{float(dark.mean()):.1%} of the pixels are dark in both bands")
 
 # %% [markdown]
-# But what else is dark in both? Look at which of our field points the rule would remove. xvec takes the value at
+# `&` is "and", `|` is "or", `~` is "not", pixel by pixel. Each comparison needs its own brackets.
+#
+# ## Test the rule on the points
+#
+# What else is dark in both bands? Look at which of our field points the rule would remove. xvec takes the value at
 # each point (lesson 05 shows how).
 
 # %%
@@ -161,98 +251,366 @@ removed = points[dark_at_points.values]
 removed["name"].value_counts().rename("points removed by the rule").to_frame()
 
 # %% [markdown]
-# **Water!** Open water is dark in both bands, too. The rule that should remove shadow also removes
-# water, and a class that loses its points cannot be learnt well.
+# **Water!** Open water is dark in both bands, too. The rule that should remove shadow removes
+# most of the water points, and a class that loses its points can't be learnt.
 #
 # ## A better rule
 #
-# Water and shaded plants are both dark, but their bands differ: water takes up nearly all short-wave infrared (`swir16`) and
+# Water and shaded land are both dark, but their bands differ. Water takes up nearly all short-wave infrared
+# (`swir16`) and
 # reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in addition for
-# `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, uses the same pair of bands to find water: the MNDWI.)
+# `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same pair of bands:
+# the index MNDWI.)
 
 # %%
-swir16 = reflectance.sel(band="swir16", drop=True)
 shadow = dark & (swir16 > green)
 shadow_at_points = shadow.xvec.extract_points(
     points.geometry, x_coords="x", y_coords="y"
 )
 
-# %%
-both_rules = pd.DataFrame(
+# %% tags=["nbval-check-output"]
+lost_points = pd.DataFrame(
     {
-        "dark in red and nir": points["name"][dark_at_points.values].value_counts(),
-        "and swir16 above green": points["name"][
-            shadow_at_points.values
-        ].value_counts(),
+        "all points": points["name"].value_counts(),
+        "simple rule": removed["name"].value_counts(),
+        "better rule": points["name"][shadow_at_points.values].value_counts(),
     }
 )
-both_rules = both_rules.fillna(0).astype(int)
-both_rules
+lost_points = lost_points.fillna(0).astype(int)
+print(lost_points.to_string())
 
 # %%
-both_rules.hvplot.barh(
+hit = lost_points[lost_points["simple rule"] > 0]
+hit[["simple rule", "better rule"]].hvplot.barh(
     color=["#CC6677", "#332288"],
     xlabel="class",
-    ylabel="points removed",
+    ylabel="number of points removed",
     title="Field points that each rule removes",
-    legend="right",
+    legend=False,
     width=750,
-    height=350,
+    height=300,
 )
 
 # %% [markdown]
-# The better rule keeps most of the water. It is not free of error either: near the shore water pixels hold some land, and the deepest
-# shadow, lit by the blue sky alone, can look like water. Every mask is a decision; write down which one you took.
+# The picture has the classes that lose any point. The better rule, the second bar of each class, keeps most of the
+# water.
 #
-# ## Before and after
+# ## Where the two rules differ
+#
+# Points are few. A map shows all the pixels on which the rules agree, and those that only the simple one takes. To
+# make small patches visible, a
+# square of 40 m gets its colour as soon as one of its 16 pixels has it.
 
 # %%
-usable = ~(cloudy | shadow) & reflectance.notnull().all("band")
+rules = xr.where(dark & ~shadow, 2, xr.where(shadow, 1, np.nan))
+coarse_rules = rules.coarsen(x=4, y=4, boundary="trim").max()
 true_colour = (
     (reflectance.sel(band=["red", "green", "blue"]) / 0.18).clip(0, 1).fillna(1)
 )
-masked_out = xr.DataArray(
-    [1.0, 0.75, 0.85], dims="band", coords={"band": ["red", "green", "blue"]}
+backdrop = (true_colour[:, ::4, ::4] * 255).astype("uint8")
+
+# %%
+removed_pixels = coarse_rules.hvplot.image(
+    **map_options,
+    cmap=["#EE99AA", "#00AAFF"],
+    clim=(0.5, 2.5),
+    clabel="removed by",
+).opts(cticks=[(1, "both rules"), (2, "simple rule only")])
+(backdrop.hvplot.rgb(**map_options, bands="band") * removed_pixels).opts(
+    title=cloud.map_title("Pixels that the rules remove"), **metres
 )
-after = true_colour.where(usable, masked_out)
-pictures = {"before": true_colour, "after (pink: not used)": after}
-
-
-# %%
-def draw(picture, when):
-    """Draw a picture in true colour; all pictures zoom together."""
-    colours = (picture * 255).astype("uint8")
-    return colours.hvplot.rgb(
-        x="x",
-        y="y",
-        bands="band",
-        rasterize=True,
-        data_aspect=1,
-        frame_width=420,
-        title=cloud.map_title(when),
-    ).opts(xlabel="metres east", ylabel="metres north", yformatter="%.0f")
-
-
-# %%
-hv.Layout([draw(picture, when) for when, picture in pictures.items()]).cols(1)
 
 # %% [markdown]
-# The two pictures zoom together: find a ridge and compare the two sides.
+# **What to notice.** Two kinds of blue: compact patches in the valleys, which are lakes and dams, rightly kept by the
+# better rule. But also blue
+# slivers along the ridges, beside the pink of the shadow. No lake hangs on a slope: that is deep shadow which the
+# better rule overlooks.
+#
+# ## How much shadow does the better rule find?
+#
+# The points can't answer that: people don't take points in deep ravines, and the table above has only a handful of
+# land points in shadow. We need to know
+# for every pixel whether it is water. The scene is simulated, so we may look up the truth; on real data the water
+# class of the
+# SCL must do, with its errors.
+
+# %%
+if cloud.truth is not None:
+    day = scene["properties"]["datetime"][:10].replace("-", "")
+    true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{day}.tif")
+    true_class = true_class.squeeze("band", drop=True)
+    water_code = points.loc[points["name"] == "Water", "class"].iloc[0]
+    is_water = true_class.reindex_like(dark, method="nearest") == water_code
+else:
+    is_water = scene_classes == SCL_NAMES.index("water")
+shaded_land = dark & ~is_water
+
+# %% [markdown]
+# `shaded_land` is land so dark that hardly anything but shadow can explain it (a fresh burn scar could). `judge` says
+# what a rule removes of three things: the
+# water points, which we want to keep; the shaded land, which we want to be rid of; and all other, lit land, which we
+# want to keep.
+
+
+# %%
+def judge(rule):
+    """Return what a rule removes of water points, shaded land and lit land, in %."""
+    at_points = rule.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
+    of_water = at_points.values[points["name"] == "Water"].mean()
+    of_shaded_land = float(rule.where(shaded_land).mean())
+    of_lit_land = float(rule.where(~shaded_land & ~is_water).mean())
+    return pd.Series(
+        [of_water * 100, of_shaded_land * 100, of_lit_land * 100],
+        index=["water points", "shaded land", "lit land"],
+    )
+
+
+# %% tags=["nbval-check-output"]
+dark_area = scene_classes == SCL_NAMES.index("dark area")
+judged = pd.DataFrame(
+    {
+        "simple rule": judge(dark),
+        "better rule": judge(shadow),
+        "SCL: dark area": judge(dark_area),
+    }
+)
+print(judged.round(1).to_string())
+
+# %% [markdown]
+# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and
+# nearly all the water. The better rule
+# keeps the water and pays for it: a good part of the shaded land stays in. Why? Deep shadow is lit by the sky alone,
+# and the sky is blue: little short-wave infrared
+# comes from it. So in the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area*
+# strikes the same kind of bargain at
+# another price: compare the columns.
+#
+# No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
+# better rule. In exercise 04-3 you may
+# beat it.
+#
+# ## Before and after
+#
+# A pixel is **usable** if it is neither cloudy nor in shadow and has a value in every band.
+
+# %%
+usable = ~(cloudy | shadow) & reflectance.notnull().all("band")
+pink = xr.DataArray(
+    [1.0, 0.6, 0.8], dims="band", coords={"band": ["red", "green", "blue"]}
+)
+after = true_colour.where(usable, pink)
+window = {"x": slice(850, 1450), "y": slice(850, 1250)}
+
+
+# %%
+def draw(picture, title):
+    """Draw the window of a picture in true colour."""
+    colours = (picture.isel(window) * 255).astype("uint8")
+    return colours.hvplot.rgb(
+        **map_options, bands="band", title=cloud.map_title(title)
+    ).opts(**metres)
+
+
+# %%
+hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")]).cols(1)
+
+# %% [markdown]
+# A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges
+# that face away from the sun. Many patches are rings
+# with a black core: the deepest shadow, which the rule takes for water. And much of what looks dim is not pink at
+# all: half shade is still in, and there every class
+# looks darker than it is.
 #
 # ## Leave the mask for the next lessons
 #
-# We write it as a Cloud-Optimized GeoTIFF: 1 where a pixel can be used, 0 where not.
+# We write it as a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff): 1 where a pixel can be
+# used, 0 where not.
 
 # %%
 mask = usable.astype("uint8").rename("usable").rio.write_crs("EPSG:32734")
-write_cog(mask, cloud.outputs / "usable_pixels.tif", overwrite=True)
+mask_file = write_cog(mask, cloud.outputs / "usable_pixels.tif", overwrite=True)
+
+# %% tags=["nbval-check-output"]
 print(f"{float(mask.mean()):.1%} of the pixels are usable")
 
 # %% [markdown]
+# ## Exercises
+#
+# The lessons that follow don't depend on these. Replace the dots, run the cell, and read what it says; try as often
+# as you like.
+
+# %% [markdown]
+# ### Exercise 04-1: a stricter threshold
+#
+# Could we have saved the water by being stricter? Take the simple rule, dark in `red` and in `nir`, but with a
+# threshold of **0.03** instead of 0.05 for
+# both bands. How many of the **water points** does it remove? The answer is a number of points. (The steps are those
+# of "Test the rule on
+# the points"; `(table["name"] == "Water").sum()` counts the rows of a table whose name is Water.)
+#
+# Stuck? Run `hint("04-1")`.
+
+# %% tags=["exercise"]
+water_points_lost = ...
+check("04-1", water_points_lost, reflectance=reflectance, points=points)
+
+# %% [markdown]
+# <details><summary>Solution 04-1</summary>
+#
+# ```python
+# strict = (red < 0.03) & (nir < 0.03)
+# strict_at_points = strict.xvec.extract_points(
+#     points.geometry, x_coords="x", y_coords="y"
+# )
+# removed_by_strict = points[strict_at_points.values]
+# water_points_lost = (removed_by_strict["name"] == "Water").sum()
+# ```
+#
+# Nearly as many as before: water is darker still than most shadow, so no threshold on these two bands tells them apart.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 04-2: is thin cirrus so bad?
+#
+# A colleague says: "Thin cirrus lets nearly all light through; keep those pixels." Write a list of unusable classes
+# **without** `"thin cirrus"`, and find out which share of the
+# pixels of the **cloudier day** (`cloudier_classes`) is then removed. The answer is a share between 0 and 1. Compare
+# it with the share
+# that was printed for that day above.
+#
+# Stuck? Run `hint("04-2")`.
+
+# %% tags=["exercise"]
+share_removed = ...
+check(
+    "04-2",
+    share_removed,
+    cloudier_classes=cloudier_classes,
+    scene_classes=scene_classes,
+    unusable_codes=unusable_codes,
+    cirrus_code=SCL_NAMES.index("thin cirrus"),
+)
+
+# %% [markdown]
+# <details><summary>Solution 04-2</summary>
+#
+# ```python
+# without_cirrus = [name for name in UNUSABLE if name != "thin cirrus"]
+# fewer_codes = [SCL_NAMES.index(name) for name in without_cirrus]
+# share_removed = float(cloudier_classes.isin(fewer_codes).mean())
+# ```
+#
+# The difference between the two shares is what you would gain: pixels that are brighter in every band than the ground
+# below them.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 04-3: a rule of your own
+#
+# Find a rule that does better than ours. It must
+#
+# - keep at least **90 %** of the water points (remove at most 10 %),
+# - remove at least **80 %** of the shaded land,
+# - remove at most **1 %** of the lit land.
+#
+# The answer is a DataArray of True (remove) and False, made from the bands `blue`, `green`, `red`, `nir`, `swir16`
+# and, if you like, from `scene_classes`. Run `judge(your_rule)` to see the three figures
+# before you ask `check`. Start from `dark`, and ask what differs between water and land in shadow. More than one rule
+# will do; defend yours
+# in a comment of two lines: why should it hold on another day, too?
+#
+# Stuck? Run `hint("04-3")`.
+
+# %% tags=["exercise"]
+my_rule = ...
+check("04-3", my_rule, points=points, is_water=is_water, shaded_land=shaded_land)
+
+# %% [markdown]
+# <details><summary>Solution 04-3</summary>
+#
+# ```python
+# # Water takes up more of nir than of red; plants and rock reflect more of nir than of
+# # red, also in shadow, and the blue light of the sky changes neighbouring bands alike.
+# my_rule = dark & (nir > red)
+# ```
+#
+# One of several. `dark & (scene_classes != SCL_NAMES.index("water"))` passes, too: it trusts Sen2Cor to know water,
+# which takes some
+# deep shade for water. Either was found by looking at this scene; judge it again on the next.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. A pixel is masked as shadow. What does the final map know about pines there?**
+#
+# <details><summary>a) There are none: shadow is not vegetation.</summary>
+#
+# **No.** The plants are there, they only get no light. A map that says "no pine" in every ravine is wrong where it
+# matters.
+#
+# </details>
+# <details><summary>b) There probably are some, for pines are dark.</summary>
+#
+# **No.** The darkness here comes from the mountain, not from the plants.
+#
+# </details>
+# <details><summary>c) Nothing.</summary>
+#
+# **Yes.** Masked means unknown. Say how large the masked area is beside every area that you report.
+#
+# </details>
+#
+# **2. The item of a scene says 2 % cloud. Do you still need a cloud mask?**
+#
+# <details><summary>a) Yes.</summary>
+#
+# **Yes.** The 2 % are of the whole tile; they, and their shadows, may lie on your valley.
+#
+# </details>
+# <details><summary>b) No, 2 % can't change a result.</summary>
+#
+# **No.** If the cloud stands over your only gum trees, it is 100 % of that class.
+#
+# </details>
+# <details><summary>c) No, L2A scenes have been corrected for the atmosphere.</summary>
+#
+# **No.** The correction takes away haze and gases. Nothing can bring back the ground behind a cloud.
+#
+# </details>
+#
+# **3. Why does `swir16 > green` overlook the deepest shadow?**
+#
+# <details><summary>a) Because the SCL is at 20 m.</summary>
+#
+# **No.** The SCL has no part in this rule. (`swir16` is at 20 m, too, but that matters only at the edge of a shadow.)
+#
+# </details>
+# <details><summary>b) Because its light is that of the blue sky, which holds little infrared.</summary>
+#
+# **Yes.** Shadow is not only darker than light, it has another colour: `swir16` is weak there, as it is over water.
+#
+# </details>
+# <details><summary>c) Because plants in shadow make less chlorophyll, so they are greener.</summary>
+#
+# **No.** This shadow lasts for some hours of a day; the leaves are the same on both sides of its edge.
+#
+# </details>
+# <details><summary>d) Because nodata pixels count as dark.</summary>
+#
+# **No.** Nodata became `NaN` before scaling, and a comparison with `NaN` is False.
+#
+# </details>
+#
 # ## Key points
 #
 # - Every L2A scene brings its own cloud mask, the SCL. Choose which of its classes you do without, and say so.
-# - A rule that looks right on mountains may remove a whole class somewhere else. Test a mask on the points.
+# - A rule that looks right on mountains may remove a whole class somewhere else: dark in `red` and `nir` is shadow,
+#   but also water.
+# - Judge a mask by all it removes and all it leaves in, on points and on a map.
 # - A pixel that is masked is unknown, not "no pine".
 #
 # **What's next:** [05 Spectra at the points](05_spectra_at_points.ipynb): what does a pine look like to a satellite?

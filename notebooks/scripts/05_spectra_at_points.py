@@ -21,12 +21,12 @@
 #
 # **You will be able to**
 #
-# - take the values of twelve bands at every field point with xvec;
-# - join them with the class of each point;
-# - read a spectrum: reflectance against wavelength;
-# - say which classes look alike.
+# - take the values of twelve bands at every field point with xvec, and join them with the class of each point;
+# - say what an error of the GPS and a mixed pixel do to such a value;
+# - read a spectrum: chlorophyll, red edge, water in the leaves, and why pines are dark;
+# - compute two vegetation indices and say what they separate better than a single band, and what not.
 #
-# **Time:** 30 minutes. **Needs:** the scene of lesson 02 and the mask of lesson 04.
+# **Time:** 30 minutes (reading 17, exercises 13). **Needs:** the scene of lesson 02 and the mask of lesson 04.
 
 # %%
 import json
@@ -48,12 +48,15 @@ from helpers import (
     BANDS,
     CLASS_COLOURS,
     WAVELENGTHS,
+    check,
     expect_columns,
     expect_inside,
     find_or_make,
+    hint,
     open_cloud,
 )
 
+# %%
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
@@ -74,7 +77,7 @@ scene = next(
 )
 
 # %%
-numbers = stackstac.stack(
+stack = stackstac.stack(
     [scene],
     assets=BANDS,
     bounds=tuple(points.total_bounds),
@@ -85,21 +88,20 @@ numbers = stackstac.stack(
     rescale=False,
     xy_coords="center",
     chunksize=1024,
-).squeeze("time", drop=True)
-expect_inside(
-    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
 )
 
 # %%
+numbers = stack.squeeze("time", drop=True)
+expect_inside(
+    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
+)
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
-offset = 0.0 if already_applied else band_facts["offset"]
-reflectance = numbers.where(numbers != 0) * np.float32(
-    band_facts["scale"]
-) + np.float32(offset)
+offset = np.float32(0.0 if already_applied else band_facts["offset"])
+reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + offset
 
 # %% [markdown]
-# The mask of lesson 04 lies on the same grid. Where it is 0 the reflectance becomes `NaN`.
+# The mask of lesson 04 lies on the same grid. Where it is 0 the reflectance becomes `NaN`, "not a number": unknown.
 
 # %%
 mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze(
@@ -112,7 +114,7 @@ masked_reflectance = reflectance.where(usable)
 # ## One value per band and point
 #
 # A grid has the dimensions `y` and `x`. A **vector data cube** has a dimension of *geometries* instead. xvec
-# goes from one to the other: `extract_points` takes the nearest pixel of every point.
+# goes from one to the other: `extract_points` takes, for every point, the value of the nearest pixel.
 
 # %%
 with ProgressBar():
@@ -124,7 +126,7 @@ cube
 # %% [markdown]
 # Now a table: one row a point, one column a band, with class and group beside.
 
-# %%
+# %% tags=["nbval-check-output"]
 band_values = pd.DataFrame(
     cube.transpose("geometry", "band").values, columns=BANDS, index=points.index
 )
@@ -140,25 +142,158 @@ lost = spectra.drop(complete.index)["name"].value_counts()
 lost.rename("points without a value").to_frame()
 
 # %% [markdown]
-# ## A spectrum: reflectance against wavelength
+# ## How far is the nearest pixel from the tree?
 #
-# The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the instrument's response functions).
+# The nearest pixel is the one in which the point lies. But does the *tree* lie in it? Under an open sky a phone knows
+# its place to about
+# 5 m (van Diggelen and Enge 2015), under trees less well. Our simulated points are off by 4 m (one standard
+# deviation) in each direction; our pixels are 10 m wide. Let us move every point at
+# random by such an error and count how often it ends in another pixel.
+
+# %% tags=["nbval-check-output"]
+random = np.random.default_rng(seed=5)
+metres_off = random.normal(scale=4, size=(2, len(points)))
+moved_x, moved_y = points.geometry.x + metres_off[0], points.geometry.y + metres_off[1]
+other_column = np.floor(moved_x / 10) != np.floor(points.geometry.x / 10)
+other_row = np.floor(moved_y / 10) != np.floor(points.geometry.y / 10)
+print(f"{(other_column | other_row).mean():.0%} of the points change their pixel")
+
+# %% [markdown]
+# Half of the values in our table may be those of a neighbour! Is that bad? It depends on how much neighbours differ.
+# We read the near infrared again 10, 20 and 50 m
+# to the east of each point.
 
 # %%
-wavelengths = pd.Series(WAVELENGTHS)
-one_pine = complete[complete["name"] == "Dense Pines"].iloc[0]
+with ProgressBar():
+    nir = reflectance.sel(band="nir", drop=True).compute()
+
+
+# %%
+def nir_at(places):
+    """Return the near-infrared reflectance of the pixels nearest to places."""
+    return nir.xvec.extract_points(places, x_coords="x", y_coords="y").values
+
+
+nir_here = nir_at(points.geometry)
+change = pd.DataFrame(
+    {
+        f"{metres} m east": abs(nir_at(points.translate(xoff=metres)) / nir_here - 1)
+        for metres in [10, 20, 50]
+    }
+)
+
+# %% tags=["nbval-check-output"]
+percent = change.quantile([0.5, 0.9]).rename(index={0.5: "half", 0.9: "nine in ten"})
+print("nir changes by less than (%), for")
+print((percent * 100).round(1).to_string())
+
+# %% [markdown]
+# **What to notice.** For most points one pixel aside changes little: people like to stand in the middle of a stand,
+# and the sensor smears a
+# little light into its neighbours. For one point in ten it matters. Those stand at an edge. The picture has the pine
+# point that changes most; the circle is the GPS error of 4 m.
+
+# %%
+is_pine = points["name"] == "Dense Pines"
+at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
+x, y = at_an_edge.x, at_an_edge.y
+neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
+picture = neighbours.hvplot.image(
+    x="x", y="y", cmap="viridis", clabel="reflectance in nir", frame_width=380
+)
+dot = hv.Points([at_an_edge.coords[0]]).opts(color="white", size=8)
+circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
+
+# %%
+(picture * dot * circle).opts(
+    data_aspect=1,
+    xlabel="metres east",
+    ylabel="metres north",
+    xformatter="%.0f",
+    yformatter="%.0f",
+    title=cloud.map_title("A pine point at an edge"),
+)
+
+# %% [markdown]
+# ## Mixed pixels
+#
+# Even a perfect GPS would not make a pixel pure. 100 square metres hold many plants; the value of a [mixed
+# pixel](../docs/glossary.md#mixed-pixel) is the mean of what is
+# in it, each part weighted by its area. How much of our "Dense Pines" pixels is pine? In the real world nobody knows.
+# Here
+# the scene is simulated, and the true cover is on file.
+
+# %%
+if cloud.truth is not None:
+    day = scene["properties"]["datetime"][:10].replace("-", "")
+    cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{day}.tif")
+    cover_at_points = cover.squeeze("band", drop=True).xvec.extract_points(
+        points.geometry, x_coords="x", y_coords="y"
+    )
+    pines = spectra[is_pine].assign(cover=cover_at_points.values[is_pine])
+    labels = ["up to 25 %", "up to 50 %", "up to 75 %", "more"]
+    quarter = pd.cut(pines["cover"], [-1, 25, 50, 75, 100], labels=labels)
+    by_cover = pines.groupby(quarter, observed=True)[["red", "nir", "swir16"]].median()
+    by_cover.insert(0, "points", quarter.value_counts())
+    print(by_cover.round(3).rename_axis("pine cover").to_string())
+
+# %% [markdown]
+# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. The less
+# pine, the brighter the pixel in `red` and `swir16`: soil and fynbos shine
+# through. A model learns "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
+#
+# ## Keep the exam closed
+#
+# From here on we look for differences between classes, and make choices. The testing points (group 2) must have no
+# say in that (lesson 01), so we put them aside.
+
+# %% tags=["nbval-check-output"]
+learning_points = complete[complete["group"] != 2]
+print(f"{len(learning_points)} points to look at, {len(complete)} in the table")
+
+# %% [markdown]
+# ## A spectrum: reflectance against wavelength
+#
+# A **[spectrum](../docs/glossary.md#spectrum)** is the reflectance of one thing, band by band, in order of
+# wavelength. The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the
+# instrument's response functions).
+
+# %%
+wavelengths = pd.Series(WAVELENGTHS, name="wavelength (nm)")
+wavelengths.to_frame().T
+
+# %% [markdown]
+# The spectrum of one point, with the parts of the spectrum that plants have written into:
+
+# %%
+one_pine = learning_points[learning_points["name"] == "Dense Pines"].iloc[0]
 one_spectrum = pd.DataFrame(
     {"wavelength": wavelengths, "reflectance": one_pine[BANDS].astype(float)}
 )
+axes = {"x": "wavelength", "y": "reflectance", "color": CLASS_COLOURS["Dense Pines"]}
+line = one_spectrum.hvplot.line(**axes)
+dots = one_spectrum.reset_index(names="band").hvplot.scatter(
+    **axes, hover_cols=["band"]
+)
 
 # %%
-pine_colour = CLASS_COLOURS["Dense Pines"]
-line = one_spectrum.hvplot.line(x="wavelength", y="reflectance", color=pine_colour)
-dots = one_spectrum.hvplot.scatter(x="wavelength", y="reflectance", color=pine_colour)
-(line * dots).opts(
+parts = {
+    "chlorophyll": (430, 690, "#117733"),
+    "red edge": (690, 770, "#CC6677"),
+    "leaf structure": (770, 1300, "#DDCC77"),
+    "water in the leaves": (1400, 2400, "#332288"),
+}
+top = 1.7 * one_spectrum["reflectance"].max()
+shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
+middles = [(start + end) / 2 for start, end, _ in parts.values()]
+names = hv.Labels((middles, [top] * len(parts), list(parts)))
+
+# %%
+names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black")
+(hv.Overlay(shades) * line * dots * names).opts(
     width=700,
-    height=350,
-    ylim=(0, None),
+    height=380,
+    ylim=(0, top),
     show_grid=True,
     xlabel="wavelength (nm)",
     ylabel="reflectance (0 to 1)",
@@ -166,20 +301,34 @@ dots = one_spectrum.hvplot.scatter(x="wavelength", y="reflectance", color=pine_c
 )
 
 # %% [markdown]
-# **How to read it.** In the visible (up to about 700 nm) leaves absorb light for photosynthesis: dark, with a small hump in the
-# green. Then the **red edge**: a steep rise to the near infrared, where leaves reflect. Beyond 1400 nm
-# the water in the leaves absorbs: dark again.
+# **How to read it**, from left to right:
+#
+# - **Chlorophyll.** For photosynthesis leaves take up light, most of the blue and the red, less of the green: dark,
+#   with a low hump at `green`.
+# - **[Red edge](../docs/glossary.md#red-edge).** From 690 nm on chlorophyll takes up nothing more. Within a few bands
+#   a leaf turns from dark to bright. Few other things on Earth do that.
+# - **Leaf structure.** In the near infrared hardly anything in a leaf takes up light; its cells scatter it. How
+#   bright a canopy is there depends on
+#   how much leaf there is and how it is arranged.
+# - **Water in the leaves.** Beyond 1300 nm the water in the leaves takes up light, most at 1450 and 1940 nm. There
+#   the water in the *air* takes all, too, and no satellite sees the
+#   ground; `swir16` and `swir22` lie beside these gaps. Near 2200 nm dry matter (cellulose, lignin) takes up light as
+#   well.
+#
+# (Curran 1989, *Remote Sensing of Environment* 30, lists what absorbs where.) A caution: `nir09` lies in a band of
+# the air's own water, and it has, like `coastal`, pixels of 60 m. Trust it less.
 #
 # ## The spectrum of every class
 #
-# The line is the median of all points of a class; half of the points lie inside the band of the same colour. Click a name to
+# The line is the median of all points of a class; half of the points lie inside the band of the same colour. Click a
+# name to
 # take a class away.
 
 # %%
-long = complete.melt(
+long = learning_points.melt(
     id_vars=["name"], value_vars=BANDS, var_name="band", value_name="reflectance"
 )
-long["wavelength"] = long["band"].map(wavelengths)
+long["wavelength"] = long["band"].map(WAVELENGTHS)
 quartiles = (
     long.groupby(["name", "wavelength"])["reflectance"]
     .quantile([0.25, 0.5, 0.75])
@@ -190,21 +339,14 @@ quartiles = quartiles.reset_index()
 
 # %%
 colours = [CLASS_COLOURS[name] for name in sorted(quartiles["name"].unique())]
-bands_of_half = quartiles.hvplot.area(
-    x="wavelength",
-    y="lower",
-    y2="upper",
-    by="name",
-    color=colours,
-    alpha=0.15,
-    stacked=False,
+each_class = {"x": "wavelength", "by": "name", "color": colours}
+middle_halves = quartiles.hvplot.area(
+    y="lower", y2="upper", alpha=0.15, stacked=False, **each_class
 )
-medians = quartiles.hvplot.line(
-    x="wavelength", y="median", by="name", color=colours, line_width=2.5
-)
+medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 
 # %%
-(bands_of_half * medians).opts(
+(middle_halves * medians).opts(
     width=800,
     height=450,
     legend_position="right",
@@ -217,14 +359,110 @@ medians = quartiles.hvplot.line(
 # %% [markdown]
 # **What to notice.**
 #
-# - Pines are dark in the visible, and in the near infrared darker than the other trees: their needles stand in clumps with shade between.
-# - Indigenous Forest runs closest to the pines: expect these two to be confused.
-# - Fynbos has a weak red edge and is bright in the short-wave infrared: few and dry leaves.
+# - **Pines are dark** in the visible, as all dense green plants are, and in the near infrared darker than the other
+#   trees. Their needles are not black: they sit in tufts,
+#   where light bounces from needle to needle until it is taken up, and their pointed crowns shade each other, so that
+#   a pixel holds many small shadows (Rautiainen et al. 2018,
+#   *Remote Sensing* 10, 207, review the measurements).
+# - **Indigenous Forest** runs closest to the pines: expect these two to be confused.
+# - **Fynbos** has a weak red edge and is bright in the short-wave infrared: small, tough leaves, and dry ground
+#   between them.
+# - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: in a pixel of 60 m there is some
+#   shore. A mixed pixel, again.
 # - The bands of colour overlap. No single wavelength tells the classes apart; twelve together may.
+#
+# ## Two indices
+#
+# A slope that faces the sun is brighter than one turned away, in all bands at once. That widens every band of colour
+# above. A **vegetation index** gets rid of much of it: the *difference* of two bands, divided
+# by their *sum*. If the light on both becomes half, so do difference and sum, and the index stays.
+#
+# - **NDVI** = (nir - red) / (nir + red): the height of the red edge, so the amount of green leaf (Rouse et al. 1974).
+# - **NDMI** = (nir - swir16) / (nir + swir16): the water in the leaves against their structure (Hardisky et al. 1983,
+#   as NDII; Wilson and Sader 2002).
+
+
+# %%
+def normalised_difference(table, first, second):
+    """Return (first - second) / (first + second) for every row of a table."""
+    return (table[first] - table[second]) / (table[first] + table[second])
+
+
+features = learning_points[["name", *BANDS]].assign(
+    NDVI=normalised_difference(learning_points, "nir", "red"),
+    NDMI=normalised_difference(learning_points, "nir", "swir16"),
+)
+
+
+# %%
+def draw_boxes(index):
+    """Draw a box for each class: its middle half, and a line at its median."""
+    return features.hvplot.box(
+        y=index, by="name", invert=True, box_fill_color="#88CCEE", width=600, height=320
+    ).opts(
+        xlabel="class",
+        ylabel=f"{index} (-1 to 1)",
+        title=f"{index} of the classes",
+    )
+
+
+hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]]).cols(1)
+
+# %% [markdown]
+# A box holds the middle half of a class, the line in it is the median. **What to notice.** Fynbos, wetland, rock and
+# bare ground have left the trees, in both indices. But pine, forest, gum and wattle share
+# the upper end of NDVI: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index
+# knows only its two bands.
+#
+# ## How far apart are two classes?
+#
+# To compare bands and indices we need one measure for all. A difference of 0.05 is large if both classes vary little,
+# and small if they vary much. So we divide the difference of the medians by the mean **spread**, the
+# width of the middle half.
+
+# %%
+by_class = features.groupby("name")
+middle = by_class.median()
+spread = by_class.quantile(0.75) - by_class.quantile(0.25)
+
+# %% [markdown]
+# `middle` and `spread` are tables with a row for each class; `.loc["Dense Pines"]` takes out a row. For pines and
+# dense fynbos:
+
+# %% tags=["nbval-check-output"]
+difference = (middle.loc["Dense Pines"] - middle.loc["Fynbos High Density"]).abs()
+mean_spread = (spread.loc["Dense Pines"] + spread.loc["Fynbos High Density"]) / 2
+print((difference / mean_spread).sort_values().round(1).to_string())
+
+# %% [markdown]
+# **What to notice.** 0 means the same median; at 1 the two boxes just touch (if they are equally wide); from 2 on few
+# points are in doubt. For this pair both indices beat every band that
+# they are made of. Why? Draw the two bands of NDVI against each other:
+
+# %%
+pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
+pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
+cloud_of_points = pair.hvplot.scatter(x="red", y="nir", by="name", color=pair_colours)
+same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
+(cloud_of_points * same_ndvi.opts(color="black")).opts(
+    width=700,
+    height=380,
+    xlabel="reflectance in red (0 to 1)",
+    ylabel="reflectance in nir (0 to 1)",
+    title="Two bands at once: pines and dense fynbos",
+)
+
+# %% [markdown]
+# **What to notice.** The fynbos points are drawn out along a line through the origin, from shade (lower left) to sun
+# (upper right). Neither `red` nor `nir` alone separates
+# them, but a slanted line does. All points of equal NDVI lie on such a line; the black one is NDVI = 0.6. Two bands
+# together can tell what neither tells alone. A
+# [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
 #
 # ## Where we want the map: the area of interest
 #
-# Not everywhere: farmland and towns don't interest us. The area of interest holds the natural vegetation of the
+# Not everywhere: farmland and towns don't interest us. The [area of interest](../docs/glossary.md#area-of-interest)
+# holds the natural vegetation of the
 # catchments. It is the first layer of a GeoPackage, in degrees; we reproject it at once.
 
 # %%
@@ -241,17 +479,181 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
 )
 
 # %% [markdown]
+# The shaded area is what lesson 09 will map.
+#
 # ## Leave the spectra for the next lessons
+#
+# All complete points, with their groups: the exam is only put aside, not thrown away.
 
 # %%
 complete.to_parquet(cloud.outputs / "spectra_at_points.parquet")
-complete[["name", *BANDS]].groupby("name").median().round(3)
+complete["name"].value_counts().rename("points").to_frame()
 
 # %% [markdown]
+# ## Exercises
+#
+# The lessons that follow don't depend on these. Replace the dots, run the cell, and read what it says; try as often
+# as you like.
+
+# %% [markdown]
+# ### Exercise 05-1: an index of the red edge
+#
+# The index **NDRE** puts the first red-edge band in the place of red: (nir - rededge1) / (nir + rededge1) (after
+# Gitelson and Merzlyak 1994). In dense leaves `red` is nearly all taken up and NDVI
+# no longer grows; `rededge1` still sees differences. Compute NDRE for every row of `learning_points`. The answer is a
+# pandas Series, one value a point.
+#
+# Stuck? Run `hint("05-1")`.
+
+# %% tags=["exercise"]
+ndre = ...
+check("05-1", ndre, learning_points=learning_points)
+
+# %% [markdown]
+# <details><summary>Solution 05-1</summary>
+#
+# ```python
+# ndre = normalised_difference(learning_points, "nir", "rededge1")
+# ```
+#
+# The function of the lesson with another band. `ndre.groupby(learning_points["name"]).median()` compares the classes.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 05-2: pines and Black Wattle
+#
+# Black Wattle is the invader that covers most of the river banks here. In which of the twelve **bands** do *Dense
+# Pines* and *Black Wattle* differ most, **relative to their spread**? Use `middle` and `spread` as
+# in "How far apart are two classes?" The answer is the name of a band, in quotes. (`.idxmax()` of a Series is the
+# name of its largest value;
+# `series[BANDS]` leaves the indices out.)
+#
+# Stuck? Run `hint("05-2")`.
+
+# %% tags=["exercise"]
+best_band = ...
+check("05-2", best_band, learning_points=learning_points)
+
+# %% [markdown]
+# <details><summary>Solution 05-2</summary>
+#
+# ```python
+# difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
+# mean_spread = (spread.loc["Dense Pines"] + spread.loc["Black Wattle"]) / 2
+# best_band = (difference / mean_spread)[BANDS].idxmax()
+# ```
+#
+# Not the band with the largest difference: there the classes also vary more.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 05-3: which two bands separate pine from forest best?
+#
+# You may keep **two** of the twelve bands to tell *Dense Pines* from *Indigenous Forest*. Which two? The answer is a
+# tuple of two band names, such as `("green", "red")`; the order doesn't matter.
+#
+# To look at a pair, draw it:
+#
+# ```python
+# trees = features[features["name"].isin(["Dense Pines", "Indigenous Forest"])]
+# trees.hvplot.scatter(x="green", y="red", by="name", alpha=0.6)
+# ```
+#
+# `check` draws the best straight line through that plot and counts, for points that it has not used for drawing, how
+# many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It does so for all 66 pairs,
+# and takes any pair that is within 5 percentage points of the best: with so few forest points smaller differences are
+# chance. Before you ask it, write down in a comment which pair you choose and **why**:
+# what differs between the two kinds of tree, in which part of the spectrum, and what does the second band add that
+# the first doesn't know?
+#
+# Stuck? Run `hint("05-3")`.
+
+# %% tags=["exercise"]
+band_pair = ...
+check("05-3", band_pair, learning_points=learning_points)
+
+# %% [markdown]
+# <details><summary>Solution 05-3</summary>
+#
+# ```python
+# # Both bands know the light on the slope; what is left between them is what leaves hold:
+# # water takes up much at 1600 nm, dry matter (lignin, cellulose) more at 2200 nm.
+# band_pair = ("swir16", "swir22")
+# ```
+#
+# One of several that pass. Note that neither band is remarkable alone: in `swir22` the medians of the two classes are
+# nearly the same. Two bands that go up and
+# down together are a bad pair only if the *classes* go along with them.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. Why are pines darker in the near infrared than other trees?**
+#
+# <details><summary>a) Their needles hold more chlorophyll.</summary>
+#
+# **No.** Chlorophyll takes up visible light; in the near infrared it does nothing.
+#
+# </details>
+# <details><summary>b) Light is caught between needles in tufts and between crowns that shade each other.</summary>
+#
+# **Yes.** It is the arrangement that is dark, not the needle.
+#
+# </details>
+# <details><summary>c) They hold more water, and water is dark in the infrared.</summary>
+#
+# **No.** Water in leaves takes up light beyond about 1300 nm; `nir` lies at 833 nm.
+#
+# </details>
+#
+# **2. By mistake an offset of 0.1 was subtracted from all bands twice. Does NDVI cancel that?**
+#
+# <details><summary>a) Yes: it is a ratio.</summary>
+#
+# **No.** A ratio cancels what *multiplies* both bands, such as the light on a slope. An offset is *added*.
+#
+# </details>
+# <details><summary>b) Yes, for both bands are wrong by the same amount.</summary>
+#
+# **No.** That leaves the difference right, but the sum is too small by 0.2.
+#
+# </details>
+# <details><summary>c) No.</summary>
+#
+# **Yes.** With red = 0.03 and nir = 0.19 the NDVI leaves the range from -1 to 1. That is a good alarm, too.
+#
+# </details>
+#
+# **3. A point says "Dense Pines", its spectrum looks like fynbos. What do you do?**
+#
+# <details><summary>a) Delete it: the label is wrong.</summary>
+#
+# **No.** Maybe it is. But whoever deletes all that doesn't fit keeps only what the model already knows, and measures
+# an accuracy too good to be true.
+#
+# </details>
+# <details><summary>b) Give it the label "Fynbos".</summary>
+#
+# **No.** Then the spectrum decides what the truth is, and the field trip was for nothing.
+#
+# </details>
+# <details><summary>c) Keep it unless a look at the place explains it: edge, mixed pixel, GPS, or a slip of the pen.</summary>
+#
+# **Yes.** All four happen. Correct what you can prove, and write it down.
+#
+# </details>
+#
 # ## Key points
 #
-# - `xvec.extract_points` turns a grid into a table of points chunk by chunk, without holding the whole grid.
-# - The nearest pixel of 10 m is not the tree: a GPS is off by metres, and one pixel holds many plants.
-# - Spectra have a shape that biology explains; classes with like shapes will be confused.
+# - `xvec.extract_points` turns a grid into a table of points, chunk by chunk, without holding the whole grid.
+# - The nearest pixel is not the tree: a GPS is off by metres, and one pixel holds many plants. In the middle of a
+#   stand that hardly matters, at its edge it does.
+# - A spectrum has a shape that biology explains: chlorophyll, red edge, leaf structure, water.
+# - An index cancels light and shade; it separates what differs in its two bands, and nothing else.
+# - Pines are dark and close to forest: one band or one index will not do.
 #
 # **What's next:** [06 Train a classifier](06_train_a_classifier.ipynb): we let a model find the differences.

@@ -165,7 +165,7 @@ def _compose(
                 + 0.45 * n4
                 + 0.2 * n2
             )
-            e_forest = exponential(7.0 * ravine - 2.2)
+            e_forest = exponential(7.0 * ravine - 3.2)
             seep = (
                 2.6 * (wet - 0.24)
                 - 6.0 * max(slope - 0.07, 0.0)

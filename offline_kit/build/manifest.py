@@ -10,7 +10,7 @@ from typing import Any
 
 from offline_kit.errors import KitError
 
-KIT_VERSION = 2  # raise it whenever a pixel or a point changes
+KIT_VERSION = 3  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
 _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "pyproj", "pillow")

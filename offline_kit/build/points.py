@@ -31,7 +31,7 @@ COUNTS = (
     (32, 27, 138),
     (19, 16, 42),
 )
-CLEAR_ENOUGH = 0.6  # share of a pixel that a class must cover to be labelled
+CLEAR_ENOUGH = 0.7  # share of a pixel that a class must cover to be labelled
 WRONG_SHARE = 0.03
 GPS_ERROR_M = 4.0
 SAME_VISIT = 0.52  # chance that a point takes the group of its visit

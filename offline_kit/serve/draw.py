@@ -21,6 +21,7 @@ TILE_PIXELS = 256
 KEPT_TILES = 300
 CACHE_MEGABYTES = 32
 PALE = (236, 233, 226)
+BRIGHTER = 1.8  # TCI spreads reflectance 0 to 0.36 over 0 to 255; land is mostly below 0.2
 
 
 def tile_bounds(z: int, x: int, y: int) -> BoundingBox:
@@ -32,7 +33,7 @@ def tile_bounds(z: int, x: int, y: int) -> BoundingBox:
 
 @lru_cache(maxsize=KEPT_TILES)
 def draw_tile(scene: Path, made_at: int, z: int, x: int, y: int) -> bytes:
-    """Draw a web-mercator tile of a scene; where the scene has no pixels it is pale.
+    """Draw a web-mercator tile of a scene, brightened; where the scene has no pixels it is pale.
 
     Parameters
     ----------
@@ -74,7 +75,8 @@ def _tile_pixels(scene: Path, bounds: BoundingBox) -> np.ndarray:
             ) as warped,
         ):
             is_scene = (warped.dataset_mask() > 0) & _is_within(extent, transform)
-            pixels = np.where(is_scene, warped.read([1, 2, 3]), pale)
+            bright = np.minimum(warped.read([1, 2, 3]) * BRIGHTER, 255).astype("uint8")
+            pixels = np.where(is_scene, bright, pale)
     return pixels
 
 

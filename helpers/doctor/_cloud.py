@@ -1,0 +1,216 @@
+"""The cloud, on this machine or on AWS: the kit, the catalogue, pixels, basemap, bucket."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from helpers.doctor._check import Mend, NotNeeded, one_line
+from helpers.doctor._paths import kit_folder
+
+NETWORK_SECONDS = 5
+BUCKET_SECONDS = 15  # the bucket on this machine opens a few seconds after the rest
+FIRST_BYTES = 16_384
+COLLECTION = "sentinel-2-l2a"
+PLACE = (18.9, -34.1, 19.3, -33.7)  # west, south, east, north: the course's mountains
+ZOOM = 11
+COLOURS = 20  # a tile with fewer is blank, or says that there is no picture
+TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
+
+
+def look_at_kit() -> str:
+    """Compare every file of the offline kit with the manifest."""
+    from helpers._kit import verify_kit
+
+    files = verify_kit(kit_folder())["files"]
+    size = sum(entry["bytes"] for entry in files.values())
+    return f"{len(files)} files, {size / 1e6:.0f} MB, as in the manifest of {kit_folder()}"
+
+
+def look_at_network() -> str:
+    """Look whether Earth Search can be reached (aws mode)."""
+    from helpers.cloud import EARTH_SEARCH
+
+    _ask(EARTH_SEARCH)
+    return f"{EARTH_SEARCH} answers"
+
+
+def look_at_cloud() -> str:
+    """Open the cloud as a lesson does: this starts the server, or fetches the field data."""
+    from helpers.cloud import open_cloud
+
+    cloud = open_cloud()
+    return f"'{cloud.name}' opens; its catalogue is {cloud.stac_url}"
+
+
+def look_at_search() -> str:
+    """Search the catalogue for one scene of the course's mountains."""
+    item = find_scene(_opened().stac_url)
+    return f"finds {item['id']}"
+
+
+def look_at_pixels() -> str:
+    """Read the first bytes of a scene by range request, then some pixels of it."""
+    address = find_scene(_opened().stac_url)["assets"]["red"]["href"]
+    request = urllib.request.Request(address, headers={"Range": f"bytes=0-{FIRST_BYTES - 1}"})
+    status, content = _ask(request)
+    if status != 206 or len(content) > FIRST_BYTES:
+        raise Mend(
+            f"{address} answers a range request with the whole file (status {status}): a proxy in "
+            "between removes the range, so ask for a way round it, or work offline by unsetting "
+            "COURSE_CLOUD."
+        )
+    if not content.startswith(TIFF):
+        raise Mend(
+            f"{address} is no TIFF (it begins with {content[:12]!r}): a proxy or a login page "
+            "answers in its place, so ask for a way round it."
+        )
+    return f"{len(content)} bytes by range request, {_read_window(address)}"
+
+
+def _read_window(address: str) -> str:
+    import rasterio
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    try:
+        with (
+            rasterio.Env(
+                GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
+                GDAL_HTTP_TIMEOUT=NETWORK_SECONDS,
+                GDAL_HTTP_MAX_RETRY=0,
+            ),
+            rasterio.open(address) as scene,
+        ):
+            pixels = scene.read(1, window=Window(0, 0, 64, 64))
+    except RasterioError as error:
+        raise Mend(
+            f"GDAL cannot read {address} ({one_line(str(error))}), although the address answers: "
+            "look at the variables GDAL_*, CURL_* and *_PROXY of this environment."
+        ) from None
+    return f"{pixels.shape[0]} x {pixels.shape[1]} pixels"
+
+
+def look_at_tile() -> str:
+    """Fetch a tile of the basemap and look whether there is a picture in it."""
+    cloud = _opened()
+    west, south, east, north = find_scene(cloud.stac_url)["bbox"]
+    x, y = tile_at((west + east) / 2, (south + north) / 2, ZOOM)
+    template = cloud.basemap.url
+    if template.startswith("/"):  # as a browser sees it, through the hub; from here it is shorter
+        template = cloud.stac_url.removesuffix("/v1") + "/tiles/{z}/{x}/{y}.png"
+    address = template.format(x=x, y=y, z=ZOOM)
+    _, content = _ask(address)
+    colours = _count_colours(content)
+    if colours < COLOURS:
+        raise Mend(
+            f"The basemap's tile {address} is blank ({colours} colours): maps will have no "
+            "background; build the kit again with `make kit`, or look at the network in aws mode."
+        )
+    return f"a tile with {colours} colours"
+
+
+def look_at_bucket() -> str:
+    """Write an object to the bucket, read it back and remove it."""
+    cloud = _opened()
+    if cloud.bucket_name is None:
+        raise NotNeeded(
+            "only lesson 10 needs a bucket: name one of your own with COURSE_BUCKET by then"
+        )
+    import s3fs
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    name, content = f"{cloud.bucket}/doctor-{uuid4().hex}", b"written by the doctor"
+    limits = {
+        "connect_timeout": NETWORK_SECONDS,
+        "read_timeout": BUCKET_SECONDS,
+        "retries": {"max_attempts": 1},
+    }
+    bucket = s3fs.S3FileSystem(**cloud.s3, config_kwargs=limits, skip_instance_cache=True)
+    bucket.retries = 1
+    try:
+        bucket.pipe_file(name, content)
+        back = bucket.cat_file(name)
+        bucket.rm_file(name)
+    except (OSError, ClientError, BotoCoreError) as error:
+        raise Mend(
+            f"The bucket '{cloud.bucket}' cannot be written ({one_line(str(error))}): "
+            + _how_to_write(cloud.name)
+        ) from None
+    if back != content:
+        raise Mend(
+            f"The bucket '{cloud.bucket}' gives back other bytes than were written: "
+            + _how_to_write(cloud.name)
+        )
+    return f"'{cloud.bucket}' is written and read"
+
+
+def _how_to_write(cloud: str) -> str:
+    if cloud == "aws":
+        return "look at COURSE_BUCKET, AWS_REGION, your AWS credentials and the bucket's policy."
+    return "shut down all kernels, wait ten seconds for the server to end, and try again."
+
+
+def _opened() -> Any:  # noqa: ANN401 (Cloud, which takes packages to import)
+    from helpers.cloud import open_cloud
+
+    return open_cloud()
+
+
+def find_scene(stac_url: str) -> dict[str, Any]:
+    """Return one STAC item of the course's mountains."""
+    wanted = {"collections": COLLECTION, "bbox": ",".join(map(str, PLACE)), "limit": 1}
+    address = f"{stac_url}/search?{urlencode(wanted)}"
+    _, content = _ask(address)
+    try:
+        items = json.loads(content)["features"]
+    except (ValueError, KeyError, TypeError):
+        raise Mend(
+            f"{address} answers, but not as a STAC catalogue (it begins with "
+            f"{content[:30]!r}): a proxy or a login page answers in its place."
+        ) from None
+    if not items:
+        raise Mend(f"{address} finds no scene: build the kit again with `make kit`.")
+    return items[0]
+
+
+def tile_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
+    """Return the column and the row of the XYZ tile that holds a place."""
+    tiles = 2**zoom
+    height = math.asinh(math.tan(math.radians(latitude)))
+    return int((longitude + 180) / 360 * tiles), int((1 - height / math.pi) / 2 * tiles)
+
+
+def _count_colours(picture: bytes) -> int:
+    from io import BytesIO
+
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(picture)) as image:
+            return len(image.convert("RGB").getcolors(maxcolors=2**24) or [])
+    except UnidentifiedImageError:
+        return 0
+
+
+def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
+    """Return status and content of a web address; one sentence if it does not answer."""
+    address = request if isinstance(request, str) else request.full_url
+    try:
+        with urllib.request.urlopen(request, timeout=NETWORK_SECONDS) as answer:
+            return answer.status, answer.read()
+    except (OSError, ValueError) as error:
+        reason = one_line(str(getattr(error, "reason", error)))
+        raise Mend(f"{address} does not answer ({reason}): {_how_to_reach()}") from None
+
+
+def _how_to_reach() -> str:
+    if os.environ.get("COURSE_CLOUD", "local") == "aws":
+        return "look at the network and at HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
+    return "shut down all kernels, wait ten seconds for the server to end, and try again."

@@ -1,0 +1,177 @@
+"""Exercises of lesson 03: memory, the cost of a window, and the offset."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import xarray as xr
+
+from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, NotYet, call, exercise, same
+
+WINDOW = 100
+APPLIED = "earthsearch:boa_offset_applied"
+
+
+@exercise(
+    "03-1",
+    kind=NUMBER,
+    right="So little, and you know it before a byte has travelled. Two bands instead of twelve is "
+    "the cheapest speed-up there is: load what the question needs.",
+    hints=[
+        'numbers.sel(band=["red", "nir"]) takes two bands and is as lazy as numbers.',
+        "numbers is in whole numbers of 16 bits: .astype turns them into float32.",
+        "An array says how many bytes it takes: .nbytes. A megabyte is 1e6 of them.",
+    ],
+)
+def memory_of_two_bands(answer: float, *, numbers: xr.DataArray) -> str | None:
+    """Compare with the size of two bands in 32 bits."""
+    pixels = numbers.sizes["x"] * numbers.sizes["y"]
+    expected = 2 * pixels * 4 / 1e6
+    if same(answer, expected, within=0.02):
+        return None
+    if same(answer, expected * 1e6):
+        return "That is in bytes; the exercise asks for megabytes, millions of bytes."
+    if same(answer, expected / 1e3):
+        return "That is in gigabytes; the exercise asks for megabytes."
+    if same(answer, expected * 1e6 / 2**20):
+        return "That counts 1024 x 1024 bytes to the megabyte; here it is a million."
+    if same(answer, expected / 2):
+        return "That is their size in 16 bits, or of one band alone in 32: say astype('float32')."
+    if same(answer, expected * 2):
+        return "That is their size in 64 bits; float32 has half of it."
+    if same(answer, expected * numbers.sizes["band"] / 2):
+        return "That is the size of all the bands: take red and nir alone."
+    if same(answer, numbers.nbytes / 1e6):
+        return "That is the whole of numbers as it is stored: take two bands, as float32."
+    if same(answer, 2 * pixels) or same(answer, 2 * pixels / 1e6):
+        return "That is the number of values; each of them takes 4 bytes."
+    return "That is not their size: 2 bands, times the pixels, times 4 bytes, in millions."
+
+
+@exercise(
+    "03-2",
+    kind=SEQUENCE,
+    right="Four tiles for the same hundred rows and columns. Whoever cuts a map into blocks that "
+    "do not fit the tiles pays this for every block; lesson 08 chooses its chunks accordingly.",
+    hints=[
+        "Tiles are laid from the upper left corner; where does the second column of tiles begin?",
+        "A window touches four tiles if the point where four tiles meet is inside it.",
+        "They meet at column and row tile_size: begin a little before, in both directions.",
+    ],
+)
+def dearest_window(
+    answer: Sequence[float], *, picture_size: tuple[int, int], tile_size: tuple[int, int]
+) -> str | None:
+    """Count the tiles that the learner's window touches."""
+    column, row = _whole_pair(answer)
+    rows, columns = picture_size
+    if column > columns * 10 or row > rows * 10:
+        return "These look like metres; count in pixels, from the upper left corner of the picture."
+    if column < 0 or row < 0 or column + WINDOW > columns or row + WINDOW > rows:
+        return (
+            f"Such a window does not lie inside the picture, which has {columns} columns and "
+            f"{rows} rows."
+        )
+    across = (column + WINDOW - 1) // tile_size[1] - column // tile_size[1] + 1
+    down = (row + WINDOW - 1) // tile_size[0] - row // tile_size[0] + 1
+    if across * down == 4:
+        return None
+    if across * down == 2:
+        direction = "from left to right" if across == 2 else "from top to bottom"
+        return f"Two tiles: it crosses an edge {direction}, but must do so in both directions."
+    if column % tile_size[1] == 0 and row % tile_size[0] == 0:
+        return (
+            "One tile: the window begins exactly where a tile begins, so all of it is in that "
+            "one. Begin a little before."
+        )
+    return "One tile: the window lies within it. Move it to where tiles meet."
+
+
+@exercise(
+    "03-3",
+    kind=FUNCTION,
+    right="A tenth is several times what a pine sends back in red: with a wrong offset a model "
+    "that was trained on one scene sees no pines at all in another.",
+    hints=[
+        'Begin with the flag: item["properties"].get("earthsearch:boa_offset_applied", False).',
+        "If it is True, the archive has done the work: return 0.0.",
+        'Else return what the item lists: item["assets"]["red"]["raster:bands"][0]["offset"].',
+    ],
+)
+def offset_for_any_scene(
+    answer: Callable[[dict[str, Any]], float], *, items: Sequence[dict[str, Any]]
+) -> str | None:
+    """Try the function on items of each kind, and on one made up."""
+    flagged = [item for item in items if item["properties"].get(APPLIED)]
+    silent = [item for item in items if APPLIED not in item["properties"]]
+    old = [item for item in items if item["properties"].get(APPLIED) is False]
+    given = {
+        "applied": [_offset(answer, item) for item in flagged],
+        "silent": [_offset(answer, item) for item in silent],
+        "old": [_offset(answer, item) for item in old],
+    }
+    right = {
+        "applied": [0.0] * len(flagged),
+        "silent": [_listed(item) for item in silent],
+        "old": [_listed(item) for item in old],
+    }
+    wrong = [kind for kind in given if not _equal(given[kind], right[kind])]
+    if not wrong:
+        made_up = _with_offset(items[0], -0.05)
+        if _equal([_offset(answer, made_up)], [-0.05]):
+            return None
+        return (
+            "Right for these scenes, but not by their own words: for one that lists the offset "
+            "-0.05, not yet applied, your function should return -0.05."
+        )
+    if "applied" in wrong and "silent" in wrong:
+        return "The wrong way round: where the archive has applied the offset, there is none left."
+    if "applied" in wrong:
+        return (
+            "Where earthsearch:boa_offset_applied is True, your function subtracts a second time: "
+            "there it should return 0."
+        )
+    if "silent" in wrong:
+        return (
+            "Where the item does not say (collection 1), nobody has applied the offset yet: there "
+            "your function should return the one that is listed."
+        )
+    return "For the scene of 2018 your function should return what the item lists."
+
+
+def _whole_pair(answer: Sequence[float]) -> tuple[int, int]:
+    if isinstance(answer, set) or len(answer) != 2:
+        raise NotYet("The answer should be a pair in round brackets: (column, row).")
+    try:
+        column, row = (int(number) for number in answer)
+        whole = (column, row) == tuple(answer)
+    except (TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise NotYet("Both numbers of the pair should be whole: pixels cannot be split.")
+    return column, row
+
+
+def _listed(item: dict[str, Any]) -> float:
+    return float(item["assets"]["red"]["raster:bands"][0]["offset"])
+
+
+def _with_offset(item: dict[str, Any], offset: float) -> dict[str, Any]:
+    """Return a copy of an item that lists an offset which nobody has applied."""
+    red = item["assets"]["red"]
+    band = red["raster:bands"][0] | {"offset": offset}
+    assets = item["assets"] | {"red": red | {"raster:bands": [band]}}
+    return item | {"assets": assets, "properties": item["properties"] | {APPLIED: False}}
+
+
+def _offset(function: Callable, item: dict[str, Any]) -> float:
+    result = call(function, item)
+    try:
+        return float(result)
+    except (TypeError, ValueError):
+        raise NotYet(
+            f"Your function should return one number; it returns a {type(result).__name__}."
+        ) from None
+
+
+def _equal(given: Sequence[float], right: Sequence[float]) -> bool:
+    return all(abs(one - other) < 1e-9 for one, other in zip(given, right, strict=True))

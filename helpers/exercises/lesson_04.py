@@ -1,0 +1,193 @@
+"""Exercises of lesson 04: clouds and shadows."""
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+
+from helpers.exercises.core import ARRAY, NUMBER, exercise, same
+
+
+@exercise(
+    "04-1",
+    kind=NUMBER,
+    right=(
+        "A stricter threshold saves hardly any water: it is darker than most shadow in both bands. "
+        "When two things overlap, no threshold helps; another band may. The same will hold for "
+        "pines and forest."
+    ),
+    hints=[
+        "First the rule: red below 0.03 and (&) nir below 0.03, each comparison in brackets.",
+        "Then take it to the points with .xvec.extract_points(...), as for `dark` in the lesson.",
+        'points[at_points.values] are the removed points; count those whose name is "Water".',
+    ],
+)
+def water_points_lost(
+    answer: float, *, reflectance: xr.DataArray, points: gpd.GeoDataFrame
+) -> str | None:
+    """Count the water points that are dark in red and nir with a threshold of 0.03."""
+    red, nir, green, swir16 = (
+        reflectance.sel(band=band, drop=True) for band in ("red", "nir", "green", "swir16")
+    )
+    water = (points["name"] == "Water").to_numpy()
+    strict = (red < 0.03) & (nir < 0.03)
+    removed = _at(points, strict)
+    lost = (removed & water).sum()
+    if same(answer, lost, within=1e-6):
+        return None
+    lesson = (_at(points, (red < 0.05) & (nir < 0.05)) & water).sum()
+    mistakes = {
+        removed.sum(): "These are the removed points of all classes; count only the water points.",
+        lesson: "So many water points go with the lesson's threshold, 0.05; take 0.03 for both.",
+        water.sum() - lost: "So many water points are left; the exercise asks how many go.",
+        float(strict.sum()): "That counts pixels of the whole scene; take the rule to the points.",
+        (_at(points, strict & (swir16 > green)) & water).sum(): (
+            "That is the better rule with 0.03; here we want the simple one, without swir16."
+        ),
+        (_at(points, (red < 0.03) & (nir < 0.05)) & water).sum(): (
+            "The threshold of nir is still 0.05: change it for both bands."
+        ),
+        (_at(points, (red < 0.05) & (nir < 0.03)) & water).sum(): (
+            "The threshold of red is still 0.05: change it for both bands."
+        ),
+    }
+    for wrong, message in mistakes.items():
+        if same(answer, wrong, within=1e-6):
+            return message
+    if 0 < answer < 1 or same(answer, 100 * lost / water.sum()):
+        return "That looks like a share; the exercise asks for a number of points."
+    return (
+        "That is not the number of water points that are below 0.03 in red and in nir. Count "
+        "again: the rule, its value at the points, the names of the points where it is True."
+    )
+
+
+@exercise(
+    "04-2",
+    kind=NUMBER,
+    right=(
+        "So many more pixels would stay in if thin cirrus were kept. They look clear, but their "
+        "light is mixed with that of ice clouds, above all in the visible: a pine under cirrus is "
+        "no longer dark, and a model that learns from it learns the weather."
+    ),
+    hints=[
+        "Copy the list UNUSABLE from the lesson under another name, and leave 'thin cirrus' out.",
+        "Turn names into codes with SCL_NAMES.index(name), one after the other, as in the lesson.",
+        "cloudier_classes.isin(codes).mean() is the share; float() takes the number out.",
+    ],
+)
+def share_without_cirrus(
+    answer: float,
+    *,
+    cloudier_classes: xr.DataArray,
+    scene_classes: xr.DataArray,
+    unusable_codes: list[int],
+    cirrus_code: int,
+) -> str | None:
+    """Give the share of unusable pixels on the cloudier day when thin cirrus is kept."""
+    fewer = [code for code in unusable_codes if code != cirrus_code]
+    share = float(cloudier_classes.isin(fewer).mean())
+    with_cirrus = float(cloudier_classes.isin(unusable_codes).mean())
+    if same(answer, share):
+        return None
+    mistakes = {
+        100 * share: "That is per cent; the exercise asks for a share between 0 and 1.",
+        with_cirrus: "Thin cirrus is still in your list: this is the share of the lesson.",
+        1 - share: "That is the share of pixels that stay; the exercise asks for those removed.",
+        with_cirrus - share: "That is the share of thin cirrus alone: the colleague's gain.",
+        float(scene_classes.isin(fewer).mean()): (
+            "That is the clear scene of the lesson; take cloudier_classes."
+        ),
+        float(cloudier_classes.isin(fewer).sum()): (
+            "That is a number of pixels; .mean() instead of .sum() gives a share."
+        ),
+    }
+    for wrong, message in mistakes.items():
+        if same(answer, wrong, within=0.001):
+            return message
+    if not 0 <= answer <= 1:
+        return "A share lies between 0 and 1."
+    return (
+        "Not the share we look for. Are the five other classes all in your list, and do you ask "
+        "cloudier_classes.isin(...)?"
+    )
+
+
+@exercise(
+    "04-3",
+    kind=ARRAY,
+    right=(
+        "Your rule keeps the water and finds more of the shadow than ours. That matters most in "
+        "ravines: shadow that stays in is learnt as 'dark plants', and pines are the dark plants. "
+        "Have you written down why it should hold on another day?"
+    ),
+    hints=[
+        "Begin with dark & (...): what is dark on this scene is water or shadow, little else.",
+        "swir16 > green fails in deep shadow, since light of the blue sky holds little infrared. "
+        "Compare two bands that lie nearer to each other.",
+        "Water takes up more light the longer the waves: in clear water nir is below red. And on "
+        "land?",
+        "Or ask somebody else: what does the scene classification call a lake?",
+    ],
+)
+def rule_of_your_own(
+    answer: xr.DataArray,
+    *,
+    points: gpd.GeoDataFrame,
+    is_water: xr.DataArray,
+    shaded_land: xr.DataArray,
+) -> str | None:
+    """Judge a rule: water points kept, shaded land removed, lit land kept."""
+    if "band" in answer.dims:
+        return (
+            "Your rule has a value for each band; it should have one for each pixel: compare "
+            "single bands, such as nir and red, not all of reflectance."
+        )
+    if dict(answer.sizes) != dict(shaded_land.sizes):
+        return (
+            f"Your rule has the sizes {dict(answer.sizes)}; it should be that of the scene, "
+            f"{dict(shaded_land.sizes)}: the rule for the pixels, not for the points."
+        )
+    if answer.dtype != bool:
+        return (
+            f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
+            "such as nir > red, or with two of them joined by &."
+        )
+    water, shade, lit = _judge(answer, points, is_water, shaded_land)
+    if water > 0.5 and lit > 0.5 and shade < 0.5:
+        return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
+    if lit > 0.01:
+        return (
+            f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: is the condition "
+            "`dark &` still in it?"
+        )
+    if water > 0.10 and shade > 0.8:
+        return (
+            f"Your rule removes {water:.0%} of the water points, 10 % are allowed. It finds the "
+            "shadow, but takes the lakes with it: add (&) a condition that is False on water."
+        )
+    if water > 0.10:
+        return (
+            f"Your rule removes {water:.0%} of the water points and only {shade:.0%} of the shaded "
+            "land: the added condition may be the wrong way round (< instead of >)."
+        )
+    if shade < 0.8:
+        return (
+            f"The water is safe, but your rule finds only {shade:.0%} of the shaded land; 80 % are "
+            "asked. Its condition is too strict for deep shadow: loosen it, or take other bands."
+        )
+    return None
+
+
+def _at(points: gpd.GeoDataFrame, rule: xr.DataArray) -> np.ndarray:
+    """Take the values of a rule at the pixels nearest to the points."""
+    x, y = (xr.DataArray(values, dims="point") for values in (points.geometry.x, points.geometry.y))
+    return rule.sel(x=x, y=y, method="nearest").to_numpy()
+
+
+def _judge(
+    rule: xr.DataArray, points: gpd.GeoDataFrame, is_water: xr.DataArray, shaded_land: xr.DataArray
+) -> tuple[float, float, float]:
+    """Return the share that a rule removes of water points, shaded land and lit land."""
+    values, water, shaded = rule.to_numpy(), is_water.to_numpy(), shaded_land.to_numpy()
+    of_water_points = _at(points, rule)[(points["name"] == "Water").to_numpy()].mean()
+    return of_water_points, values[shaded].mean(), values[~shaded & ~water].mean()

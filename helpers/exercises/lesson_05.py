@@ -1,0 +1,202 @@
+"""Exercises of lesson 05: spectra at the points."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from helpers.bands import BANDS
+from helpers.exercises.core import SEQUENCE, SERIES, TEXT, exercise
+
+FOLDS = 5
+# Pairs of bands so close to the best (a share of the points) are taken: less is chance.
+CLOSE_TO_BEST = 0.05
+
+VISIBLE = {"coastal", "blue", "green", "red"}
+PLATEAU = {"rededge2", "rededge3", "nir", "nir08", "nir09"}
+
+
+@exercise(
+    "05-1",
+    kind=SERIES,
+    right=(
+        "An index is a question put to two bands. This one still grows where NDVI has come to its "
+        "end, in dense canopies: look at its medians by class, and see whether it parts pines from "
+        "the other trees any better."
+    ),
+    hints=[
+        "The lesson has a function for all indices of this form: normalised_difference.",
+        'It wants a table and the names of two bands. For NDVI these were "nir" and "red".',
+        'The table is learning_points, the first band "nir", the second "rededge1".',
+    ],
+)
+def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str | None:
+    """Compute NDRE for every learning point."""
+    if len(answer) != len(learning_points):
+        return (
+            f"Your Series has {len(answer)} values; learning_points has {len(learning_points)} "
+            "rows: compute the index for all of them."
+        )
+    if not pd.api.types.is_numeric_dtype(answer):
+        return "Your Series doesn't hold numbers: an index is computed from two columns of bands."
+    values = answer.to_numpy(dtype=float)
+    nir, rededge1 = learning_points["nir"].to_numpy(), learning_points["rededge1"].to_numpy()
+
+    def is_equal(expected: np.ndarray) -> bool:
+        return np.allclose(values, expected, atol=0.002)
+
+    if is_equal((nir - rededge1) / (nir + rededge1)):
+        return None
+    if is_equal((rededge1 - nir) / (nir + rededge1)):
+        return "The sign is turned round: the difference is nir minus rededge1, not the reverse."
+    if is_equal(nir - rededge1 / nir + rededge1):
+        return (
+            "Division comes before subtraction: put brackets around the difference and around the "
+            "sum."
+        )
+    if is_equal(nir - rededge1):
+        return "That is the difference alone; divide it by the sum of the two bands."
+    if is_equal(nir / rededge1):
+        return "That is a plain ratio; take the difference divided by the sum."
+    for band in BANDS:
+        other = learning_points[band].to_numpy()
+        if band != "rededge1" and is_equal((nir - other) / (nir + other)):
+            return f"The form is right, but your second band is {band}; NDRE takes rededge1."
+    if values.min() < -1 or values.max() > 1:
+        return "Values outside -1 to 1: check the brackets: (nir - rededge1) / (nir + rededge1)."
+    return "Not NDRE yet: the difference of nir and rededge1, divided by the sum of the same two."
+
+
+@exercise(
+    "05-2",
+    kind=TEXT,
+    right=(
+        "The largest difference is not the best one: it counts how far the classes are apart in "
+        "units of how much they vary. Every test of separability, and every split of a decision "
+        "tree in lesson 06, weighs the two against each other."
+    ),
+    hints=[
+        "Take the three lines for pines and dense fynbos and put in the other class.",
+        'The class is called "Black Wattle"; .loc["Black Wattle"] takes its row.',
+        "(difference / mean_spread)[BANDS] leaves only the bands; .idxmax() names the largest.",
+    ],
+)
+def band_of_wattle(answer: str, *, learning_points: pd.DataFrame) -> str | None:
+    """Name the band in which pines and wattle are farthest apart, in units of their spread."""
+    classes = learning_points.groupby("name")[BANDS]
+    middle, spread = classes.median(), classes.quantile(0.75) - classes.quantile(0.25)
+
+    def apart(one: str, other: str) -> pd.Series:
+        return (middle.loc[one] - middle.loc[other]).abs() / (spread.loc[one] + spread.loc[other])
+
+    pines_and_wattle = apart("Dense Pines", "Black Wattle")
+    if answer == pines_and_wattle.idxmax():
+        return None
+    if answer in WRONG_NAMES:
+        return f"'{answer}' is Sentinel-2's own name; our columns are called: {', '.join(BANDS)}."
+    if answer not in BANDS:
+        return f"There is no band '{answer}'; the bands are: {', '.join(BANDS)}."
+    difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
+    if answer == difference.idxmax():
+        return (
+            f"The difference itself is largest in {answer}, but the classes vary much there, too: "
+            "divide by the mean spread."
+        )
+    if answer == pines_and_wattle.idxmin():
+        return f"In {answer} the two classes are closest: idxmax, not idxmin."
+    if answer == spread.loc[["Dense Pines", "Black Wattle"]].mean().idxmax():
+        return (
+            f"{answer} is the band in which they vary most: divide by the spread, not the reverse."
+        )
+    others = [name for name in middle.index if name not in ("Dense Pines", "Black Wattle")]
+    for other in others:
+        if answer == apart("Dense Pines", other).idxmax():
+            return f"{answer} is the best band for {other}; the exercise asks for Black Wattle."
+    rank = int(pines_and_wattle.rank(ascending=False)[answer])
+    return f"{answer} has place {rank} of {len(BANDS)}: compute the measure for all the bands."
+
+
+WRONG_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
+    f"B{number}" for number in [*range(1, 13), "8A"]
+}
+
+
+@exercise(
+    "05-3",
+    kind=SEQUENCE,
+    right=(
+        "Your pair is among the best, and chance can't tell them apart. Do the bands differ in "
+        "what your comment says? Good pairs agree about light and shade and disagree about "
+        "leaves. That a pair wins in one scene doesn't mean that it wins elsewhere: the way of "
+        "choosing is what you take along."
+    ),
+    hints=[
+        "Look at the spectra again with only the two classes shown (click the others away).",
+        "Two bands beside each other in the visible say the same thing twice: both classes are "
+        "equally dark there.",
+        "One of the two should know the water in the leaves. Which bands do?",
+        "Draw swir16 against each of the others, and look for two clouds of points that lie side "
+        "by side, also where they are long and thin.",
+    ],
+)
+def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFrame) -> str | None:
+    """Rank all pairs of bands by how well a line between pines and forest works on new points."""
+    chosen = list(answer)
+    if len(chosen) != 2:
+        return f"Name two bands; your answer has {len(chosen)}."
+    unknown = [str(band) for band in chosen if band not in BANDS]
+    if unknown:
+        return f"There is no band {' or '.join(unknown)}; the bands are: {', '.join(BANDS)}."
+    if chosen[0] == chosen[1]:
+        return f"You have named {chosen[0]} twice: a second band must add something."
+    scores = _right_side_of_a_line(learning_points)
+    pair = tuple(sorted(chosen, key=BANDS.index))
+    if scores[pair] >= scores.max() - CLOSE_TO_BEST:
+        return None
+    place = (
+        f"Place {int(scores.rank(ascending=False, method='min')[pair])} of {len(scores)}: "
+        f"{scores[pair]:.0%} of the points on the right side, {scores.max():.0%} for the best pair."
+    )
+    if set(pair) <= VISIBLE:
+        return (
+            f"{place} In the visible pines and forest are equally dark: both are full of "
+            "chlorophyll. Look beyond."
+        )
+    if set(pair) <= PLATEAU:
+        return (
+            f"{place} These two lie on the same plateau and nearly repeat each other. Look for one "
+            "that knows something else about the leaves."
+        )
+    if not set(pair) & {"swir16", "swir22", "nir09"}:
+        return f"{place} Neither of your bands knows about water or dry matter in the leaves."
+    if "swir22" in pair:
+        return (
+            f"{place} Alone swir22 is the same for both classes. It needs a partner that goes up "
+            "and down with the light as it does, but holds another share of water."
+        )
+    return f"{place} One of the two may stay; draw it against each of the others."
+
+
+def _right_side_of_a_line(points: pd.DataFrame) -> pd.Series:
+    """Return, for each pair of bands, the mean share of both classes on the right side.
+
+    The line is that of a linear discriminant with equal weight for both classes; each point is
+    judged by a line that was drawn without it (five folds).
+    """
+    points = points[points["name"].isin(["Dense Pines", "Indigenous Forest"])]
+    values = points[BANDS].to_numpy(dtype=float)
+    is_pine = (points["name"] == "Dense Pines").to_numpy()
+    fold = np.random.default_rng(seed=0).permutation(len(points)) % FOLDS
+    scores = {}
+    for first, second in combinations(range(len(BANDS)), 2):
+        two = values[:, [first, second]]
+        right = np.empty(len(points), dtype=bool)
+        for number in range(FOLDS):
+            known = fold != number
+            pines, forest = two[known & is_pine], two[known & ~is_pine]
+            scatter = (np.cov(pines.T) + np.cov(forest.T)) / 2
+            normal = np.linalg.lstsq(scatter, pines.mean(0) - forest.mean(0), rcond=None)[0]
+            side = (two - (pines.mean(0) + forest.mean(0)) / 2) @ normal
+            right[~known] = ((side > 0) == is_pine)[~known]
+        scores[BANDS[first], BANDS[second]] = (right[is_pine].mean() + right[~is_pine].mean()) / 2
+    return pd.Series(scores)

@@ -1,0 +1,185 @@
+"""Exercises of lesson 07: how good is the model."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from helpers.exercises.core import NUMBER, SERIES, exercise, same
+
+PINES, FOREST = "Dense Pines", "Indigenous Forest"
+MISSED_PINE, FALSE_ALARM = 3, 1  # what each costs
+THRESHOLDS = np.arange(1, 100) / 100
+BLOCK_METRES = 2000
+
+
+@exercise(
+    "07-1",
+    kind=NUMBER,
+    right="Native forest is protected. Before anyone is sent out to fell trees, they must know "
+    "how many of the places on their list are forest, and that is a share of the column.",
+    hints=[
+        "Everything that the model calls Dense Pines stands in one column of counts.",
+        'counts["Dense Pines"] is that column; counts["Dense Pines"]["Indigenous Forest"] is one '
+        "cell of it.",
+        "Divide that cell by the sum of the column.",
+    ],
+)
+def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | None:
+    """Share of forest among what is called pine: a column of the confusion matrix."""
+    cell, mirrored = counts.loc[FOREST, PINES], counts.loc[PINES, FOREST]
+    called_pines = counts[PINES].sum()
+    if same(answer, cell / called_pines):
+        return None
+    if same(answer, cell) or same(answer, mirrored):
+        return "That is a number of points: divide it by the number of points called Dense Pines."
+    if same(answer, 100 * cell / called_pines):
+        return "That is per cent; the exercise asks for a number between 0 and 1."
+    if same(answer, cell / counts.loc[FOREST].sum()):
+        return (
+            "You divided by the row: that is the share of the forest that is called pine. The team "
+            "starts from what the map calls pine, and that is a column."
+        )
+    if same(answer, cell / counts.to_numpy().sum()):
+        return "You divided by all testing points; the team visits only those called Dense Pines."
+    if same(answer, mirrored / counts.loc[PINES].sum()):
+        return (
+            "That starts from what truly is pine, and asks how much of it is called forest: the "
+            "missed pines. The question starts from what is called pine."
+        )
+    if same(answer, mirrored / counts[FOREST].sum()):
+        return "That is the share of pines in what is called forest: the two classes are swapped."
+    if same(answer, counts.loc[PINES, PINES] / called_pines):
+        return "That is the share of true pines in the column, the precision; look at the forest."
+    return "That is not it: which cell counts forest that is called pine, and what sum is below it?"
+
+
+@exercise(
+    "07-2",
+    kind=NUMBER,
+    right="A threshold is a price list. Where seed trees are dear, a map must call pine early and "
+    "accept walks for nothing; write the costs beside the map, so that others can disagree.",
+    hints=[
+        "For one threshold t: missed = (is_pine & (pine_probability < t)).sum().",
+        "false_alarms = (~is_pine & (pine_probability >= t)).sum(); "
+        "the cost is 3 * missed + false_alarms.",
+        "Do it for every t in a loop, collect the costs in a list, and take "
+        "thresholds[np.argmin(costs)].",
+    ],
+)
+def cheapest_threshold(
+    answer: float,
+    *,
+    is_pine: ArrayLike,
+    pine_probability: ArrayLike,
+    testing_is_pine: ArrayLike,
+    testing_probability: ArrayLike,
+) -> str | None:
+    """Find the threshold at which misses and false alarms together cost least."""
+    costs = _costs(is_pine, pine_probability)
+    cheapest = THRESHOLDS[costs == costs.min()]
+    if answer > 1:
+        return _no_threshold(answer, costs, cheapest)
+    if _costs(is_pine, pine_probability, [answer])[0] <= costs.min():
+        return None
+    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=3)):
+        return "There a false alarm would cost three times a missed pine: the costs are swapped."
+    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
+        return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
+    if _is_cheapest(answer, -costs):
+        return "That is the dearest threshold of all: look for the lowest cost, not the highest."
+    if _is_cheapest(answer, _costs(testing_is_pine, testing_probability)):
+        return (
+            "That suits the testing points. A threshold is a decision: use the validation points."
+        )
+    return (
+        "There is a cheaper threshold: count the missed pines below t three times and add the "
+        "false alarms from t on, for each t from 0.01 to 0.99."
+    )
+
+
+def _no_threshold(answer: float, costs: np.ndarray, cheapest: np.ndarray) -> str:
+    """Say what a number above 1 is, if not a threshold."""
+    if any(same(answer, 100 * threshold, within=1e-6) for threshold in cheapest):
+        return "That is per cent; a threshold is a probability between 0 and 1."
+    if same(answer, np.argmin(costs), within=1e-6):
+        return "That is the place of the threshold in the list; take thresholds[...] at that place."
+    if same(answer, costs.min(), within=1e-6):
+        return "That is the lowest cost itself; the exercise asks at which threshold it occurs."
+    return "A threshold is a probability: it lies between 0 and 1."
+
+
+def _costs(
+    truth: ArrayLike,
+    probability: ArrayLike,
+    thresholds: ArrayLike = THRESHOLDS,
+    missed_pine: float = MISSED_PINE,
+    false_alarm: float = FALSE_ALARM,
+) -> np.ndarray:
+    """Return the cost of each threshold."""
+    truth, probability = np.asarray(truth, bool), np.asarray(probability, float)
+    called = probability >= np.asarray(thresholds)[:, None]
+    missed, false_alarms = (truth & ~called).sum(axis=1), (~truth & called).sum(axis=1)
+    return missed_pine * missed + false_alarm * false_alarms
+
+
+def _is_cheapest(answer: float, costs: np.ndarray) -> bool:
+    return bool(np.isclose(THRESHOLDS[costs == costs.min()], answer).any())
+
+
+@exercise(
+    "07-3",
+    kind=SERIES,
+    right="Now run the lesson's test with them. What you see tells how far a neighbour's help "
+    "reaches, and so how far from your points the map can still be believed.",
+    hints=[
+        "A block is a column number and a row number, both whole numbers; put them into one label.",
+        "A column number is the distance east, spectra.geometry.x, divided by the width of a block "
+        "and rounded down.",
+        "Take the lesson's three lines and put 2000 in place of BLOCK_METRES.",
+    ],
+)
+def wider_blocks(answer: pd.Series, *, spectra: gpd.GeoDataFrame) -> str | None:
+    """Compare labels with squares of two kilometres: the same points belong together."""
+    if len(answer) != len(spectra):
+        return f"There are {len(spectra)} points, but {len(answer)} labels: one for each point."
+    if answer.isna().any():
+        return "Some points have no label."
+    x, y = spectra.geometry.x.to_numpy(), spectra.geometry.y.to_numpy()
+    labels = answer.to_numpy()
+    east, north = np.floor(x / BLOCK_METRES), np.floor(y / BLOCK_METRES)
+    moved = [np.floor(along / BLOCK_METRES + 0.5) for along in (x, y)]
+    from_corner = [np.floor((along - along.min()) / BLOCK_METRES) for along in (x, y)]
+    squares = [_pairs(east, north), _pairs(*moved), _pairs(*from_corner)]
+    if any(_alike(labels, blocks) for blocks in squares):
+        return None
+    if _alike(labels, _pairs(np.floor(x / 1000), np.floor(y / 1000))):
+        return "Those are still the blocks of one kilometre."
+    if _alike(labels, east) or _alike(labels, north):
+        return (
+            "Those are stripes: blocks need a column (from x) and a row (from y), so that they end "
+            "in both directions."
+        )
+    if _alike(labels, east + north) or _alike(labels, east * north):
+        return (
+            "Different blocks get the same number: 3 + 5 and 4 + 4 are both 8. Keep column and row "
+            "apart, for example as a text with a stroke between them."
+        )
+    if answer.nunique() > 0.9 * len(answer):
+        return (
+            "Nearly every point has a block of its own. Divide metres by 2000, and round down "
+            "with np.floor."
+        )
+    return "Those are not squares of 2 km: np.floor(x / 2000) and np.floor(y / 2000), in one label."
+
+
+def _pairs(column: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Return one number for each pair of column and row."""
+    return np.unique(np.stack([column, row]), axis=1, return_inverse=True)[1].ravel()
+
+
+def _alike(labels: np.ndarray, others: np.ndarray) -> bool:
+    """Say whether two lists of labels put the same points together."""
+    ours, theirs = pd.factorize(labels)[0], pd.factorize(others)[0]
+    pairs = len(set(zip(ours.tolist(), theirs.tolist(), strict=True)))
+    return pairs == len(set(ours.tolist())) == len(set(theirs.tolist()))

@@ -1,0 +1,296 @@
+"""One folder with all that a laptop without a network needs: made here, installed from there.
+
+``make wheelhouse`` packs it (``python -m helpers.wheelhouse pack``): the wheels of
+requirements.lock for this platform, uv, the built kit, the course itself, and a page that says
+what to do. ``make lab WHEELHOUSE=folder`` installs from it. Only the standard library is needed,
+and any Python from 3.9 on, because this also runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from helpers._kit import verify_kit
+from helpers.errors import CourseError
+
+PROJECT = Path(__file__).resolve().parents[1]
+LOCK = PROJECT / "requirements.lock"
+KIT = Path(os.environ.get("COURSE_KIT", PROJECT / "data" / "offline_kit"))
+CONTENTS = "wheelhouse.json"
+
+START_HERE = """\
+Pines from space, without a network
+===================================
+
+These wheels are for {platform} and Python {python}, which must be installed first: see whether
+`python{python} --version` (Windows: `py -{python} --version`) answers. If not, and there is no
+network, take the installer of python.org that should lie beside this folder.
+
+1. Unpack course.zip into your home folder and open a terminal in the folder that it makes.
+2. Type, with the path of this folder in the place of WHEELHOUSE:
+
+       make lab WHEELHOUSE=WHEELHOUSE
+
+Without make (on Windows, for one; `source .venv/bin/activate` elsewhere):
+
+       py -{python} -m venv .venv
+       .venv\\Scripts\\activate
+       pip install --no-index --find-links WHEELHOUSE/wheels --require-hashes -r requirements.lock
+       pip install --no-index --no-deps --no-build-isolation --editable .
+       python -m helpers.wheelhouse kit WHEELHOUSE
+       jupyter lab --config=binder/jupyter_server_config.py
+
+Something is wrong? `python -m helpers.doctor`, in the same environment, says what and how to mend
+it.
+"""
+
+
+def pack(out: Path) -> None:
+    """Pack wheels, uv, kit and course into a folder.
+
+    Whatever was packed there before is replaced; nothing else in the folder is touched.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; made if it is not there.
+
+    Raises
+    ------
+    CourseError
+        If the kit is not whole, or if a wheel cannot be had.
+    """
+    verify_kit(KIT)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CONTENTS).unlink(missing_ok=True)  # what is half packed cannot be installed from
+    print("Fetching the wheels of requirements.lock and uv ...", flush=True)
+    _replace(out / "wheels", download_wheels)
+    print("Copying the kit and the course ...", flush=True)
+    _replace(out / "offline_kit", lambda part: shutil.copytree(KIT, part, dirs_exist_ok=True))
+    zip_course(out / "course.zip")
+    python = wanted_python()
+    text = START_HERE.format(platform=this_platform(), python=python)
+    (out / "START_HERE.txt").write_text(text, encoding="utf-8")
+    files = {
+        path.relative_to(out).as_posix(): path.stat().st_size
+        for name in ("wheels", "offline_kit", "course.zip", "START_HERE.txt")
+        for path in [out / name, *sorted((out / name).rglob("*"))]
+        if path.is_file()
+    }
+    contents = {
+        "platform": this_platform(),
+        "python": python,
+        "lock_sha256": lock_sha256(),
+        "files": files,
+    }
+    (out / CONTENTS).write_text(json.dumps(contents, indent=1), encoding="utf-8")
+    print(f"{out} holds {len(files)} files, {sum(files.values()) / 1e6:.0f} MB.")
+
+
+def download_wheels(folder: Path) -> None:
+    """Download the wheels of the lock for this platform and Python, hashes checked, and uv.
+
+    Raises
+    ------
+    CourseError
+        With what pip said, if one of them cannot be had.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        # The course's environment has no pip: uv made it.
+        subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
+        programs = Path(scratch) / ("Scripts" if os.name == "nt" else "bin")
+        download = [str(programs / "python"), "-m", "pip", "download", "--quiet", "--no-deps"]
+        download += ["--disable-pip-version-check", "--only-binary", ":all:", "-d", str(folder)]
+        for what in (["--require-hashes", "-r", str(LOCK)], ["uv"]):
+            run = subprocess.run([*download, *what], stderr=subprocess.PIPE, text=True, check=False)
+            if run.returncode:
+                told = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
+                raise CourseError(
+                    f"The wheels cannot be fetched ({(told or ['pip failed'])[-1]}): look at the "
+                    "network and run `make wheelhouse` again."
+                )
+
+
+def zip_course(path: Path) -> None:
+    """Zip the files of the course, as git lists them and as they are now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        raise CourseError(
+            f"git cannot list the files of {PROJECT} ({listed.stderr.strip()}): pack from a clone "
+            "of the course's repository."
+        )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(filter(None, listed.stdout.split("\0"))):
+            if (PROJECT / name).is_file():
+                archive.write(PROJECT / name, f"pines-from-space/{name}")
+
+
+def check(wheelhouse: Path) -> str:
+    """Look whether a wheelhouse fits this machine and this course, and is complete.
+
+    Parameters
+    ----------
+    wheelhouse : Path
+        A folder that `pack` made, or a copy of it.
+
+    Returns
+    -------
+    str
+        What it holds, in one line.
+
+    Raises
+    ------
+    CourseError
+        If it does not fit, or if a file is missing or cut short.
+    """
+    path = wheelhouse / CONTENTS
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
+        files, packed_for = dict(contents["files"]), contents["platform"]
+        python, lock = contents["python"], contents["lock_sha256"]
+    except FileNotFoundError:
+        raise CourseError(
+            f"There is no complete wheelhouse in {wheelhouse} (no {CONTENTS}): name the folder "
+            "that `make wheelhouse` made, or pack it again."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CourseError(
+            f"{path} cannot be read ({type(error).__name__}: {error}): copy the wheelhouse again."
+        ) from None
+    if packed_for != this_platform():
+        raise CourseError(
+            f"The wheelhouse in {wheelhouse} was packed for {packed_for}, and this is "
+            f"{this_platform()}: run `make wheelhouse` on a machine of that kind."
+        )
+    if python != wanted_python() or lock != lock_sha256():
+        raise CourseError(
+            f"The wheelhouse in {wheelhouse} was packed for another requirements.lock: use the "
+            "course.zip that lies in it, or pack it again."
+        )
+    for name, size in files.items():
+        file = wheelhouse / name
+        found = file.stat().st_size if file.is_file() else None
+        if found != size:
+            state = "is missing" if found is None else f"has {found} bytes instead of {size}"
+            raise CourseError(
+                f"{name} {state} in the wheelhouse {wheelhouse}: copy the folder again."
+            )
+    wheels = sum(name.startswith("wheels/") for name in files)
+    return f"The wheelhouse in {wheelhouse} fits: {wheels} wheels for {packed_for}."
+
+
+def unpack_uv(wheelhouse: Path, program: Path) -> None:
+    """Take the program uv out of its wheel; no pip is needed, which a bare Debian lacks.
+
+    Raises
+    ------
+    CourseError
+        If there is no such wheel.
+    """
+    wheels = sorted((wheelhouse / "wheels").glob("uv-*.whl"))
+    if not wheels:
+        raise CourseError(f"There is no wheel of uv in {wheelhouse / 'wheels'}: copy it again.")
+    with zipfile.ZipFile(wheels[-1]) as wheel:
+        names = [name for name in wheel.namelist() if Path(name).name in ("uv", "uv.exe")]
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_bytes(wheel.read(names[0]))
+    program.chmod(0o755)
+
+
+def copy_kit(wheelhouse: Path, kit: Path) -> None:
+    """Copy the kit out of a wheelhouse and compare it with its manifest.
+
+    Raises
+    ------
+    CourseError
+        If the copy is damaged; then nothing is left in the place of the kit.
+    """
+
+    def copy(part: Path) -> None:
+        shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
+        try:
+            verify_kit(part)
+        except CourseError as error:
+            raise CourseError(
+                f"The kit in the wheelhouse {wheelhouse} is not whole: copy the folder again "
+                f"({error})"
+            ) from None
+
+    _replace(kit, copy)
+
+
+def _replace(folder: Path, fill: Callable[[Path], object]) -> None:
+    """Fill a folder beside its place and put it there when it is complete."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        fill(part)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def this_platform() -> str:
+    """Return the kind of machine that wheels are made for, such as ``linux-x86_64``."""
+    return f"{sys.platform}-{platform.machine()}"
+
+
+def wanted_python() -> str:
+    """Return the version of Python that the course needs."""
+    return (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
+
+
+def lock_sha256() -> str:
+    """Return the SHA-256 of the lock, whichever way its lines end."""
+    return hashlib.sha256(LOCK.read_text(encoding="utf-8").encode()).hexdigest()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.wheelhouse", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("pack", help="pack a folder").add_argument(
+        "wheelhouse", type=Path, nargs="?", default=PROJECT / "wheelhouse"
+    )
+    for name, about in (
+        ("check", "look whether a wheelhouse fits this machine and is complete"),
+        ("uv", "take uv out of a wheelhouse, to .bootstrap/bin"),
+        ("kit", "copy the kit out of a wheelhouse, to data/offline_kit"),
+    ):
+        commands.add_parser(name, help=about).add_argument("wheelhouse", type=Path)
+    given = parser.parse_args(arguments)
+    wheelhouse = given.wheelhouse.expanduser()
+    try:
+        if given.command == "pack":
+            pack(wheelhouse)
+        elif given.command == "check":
+            print(check(wheelhouse))
+        elif given.command == "uv":
+            check(wheelhouse)
+            unpack_uv(wheelhouse, PROJECT / ".bootstrap" / "bin" / "uv")
+        else:
+            copy_kit(wheelhouse, KIT)
+            print(f"The kit is in {KIT}.")
+    except CourseError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

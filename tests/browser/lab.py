@@ -1,0 +1,204 @@
+"""A JupyterLab as ``make lab`` starts it, and a learner's hands and eyes in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Page
+
+PROJECT = Path(__file__).resolve().parents[2]
+PARTS = ["notebooks", "docs", "binder", "jupytext.toml", "README.md"]
+HERE_ONLY = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
+FIRST_CELL_SECONDS = 120
+DRAWN_COLOURS = 8
+
+CELLS = """() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const cells = [...panel.content.model.sharedModel.cells];
+  return {
+    kernel: panel.sessionContext.session?.kernel?.status,
+    cells: cells.map((cell, number) => ({
+      number,
+      source: cell.source,
+      code: cell.cell_type === 'code',
+      ran: cell.execution_count,
+      errors: (cell.outputs || []).filter(o => o.output_type === 'error')
+        .map(o => o.ename + ': ' + o.evalue),
+      kinds: (cell.outputs || []).map(o => Object.keys(o.data || {})),
+    })),
+  };
+}"""
+# The most colours on one canvas or picture of a cell; canvases of Bokeh lie in shadow roots.
+CELL = "window.jupyterapp.shell.currentWidget.content.widgets[number].node"
+COLOURS = """number => {
+  const cell = CELL;
+  let most = 0;
+  const walk = root => {
+    for (const node of root.querySelectorAll('*')) {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      if (node.tagName === 'CANVAS' && node.width && node.height) {
+        const context = node.getContext('2d');
+        if (!context) continue;
+        const pixels = context.getImageData(0, 0, node.width, node.height).data;
+        const seen = new Set();
+        for (let i = 0; i < pixels.length; i += 4)
+          if (pixels[i + 3]) seen.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
+        most = Math.max(most, seen.size);
+      }
+      if (node.tagName === 'IMG' && node.closest('.jp-OutputArea') && node.naturalWidth > 99)
+        most = Math.max(most, node.naturalWidth);
+    }
+  };
+  walk(cell);
+  return most;
+}""".replace("CELL", CELL)
+SHOW = """number => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = number;
+  return notebook.scrollToItem(number, 'start');
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: its address, where it opens, its process, the folder that it shows."""
+
+    address: str
+    opens_at: str
+    process: subprocess.Popen
+    folder: Path
+
+
+@dataclass
+class Walk:
+    """What was seen of one lesson."""
+
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    plots: dict[int, int] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)
+    tiles: list[str] = field(default_factory=list)
+
+
+LAB_AS_MADE = [sys.executable, "-m", "jupyter", "lab", "--config=binder/jupyter_server_config.py"]
+
+
+def copy_lessons(folder: Path) -> None:
+    """Copy what JupyterLab shows, so that nothing that a test does reaches the project's files."""
+    for part in PARTS:
+        source = PROJECT / part
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / part)
+
+
+@contextmanager
+def running_lab(
+    folder: Path, command: list[str] = LAB_AS_MADE, environment: dict[str, str] | None = None
+) -> Iterator[Lab]:
+    """Start JupyterLab in a folder, by default as ``make lab`` does."""
+    command = [*command, "--no-browser", "--allow-root", "--ServerApp.port=0"]
+    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    if environment is None:
+        environment = os.environ | {"COURSE_OUTPUTS": str(folder / "outputs")}
+    lab = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=environment,
+    )  # fmt: skip
+    try:
+        said = []
+        for line in lab.stdout:
+            said.append(line)
+            if opens_at := re.search(r"(http://127\.0\.0\.1:\d+\S*?)/lab\S*", line):
+                break
+        else:
+            raise RuntimeError("JupyterLab did not start:\n" + "".join(said))
+        threading.Thread(target=lab.stdout.read, daemon=True).start()
+        yield Lab(opens_at[1], opens_at[0], lab, folder)
+    finally:
+        for child in psutil.Process(lab.pid).children(recursive=True):
+            child.terminate()
+        lab.terminate()
+        lab.wait()
+
+
+def open_lesson(browser: Browser, lab: Lab, lesson: str) -> tuple[Page, Walk]:
+    """Open a lesson in a fresh page and wait until its kernel is ready."""
+    page = browser.new_page(viewport={"width": 1400, "height": 950})
+    walk = Walk()
+
+    def note(request) -> None:
+        if not HERE_ONLY.match(request.url):
+            walk.away.append(request.url)
+        if "/tiles/" in request.url:
+            walk.tiles.append(request.url)
+
+    page.on("request", note)
+    page.goto(f"{lab.address}/lab/workspaces/{lesson}/tree/notebooks/{lesson}.ipynb")
+    wait_for_kernel(page)
+    return page, walk
+
+
+def stop(page: Page) -> None:
+    """End the kernel of the lesson in front and close the page."""
+    page.evaluate("window.jupyterapp?.shell.currentWidget?.sessionContext.shutdown()")
+    page.close()
+
+
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the notebook in front has an idle kernel."""
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=FIRST_CELL_SECONDS * 1000,
+    )
+
+
+def run_all(page: Page, lab: Lab, walk: Walk, limit: float) -> list[dict]:
+    """Run all cells of the lesson in front; return its cells as they stand at the end."""
+    started = time.perf_counter()
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    while True:
+        time.sleep(0.5)
+        walk.peak_mb = max(walk.peak_mb, memory_of(lab) / 1e6)
+        state = page.evaluate(CELLS)
+        cells = [cell for cell in state["cells"] if cell["code"]]
+        stopped = any(cell["errors"] for cell in cells)
+        done = all(cell["ran"] for cell in cells if cell["source"].strip())
+        walk.seconds = time.perf_counter() - started
+        if state["kernel"] == "idle" and (done or stopped):
+            return cells
+        if walk.seconds > limit:
+            waiting = next(cell for cell in cells if not cell["ran"])
+            raise AssertionError(f"cell {waiting['number']} still runs: {waiting['source'][:80]}")
+
+
+def memory_of(lab: Lab) -> int:
+    """Return the bytes held by Lab's kernels, their workers and the kit's server."""
+    total = 0
+    for process in psutil.Process(lab.process.pid).children(recursive=True):
+        try:
+            memory = process.memory_full_info()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        total += getattr(memory, "pss", memory.uss)
+    return total
+
+
+def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
+    """Scroll to a cell and return the number of colours on its plot, once something is drawn."""
+    page.evaluate(SHOW, number)
+    deadline = time.perf_counter() + seconds
+    while (colours := page.evaluate(COLOURS, number)) < DRAWN_COLOURS:
+        if time.perf_counter() > deadline:
+            break
+        time.sleep(0.3)
+    return colours

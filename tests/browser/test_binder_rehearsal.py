@@ -1,0 +1,164 @@
+"""What Binder's image does, done here: install, postBuild, start; then lessons on 1 CPU and 2 GB.
+
+The memory limit is a cgroup's, which really kills: the system ends a process that wants more.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from lab import CELL, COLOURS, DRAWN_COLOURS, PROJECT, Lab, open_lesson, run_all, running_lab, stop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("binder")]
+
+LIMIT = 2 * 2**30
+PREFIX = "/user/jane/"
+LESSON_SECONDS = 400
+
+
+class Cgroup:
+    """A memory cgroup, of version 1 or 2, that holds what is started in it to a limit."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        first = Path("/sys/fs/cgroup/memory")
+        root, file = (
+            (first, "memory.limit_in_bytes") if first.exists() else (first.parent, "memory.max")
+        )
+        self.folder = root / name
+        self.folder.mkdir()
+        (self.folder / file).write_text(str(limit))
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    @property
+    def peak(self) -> int:
+        """Bytes: the most that was ever held."""
+        for file in ("memory.max_usage_in_bytes", "memory.peak"):
+            if (self.folder / file).exists():
+                return int((self.folder / file).read_text())
+        raise FileNotFoundError(self.folder)
+
+    def command(self, *command: str) -> list[str]:
+        """Return a command that runs another inside the group, on one processor."""
+        enter = f'echo $$ > {self.folder}/cgroup.procs && exec taskset -c 0 "$@"'
+        return ["bash", "-c", enter, "bash", *command]
+
+    def remove(self) -> None:
+        for pid in (self.folder / "cgroup.procs").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        subprocess.run(["rmdir", str(self.folder)], check=False)
+
+
+@pytest.fixture(scope="module")
+def cgroup():
+    try:
+        group = Cgroup(f"binder_rehearsal_{os.getpid()}", LIMIT)
+    except OSError as error:
+        pytest.skip(f"no memory cgroup can be made here ({error}): nothing would really kill")
+    yield group
+    group.remove()
+
+
+def _uv() -> str:
+    """Return a uv that answers: one on the PATH (maybe an empty shim), or that of ``make env``."""
+    for uv in ("uv", str(PROJECT / ".bootstrap" / "bin" / "uv")):
+        if shutil.which(uv) and not subprocess.run([uv, "--version"], check=False).returncode:
+            return uv
+    raise FileNotFoundError("no uv: run `make env` first")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """A copy of the project with an environment of its own: environment.yml, then postBuild."""
+    uv = _uv()
+    copy = tmp_path_factory.mktemp("image") / "repository"
+    skipped = shutil.ignore_patterns(".*", "outputs", "test-results", "wheelhouse", "__pycache__")
+    shutil.copytree(PROJECT, copy, ignore=skipped, symlinks=True)
+    environment = copy / ".conda"
+    subprocess.run(
+        [uv, "venv", "-q", "--seed", "--python", sys.executable, environment], check=True
+    )
+    listed = yaml.safe_load((copy / "binder" / "environment.yml").read_text())["dependencies"]
+    (pins,) = [part["pip"] for part in listed if isinstance(part, dict)]
+    (copy / "pins.txt").write_text("\n".join(pins))
+    install = [uv, "pip", "install", "-q", "--python", environment / "bin" / "python"]
+    install += ["--no-deps", "-r", copy / "pins.txt"]
+    if subprocess.run([*install, "--offline"], capture_output=True, check=False).returncode:
+        subprocess.run(install, check=True)
+    path = f"{environment / 'bin'}:{os.environ['PATH']}"
+    subprocess.run(["binder/postBuild"], cwd=copy, env=os.environ | {"PATH": path}, check=True)
+    return copy
+
+
+def test_the_limit_really_kills(cgroup):
+    greedy = f"import time; block = b'1' * {LIMIT + 2**28}; print(len(block))"
+    run = subprocess.run(cgroup.command(sys.executable, "-c", greedy), check=False)
+    assert run.returncode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def binder(image, cgroup):
+    """JupyterLab as the image starts it, behind a base URL."""
+    environment = {
+        "PATH": f"{image / '.conda' / 'bin'}:{os.environ['PATH']}",
+        "JUPYTERHUB_SERVICE_PREFIX": PREFIX,
+        "COURSE_OUTPUTS": str(image / "outputs"),
+    }
+    environment = {key: value for key, value in (os.environ | environment).items()
+                   if key not in ("COURSE_KIT", "PYTHONPATH")}  # fmt: skip
+    command = cgroup.command(
+        str(image / "binder" / "start"), "jupyter", "lab", f"--ServerApp.base_url={PREFIX}"
+    )
+    with running_lab(image, command, environment) as lab:
+        yield lab
+
+
+@pytest.mark.parametrize("lesson", ["08_parallel_with_dask", "09_map_the_study_area"])
+def test_the_heaviest_lessons_run_behind_a_proxy(lesson, browser, binder: Lab, cgroup, pictures):
+    page, walk = open_lesson(browser, binder, lesson)
+    try:
+        cells = run_all(page, binder, walk, LESSON_SECONDS)
+        failed = [f"cell {c['number']}: {c['errors'][0]}" for c in cells if c["errors"]]
+        assert not failed
+        if "tiles=" in "".join(cell["source"] for cell in cells):
+            proxied = [url for url in walk.tiles if f"{PREFIX}proxy/" in url]
+            assert proxied, "no tile came through the proxy"
+            assert page.request.get(proxied[0]).status == 200
+        assert not walk.away
+        assert cgroup.peak < LIMIT
+    finally:
+        page.screenshot(path=pictures / f"binder_{lesson}.png")
+        stop(page)
+
+
+def test_the_dashboard_is_reached_through_the_proxy(browser, binder: Lab, pictures):
+    """Start a cluster as lesson 08 does and open its dashboard as a learner on Binder does."""
+    page, _ = open_lesson(browser, binder, "08_parallel_with_dask")
+    link = page.evaluate(
+        """async () => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const code = 'from dask.distributed import Client; c = Client(n_workers=1,'
+            + ' threads_per_worker=1, processes=False); print("LINK", c.dashboard_link)';
+          let text = '';
+          const run = kernel.requestExecute({code});
+          run.onIOPub = message => { text += message.content.text || ''; };
+          await run.done;
+          return text.split('LINK ')[1].trim();
+        }"""
+    )
+    assert link.startswith(f"{PREFIX}proxy/")
+    dashboard = browser.new_page()
+    host = binder.address.removesuffix(PREFIX.rstrip("/"))
+    answer = dashboard.goto(f"{host}{link}")
+    assert answer.status == 200
+    drawn = f"() => ({COLOURS.replace(CELL, 'document')})(0) >= {DRAWN_COLOURS}"
+    dashboard.wait_for_function(drawn, timeout=60000)
+    dashboard.screenshot(path=pictures / "binder_dashboard.png")
+    dashboard.close()
+    stop(page)

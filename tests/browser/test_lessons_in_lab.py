@@ -1,0 +1,119 @@
+"""Every lesson in a real JupyterLab: it runs, each plot is drawn, nothing asks the internet."""
+
+import time
+
+import pytest
+from lab import COLOURS, DRAWN_COLOURS, colours_drawn, open_lesson, run_all, stop
+from lesson_parts import LESSONS, exercise_cells, read_lesson, solutions
+from plots import PLOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+LESSON_SECONDS = 300
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_property):
+    page, walk = open_lesson(browser, lab, lesson)
+    try:
+        cells = run_all(page, lab, walk, LESSON_SECONDS)
+        failed = [f"cell {c['number']}: {c['errors'][0]}" for c in cells if c["errors"]]
+        assert not failed, f"{lesson}: {failed}"
+
+        plots = [cell for cell in cells if any(_is_plot(kinds) for kinds in cell["kinds"])]
+        for cell in plots:
+            walk.plots[cell["number"]] = colours_drawn(page, cell["number"])
+            page.screenshot(path=pictures / f"{lesson}_{cell['number']:02d}.png")
+        blank = [number for number, colours in walk.plots.items() if colours < DRAWN_COLOURS]
+        assert not blank, f"{lesson}: nothing is drawn in the output of cells {blank}"
+
+        if any("tiles=" in cell["source"] for cell in plots):
+            assert walk.tiles, f"{lesson}: no tile of the basemap was asked for"
+        assert not walk.away, f"{lesson} asked other machines: {walk.away[:5]}"
+        record_property(
+            "lesson",
+            f"| {lesson} | {walk.seconds:.0f} | {walk.peak_mb:.0f} | {len(plots)} |"
+            f" {len(walk.tiles)} | {len(walk.away)} |",
+        )
+        _click_through(page, lesson, cells)
+    finally:
+        page.screenshot(path=pictures / f"{lesson}.png")
+        stop(page)
+
+
+def _is_plot(kinds):
+    """Say whether an output is a plot; loading the library leaves scripts without a text."""
+    return "image/png" in kinds or {PLOT, "text/plain"} <= set(kinds)
+
+
+def _click_through(page, lesson, cells):
+    """Open every solution and quiz answer by a click, as a learner does; read the feedback."""
+    exercises = exercise_cells(read_lesson(lesson))
+    for cell in cells:
+        if cell["source"] in exercises.values():
+            page.evaluate(
+                "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", cell["number"]
+            )
+            said = page.locator(f'.jp-Cell[data-windowed-list-index="{cell["number"]}"]')
+            assert "Not attempted yet" in said.locator(".exercise-feedback").inner_text()
+    notebook = read_lesson(lesson)
+    opened = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown" or "<details>" not in cell.source:
+            continue
+        page.evaluate(
+            "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n, 'start')", number
+        )
+        rendered = page.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
+        summaries = rendered.locator("details > summary")
+        assert summaries.count() == cell.source.count("<details>"), f"{lesson}, cell {number}"
+        for position in range(summaries.count()):
+            summary = summaries.nth(position)
+            summary.click()
+            details = rendered.locator("details").nth(position)
+            assert details.get_attribute("open") is not None
+            opened.append(details.inner_text())
+    assert len([text for text in opened if text.startswith("Solution")]) == len(solutions(notebook))
+    answers = [text for text in opened if not text.startswith("Solution")]
+    assert all("Yes." in text or "No." in text for text in answers)
+
+
+def test_a_solved_exercise_says_right(browser, lab):
+    """Type the solution of the first exercise and run it."""
+    lesson = LESSONS[0]
+    notebook = read_lesson(lesson)
+    (first, code), *_ = exercise_cells(notebook).items()
+    page, walk = open_lesson(browser, lab, lesson)
+    cells = run_all(page, lab, walk, LESSON_SECONDS)
+    number = next(cell["number"] for cell in cells if cell["source"] == code)
+    solved = solutions(notebook)[first] + "\n" + code[code.index("check(") :]
+    page.evaluate(
+        """async ([number, source]) => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          notebook.activeCellIndex = number;
+          notebook.activeCell.model.sharedModel.source = source;
+          await notebook.scrollToItem(number, 'center');
+          await window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        [number, solved],
+    )
+    feedback = page.locator(f'.jp-Cell[data-windowed-list-index="{number}"] .exercise-feedback')
+    deadline = time.perf_counter() + 20
+    while "Right" not in feedback.inner_text() and time.perf_counter() < deadline:
+        time.sleep(0.2)
+    assert "Right" in feedback.inner_text()
+    stop(page)
+
+
+def test_an_empty_canvas_counts_as_blank(browser, lab):
+    """The eye of these tests can see nothing where there is nothing."""
+    page, _ = open_lesson(browser, lab, LESSONS[0])
+    page.evaluate(
+        """() => {
+          const canvas = document.createElement('canvas');
+          canvas.width = canvas.height = 50;
+          window.jupyterapp.shell.currentWidget.content.widgets[0].node.append(canvas);
+        }"""
+    )
+    assert page.evaluate(COLOURS, 0) < DRAWN_COLOURS
+    stop(page)

@@ -1,0 +1,59 @@
+"""A learner edits one half of a lesson in JupyterLab: the other half follows."""
+
+import time
+
+import jupytext
+import pytest
+from lab import open_lesson, stop, wait_for_kernel
+from lesson_parts import LESSONS
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+LESSON = LESSONS[1]
+ADD_AND_SAVE = """async line => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const cell = [...panel.content.model.sharedModel.cells].find(c => c.cell_type === 'code');
+  cell.source = line + '\\n' + cell.source;
+  await panel.context.save();
+}"""
+
+
+def _wait_until(holds, seconds=20):
+    deadline = time.perf_counter() + seconds
+    while not holds() and time.perf_counter() < deadline:
+        time.sleep(0.2)
+    return holds()
+
+
+def _sources(path):
+    return [cell.source for cell in jupytext.read(path).cells]
+
+
+def test_an_edit_of_the_notebook_reaches_the_script(browser, lab):
+    page, _ = open_lesson(browser, lab, LESSON)
+    page.evaluate(ADD_AND_SAVE, "written_in_the_notebook = True")
+    notebook = lab.folder / "notebooks" / f"{LESSON}.ipynb"
+    script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
+    assert _wait_until(lambda: "written_in_the_notebook = True" in script.read_text())
+    assert _sources(notebook) == _sources(script)
+    stop(page)
+
+
+def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser, lab):
+    page, _ = open_lesson(browser, lab, LESSON)
+    page.evaluate(
+        """path => window.jupyterapp.commands.execute(
+          'docmanager:open', {path, factory: 'Notebook'})""",
+        f"notebooks/scripts/{LESSON}.py",
+    )
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget?.context?.path.endsWith('.py')", timeout=30000
+    )
+    wait_for_kernel(page)
+    page.evaluate(ADD_AND_SAVE, "written_in_the_script = 6 * 7")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-above')")
+    notebook = lab.folder / "notebooks" / f"{LESSON}.ipynb"
+    script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
+    assert _wait_until(lambda: "written_in_the_script = 6 * 7" in notebook.read_text())
+    assert _sources(notebook) == _sources(script)
+    stop(page)

@@ -1,0 +1,126 @@
+"""Binder: the Dockerfile that repo2docker makes of binder/, and what `start` hands to Jupyter.
+
+No container engine is needed: repo2docker only writes the Dockerfile here.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+START = PROJECT / "binder" / "start"
+
+
+@pytest.fixture(scope="module")
+def dockerfile():
+    """The instructions of the Dockerfile, one a line, without comments."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug"]
+    command += ["--user-id", "1000", "--user-name", "jovyan", str(PROJECT)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    joined = re.sub(r"\\\n\s*", "", made)
+    return [line for line in joined.splitlines() if line and not line.startswith("#")]
+
+
+def place(dockerfile, pattern):
+    """The number of the one instruction that matches a pattern."""
+    (found,) = [number for number, line in enumerate(dockerfile) if re.search(pattern, line)]
+    return found
+
+
+def test_the_image_starts_from_the_python_of_the_course(dockerfile):
+    python = (PROJECT / ".python-version").read_text().strip()
+    base = dockerfile[place(dockerfile, r"^COPY .* /tmp/env/environment\.lock$")]
+    assert f"environment-2epy-2d{python.replace('.', '-2e')}-2dlinux-2d64" in base
+
+
+def test_each_step_is_in_the_image_in_its_order(dockerfile):
+    steps = [
+        place(dockerfile, r"^COPY .*src/binder/environment\.yml "),
+        place(dockerfile, r"env update .*--file \"binder/environment\.yml\""),
+        place(dockerfile, r"^COPY \S+ src/ \$\{REPO_DIR\}/$"),
+        place(dockerfile, r"^RUN \./binder/postBuild$"),
+        place(dockerfile, r"^ENV R2D_ENTRYPOINT=?\s*\"?.*binder/start\"?$"),
+        place(dockerfile, r"^ENTRYPOINT "),
+    ]
+    assert steps == sorted(steps)
+
+
+def test_a_commit_that_changes_no_pin_leaves_the_environment_in_the_cache(dockerfile):
+    """It is made before the repository is copied: else each commit would cost minutes."""
+    made = place(dockerfile, r"env update ")
+    assert not any("COPY" in line and " src/ " in line for line in dockerfile[:made])
+
+
+@pytest.mark.parametrize("name", ["postBuild", "start"])
+def test_scripts_are_executable_and_have_unix_line_ends(name):
+    script = PROJECT / "binder" / name
+    assert os.access(script, os.X_OK)
+    assert script.read_bytes().startswith(b"#!/usr/bin/env bash\n")
+    assert b"\r" not in script.read_bytes()
+    subprocess.run(["bash", "-n", script], check=True)
+
+
+def test_post_build_installs_the_course_and_builds_the_kit():
+    script = (PROJECT / "binder" / "postBuild").read_text()
+    assert "set -euo pipefail" in script, "a step that fails must fail the image"
+    install, build = script.index("--editable ."), script.index("offline_kit build")
+    assert install < build
+
+
+def started(*command, **environment):
+    """What a command prints that `start` becomes."""
+    run = subprocess.run(
+        [START, *command],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout
+
+
+def variables(**environment):
+    return dict(line.split("=", 1) for line in started("env", **environment).splitlines())
+
+
+def test_threads_fit_one_processor():
+    found = variables()
+    assert found["OMP_NUM_THREADS"] == found["OPENBLAS_NUM_THREADS"] == "1"
+    assert found["NUMBA_NUM_THREADS"] == "1"
+    assert found["OMP_WAIT_POLICY"] == "passive"
+    assert int(found["GDAL_CACHEMAX"]) <= 256
+
+
+def test_a_hub_with_more_processors_may_say_so():
+    found = variables(OMP_NUM_THREADS="4")
+    assert found["OMP_NUM_THREADS"] == found["NUMBA_NUM_THREADS"] == "4"
+
+
+def test_the_dashboard_is_reached_through_the_hub():
+    ask = (
+        "from distributed.utils import format_dashboard_link as link; print(link('127.0.0.1', 87))"
+    )
+    through = started(sys.executable, "-c", ask, JUPYTERHUB_SERVICE_PREFIX="/user/jane/")
+    assert through == "/user/jane/proxy/87/status\n"
+    assert started(sys.executable, "-c", ask) == "/proxy/87/status\n"
+
+
+def test_jupyter_finds_the_configuration_of_the_course():
+    ask = (
+        "from jupyter_core.paths import jupyter_config_path as p;"
+        "from pathlib import Path;"
+        "print([q for q in p() if (Path(q) / 'jupyter_server_config.py').exists()])"
+    )
+    assert started(sys.executable, "-c", ask) == f"['{PROJECT / 'binder'}']\n"
+
+
+def test_start_becomes_the_command_and_keeps_its_arguments():
+    """Signals then reach Jupyter: a container that is stopped ends in good order."""
+    script = 'echo "$PPID"; printf "%s|" "$@"'
+    parent, arguments = started("bash", "-c", script, "bash", "a b", "", "*").splitlines()
+    assert arguments == "a b||*|"
+    assert int(parent) == os.getpid()

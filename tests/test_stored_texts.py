@@ -1,0 +1,50 @@
+"""The texts stored in the lessons are really compared when the lessons run."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from lesson_parts import LESSONS, read_lesson
+
+TAG = "nbval-check-output"
+
+
+def _run(folder, stored, tags=(TAG,)):
+    """Run nbval, as the tests do, on a notebook that prints 42 and has a text stored."""
+    output = nbformat.v4.new_output("stream", name="stdout", text=stored)
+    cell = nbformat.v4.new_code_cell(
+        "print(42)", outputs=[output], execution_count=1, metadata={"tags": list(tags)}
+    )
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "tiny.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", str(folder / "tiny.ipynb")]
+    command += ["-p", "no:cacheprovider", "--rootdir", str(folder)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_same_text_passes(tmp_path):
+    assert _run(tmp_path, "42\n").returncode == 0
+
+
+def test_another_text_fails(tmp_path):
+    run = _run(tmp_path, "41\n")
+    assert run.returncode == 1
+    assert "mismatch" in run.stdout
+
+
+def test_without_the_tag_nothing_is_compared(tmp_path):
+    assert _run(tmp_path, "41\n", tags=()).returncode == 0
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_tagged_cell_has_a_short_text(lesson):
+    tagged = [cell for cell in read_lesson(lesson).cells if TAG in cell.metadata.get("tags", [])]
+    assert tagged, f"no cell of {lesson} is compared"
+    for cell in tagged:
+        assert cell.outputs, f"store the text of: {cell.source}"
+        for output in cell.outputs:
+            kinds = set(output.get("data", {"text/plain": ""}))
+            assert kinds == {"text/plain"}, f"{kinds} is not a text: {cell.source}"
+        assert len(str(cell.outputs)) < 2500
