@@ -17,8 +17,8 @@
 # %% [markdown]
 # # 08 Parallel with Dask
 #
-# **The question:** a map has millions of pixels. How do we use all cores of a computer, and never more memory than
-# it has?
+# **The question:** a map has millions of pixels. How do we use all cores of a computer, and never more memory than it
+# has?
 #
 # **You will be able to**
 #
@@ -68,8 +68,8 @@ hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
 # %% [markdown]
-# First the kitchen. Each dish has to stand in the oven for half a second. `dask.delayed` writes the job down without doing
-# it; `dask.compute` hands the jobs to one, two or four cooks (*threads*).
+# First the kitchen. Each dish has to stand in the oven for half a second. `dask.delayed` writes the job down without
+# doing it; `dask.compute` hands the jobs to one, two or four cooks (*threads*).
 
 
 # %%
@@ -88,8 +88,9 @@ for cooks in [1, 2, 4]:
     print(f"{cooks} at work: {time.perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# **What to notice.** Twice the cooks, half the time: this is the best that parallel work can give. It is so good because baking is
-# only *waiting*. Calculating is different: a core of the computer can calculate one thing at a time. Your computer has:
+# **What to notice.** Twice the cooks, half the time: this is the best that parallel work can give. It is so good
+# because baking is only *waiting*. Calculating is different: a core of the computer can calculate one thing at a time.
+# Your computer has:
 
 # %%
 print(f"{dask.system.CPU_COUNT} cores")
@@ -97,8 +98,9 @@ print(f"{dask.system.CPU_COUNT} cores")
 # %% [markdown]
 # ## Reading a task graph
 #
-# Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what would have to
-# be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our code, with a task for every chunk.
+# Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what
+# would have to be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our
+# code, with a task for every chunk.
 
 # %% tags=["nbval-check-output"]
 small_array = dask.array.ones((4, 4), chunks=(2, 2))
@@ -145,9 +147,9 @@ axes.set(title="Task graph of a small sum", ylabel="steps that must come before"
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Read from the bottom to the top; an arrow leads from a task to the one that waits for it. The four columns
-# don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums, has to wait for all. A graph
-# with many columns is good news; a long chain is not.
+# **What to notice.** Read from the bottom to the top; an arrow leads from a task to the one that waits for it. The four
+# columns don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums,
+# has to wait for all. A graph with many columns is good news; a long chain is not.
 
 # %% tags=["nbval-check-output"]
 print(total.compute())
@@ -155,8 +157,8 @@ print(total.compute())
 # %% [markdown]
 # ## A real task: the greenness of the scene
 #
-# The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about
-# 0.9 where leaves are dense. We open just these two bands.
+# The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9
+# where leaves are dense. We open just these two bands.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -220,15 +222,15 @@ print(f"{len(ndvi_graph)} tasks as written")
 print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs together")
 
 # %% [markdown]
-# **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`, `mul` and `add` are
-# scale and offset. Before it starts, Dask joins steps that follow each other on the same chunk into one task, so that the
-# chunk stays where it is.
+# **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`,
+# `mul` and `add` are scale and offset. Before it starts, Dask joins steps that follow each other on the same chunk into
+# one task, so that the chunk stays where it is.
 #
 # ## Measure it: one worker against several
 #
-# Two jobs. The first reads the two bands from the server and calculates the NDVI. The second only calculates, with what is in memory
-# already: it smooths the NDVI, by giving each pixel the median of the 3 x 3 pixels around it. (At the edge of a chunk that needs pixels of the
-# neighbouring chunks; `map_overlap` hands them over.)
+# Two jobs. The first reads the two bands from the server and calculates the NDVI. The second only calculates, with what
+# is in memory already: it smooths the NDVI, by giving each pixel the median of the 3 x 3 pixels around it. (At the edge
+# of a chunk that needs pixels of the neighbouring chunks; `map_overlap` hands them over.)
 
 # %%
 ndvi_in_memory = dask.array.from_array(ndvi.compute().data, chunks=512)
@@ -238,8 +240,8 @@ jobs = {
 }
 
 # %% [markdown]
-# Each job runs with one task at a time (`synchronous`), then with one [worker](../docs/glossary.md#worker) thread for each core; three times
-# each, because every measurement comes out a little different.
+# Each job runs with one task at a time (`synchronous`), then with one [worker](../docs/glossary.md#worker) thread for
+# each core; three times each, because every measurement comes out a little different.
 
 
 # %%
@@ -266,16 +268,17 @@ speed_up = fastest["synchronous"] / fastest["threads"]
 speed_up.round(1).rename("times as fast with threads").to_frame()
 
 # %% [markdown]
-# **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains less, or nothing: all workers wait for the
-# same server and the same disk, and here the server itself needs a core of this computer. Real work is a mixture. If a tenth of it can't be shared, no number
-# of cores makes it more than ten times as fast (Amdahl 1967). On your machine the figures differ, and differ again the next time: never
-# believe a single measurement.
+# **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains
+# less, or nothing: all workers wait for the same server and the same disk, and here the server itself needs a core of
+# this computer. Real work is a mixture. If a tenth of it can't be shared, no number of cores makes it more than ten
+# times as fast (Amdahl 1967). On your machine the figures differ, and differ again the next time: never believe a
+# single measurement.
 #
 # ## How large should a chunk be?
 #
 # Small chunks mean many tasks, and every task costs up to a thousandth of a second of book-keeping. Worse, a file is
-# stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile travel. Large chunks need
-# much memory, and there may be too few of them for all workers. Measure:
+# stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile
+# travel. Large chunks need much memory, and there may be too few of them for all workers. Measure:
 
 # %%
 trials = []
@@ -295,18 +298,19 @@ for side in [256, 512, 1024, 2048]:
 pd.DataFrame(trials).set_index("pixels a side").round(2)
 
 # %% [markdown]
-# **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds change less than one would think, until
-# one end hurts: on a large scene thousands of small tasks, or a chunk that doesn't fit. With twelve bands a chunk is twelve times as
-# large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x 4.2 = 50 MB, and every thread holds one or two.
+# **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
+# change less than one would think, until one end hurts: on a large scene thousands of small tasks, or a chunk that
+# doesn't fit. With twelve bands a chunk is twelve times as large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x
+# 4.2 = 50 MB, and every thread holds one or two.
 #
-# A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Ours begin
-# at the corner of the points, so many of them cut through tiles.)
+# A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
+# same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
 #
 # ## What shape should a chunk have?
 #
-# Size is not all. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One person wants the **map of one date**,
-# another the **series of one pixel** through all dates. Whatever they want, whole chunks travel. Let us say that each chunk costs 0.02 s to ask
-# for, and that 50 MB a second come through:
+# Size is not all. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One person
+# wants the **map of one date**, another the **series of one pixel** through all dates. Whatever they want, whole chunks
+# travel. Let us say that each chunk costs 0.02 s to ask for, and that 50 MB a second come through:
 
 # %%
 map_of_one_date = np.s_[5, :, :]
@@ -330,14 +334,16 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
     )
 
 # %% [markdown]
-# **What to notice.** What is quick for one person is slow for the other: flat chunks suit maps, tall chunks suit series. To read a small window
-# of one date out of a Cloud-Optimized GeoTIFF is cheap for the same reason; to read one pixel from two hundred such files is not.
+# **What to notice.** What is quick for one person is slow for the other: flat chunks suit maps, tall chunks suit
+# series. To read a small window of one date out of a Cloud-Optimized GeoTIFF is cheap for the same reason; to read one
+# pixel from two hundred such files is not.
 #
 # ## A cluster on your own machine
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
-# [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does. We start a small one;
-# `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started anew.
+# [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
+# We start a small one; `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started
+# anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
@@ -347,10 +353,10 @@ print("dashboard, if Jupyter runs on this computer:", client.dashboard_link)
 print("dashboard, through Jupyter (Binder, a hub):  ", f"{jupyter}proxy/{port}/status")
 
 # %% [markdown]
-# Open the **dashboard**: click the first link, or on Binder put the second after the server's name in the address bar. Or stay in JupyterLab: click
-# the Dask logo in the left side bar, then the magnifying glass, and drag *Task Stream* and *Workers Memory* beside the notebook. Then run the next
-# cell and watch. Every coloured bar is a task, each row a worker; white gaps are waiting, red bars are data on the way from one
-# worker to another.
+# Open the **dashboard**: click the first link, or on Binder put the second after the server's name in the address bar.
+# Or stay in JupyterLab: click the Dask logo in the left side bar, then the magnifying glass, and drag *Task Stream* and
+# *Workers Memory* beside the notebook. Then run the next cell and watch. Every coloured bar is a task, each row a
+# worker; white gaps are waiting, red bars are data on the way from one worker to another.
 
 # %%
 with get_task_stream(client) as stream:
@@ -370,9 +376,9 @@ by_worker = done.groupby(["worker", "action"])["seconds"].agg(["size", "sum"])
 by_worker.set_axis(["times", "seconds"], axis=1).round(2)
 
 # %% [markdown]
-# **What to notice.** *compute* is work, *transfer* is sending data to another process: threads don't need that, because they share
-# their memory. Take threads for steps like ours, which let others run meanwhile (NumPy, GDAL and XGBoost do). Take processes for pure
-# Python code, which does not, and a cluster for what is too large for one computer.
+# **What to notice.** *compute* is work, *transfer* is sending data to another process: threads don't need that, because
+# they share their memory. Take threads for steps like ours, which let others run meanwhile (NumPy, GDAL and XGBoost
+# do). Take processes for pure Python code, which does not, and a cluster for what is too large for one computer.
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 600}
@@ -392,9 +398,9 @@ ndvi_map.hvplot.image(
 # %% [markdown]
 # Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.
 #
-# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address of
-# its scheduler, provided that all machines have the same packages and can reach the images (the offline server answers
-# this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
+# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
+# of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
+# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
 
 # %%
 client.close()
@@ -406,8 +412,9 @@ client.cluster.close()
 # %% [markdown]
 # ### Exercise 08-1: count the chunks
 #
-# Somebody cuts **one band** of our scene into chunks of **512** pixels a side. How many chunks are there? The shape of the scene is `ndvi.shape`,
-# (rows, columns). At the right and the lower edge chunks may be smaller, and count, too. The answer is a whole number: calculate it, or ask `open_bands`.
+# Somebody cuts **one band** of our scene into chunks of **512** pixels a side. How many chunks are there? The shape of
+# the scene is `ndvi.shape`, (rows, columns). At the right and the lower edge chunks may be smaller, and count, too. The
+# answer is a whole number: calculate it, or ask `open_bands`.
 #
 # Stuck? Run `hint("08-1")`.
 
@@ -422,15 +429,17 @@ check("08-1", number_of_chunks, shape=ndvi.shape)
 # number_of_chunks = open_bands(512).sel(band="red").data.npartitions
 # ```
 #
-# Or by hand: rows / 512 and columns / 512, *each* rounded up, then multiplied. `open_bands` has two bands, so its own count is twice that.
+# Or by hand: rows / 512 and columns / 512, *each* rounded up, then multiplied. `open_bands` has two bands, so its own
+# count is twice that.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 08-2: will it fit?
 #
-# Write a function that says how many **MB** (1 MB = 1,000,000 bytes) are in use at a time. A chunk is square, `side` pixels a side, with **twelve bands** of
-# 32-bit numbers (4 bytes each). Each of `threads` threads holds **two** such chunks: the one it has read and the one it makes of it.
+# Write a function that says how many **MB** (1 MB = 1,000,000 bytes) are in use at a time. A chunk is square, `side`
+# pixels a side, with **twelve bands** of 32-bit numbers (4 bytes each). Each of `threads` threads holds **two** such
+# chunks: the one it has read and the one it makes of it.
 #
 # Stuck? Run `hint("08-2")`.
 
@@ -453,17 +462,18 @@ check("08-2", megabytes_in_use)
 #     return megabytes_a_chunk * 2 * threads
 # ```
 #
-# With 1024 pixels a side, two threads need about 200 MB. With 4096 pixels a side and 16 threads it would be 26 GB: more cores need smaller chunks.
+# With 1024 pixels a side, two threads need about 200 MB. With 4096 pixels a side and 16 threads it would be 26 GB: more
+# cores need smaller chunks.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 08-3: one cube for two people
 #
-# The cube of *What shape should a chunk have?* shall serve **both** people, who come equally often. Choose the chunks: a tuple of three whole numbers,
-# (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the **sum** of `seconds_to_read` for `map_of_one_date` and for
-# `series_of_one_pixel`. It need not be the very best: a quarter above the best price is good enough. Defend your choice in one sentence to
-# your neighbour, or to yourself.
+# The cube of *What shape should a chunk have?* shall serve **both** people, who come equally often. Choose the chunks:
+# a tuple of three whole numbers, (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the
+# **sum** of `seconds_to_read` for `map_of_one_date` and for `series_of_one_pixel`. It need not be the very best: a
+# quarter above the best price is good enough. Defend your choice in one sentence to your neighbour, or to yourself.
 #
 # Stuck? Run `hint("08-3")`.
 
@@ -478,8 +488,9 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 # chosen_chunks = (2, 512, 512)
 # ```
 #
-# A brick: for the map 16 chunks travel and half of what they hold is wanted; for the series 12 small ones travel. Neither person is served best, both are
-# served well. If nearly everybody wanted maps, flatter chunks would be the better choice.
+# A brick: for the map 16 chunks travel and half of what they hold is wanted; for the series 12 small ones travel.
+# Neither person is served best, both are served well. If nearly everybody wanted maps, flatter chunks would be the
+# better choice.
 #
 # </details>
 
@@ -504,7 +515,8 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 #
 # </details>
 #
-# **2. A computation on chunks of 4096 pixels a side runs out of memory on a computer with two cores. What do you try first?**
+# **2. A computation on chunks of 4096 pixels a side runs out of memory on a computer with two cores. What do you try
+# first?**
 #
 # <details><summary>a) More workers, so that each has less to do</summary>
 #

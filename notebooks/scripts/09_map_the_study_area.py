@@ -21,13 +21,14 @@
 #
 # **You will be able to**
 #
-# - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get wrong;
+# - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get
+#   wrong;
 # - predict millions of pixels in bounded memory, and keep nodata and the area of interest in the result;
 # - draw a map of pine probability, and a map of how sure the model is;
 # - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene of lesson 02, the mask of lesson 04, the model of
-# lesson 06.
+# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
+# of lesson 06.
 
 # %%
 import json
@@ -67,8 +68,8 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Everything that we have made so far
 #
-# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the field
-# points; the area of interest beyond it is not mapped.
+# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the
+# field points; the area of interest beyond it is not mapped.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -118,12 +119,12 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # %% [markdown]
 # ## Ten lines of our own
 #
-# A model expects a **table**, one row a pixel and one column a band. We have a **cube** of chunks. So for each chunk: reshape, predict,
-# reshape back.
+# A model expects a **table**, one row a pixel and one column a band. We have a **cube** of chunks. So for each chunk:
+# reshape, predict, reshape back.
 #
-# ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel and
-# 12 columns; the model predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk of the
-# map.](../docs/pictures/predict_a_chunk.svg)
+# ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel
+# and 12 columns; the model predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk
+# of the map.](../docs/pictures/predict_a_chunk.svg)
 
 
 # %%
@@ -174,7 +175,8 @@ print("the same numbers:", bool((answers[:, 100, 50] == directly).all()))
 # %% [markdown]
 # ## What the ten lines get wrong
 #
-# It works, and on a small part nobody would notice anything. Let us look closer. **First: did we want all these answers?**
+# It works, and on a small part nobody would notice anything. Let us look closer. **First: did we want all these
+# answers?**
 
 # %%
 has_data = part.notnull().all("band").compute()
@@ -189,8 +191,8 @@ print(
 )
 
 # %% [markdown]
-# Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability all the same. Clouds and shadows, masked with care in
-# lesson 04, come back as forest or water.
+# Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability
+# all the same. Clouds and shadows, masked with care in lesson 04, come back as forest or water.
 #
 # **Second: memory.** How much do the arrays take, for the western half of the part and for all of it?
 
@@ -223,10 +225,11 @@ on_a_tile = memory.loc["whole part", "ten lines (MB)"] * 10980**2 / answered.siz
 print(f"in proportion, a whole Sentinel-2 tile: {on_a_tile / 1000:.1f} GB")
 
 # %% [markdown]
-# Twice the pixels, twice the memory: all ten classes of all pixels are held until the last chunk is done. And we want one of the ten.
+# Twice the pixels, twice the memory: all ten classes of all pixels are held until the last chunk is done. And we want
+# one of the ten.
 #
-# **Third: threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too. Who fights
-# for the cores then?
+# **Third: threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too.
+# Who fights for the cores then?
 
 # %%
 cores = dask.system.CPU_COUNT
@@ -241,8 +244,9 @@ pd.Series(seconds, name="seconds").rename_axis("threads on the cores").round(
 ).to_frame()
 
 # %% [markdown]
-# On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be 16 x 16 = 256 threads, and on a shared
-# computer threads that wait for each other cost a lot. One of the two should be 1; we take the model's.
+# On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be
+# 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two should be
+# 1; we take the model's.
 #
 # **Fourth: luggage.** On a cluster every task travels to a worker. What is in one of ours?
 
@@ -255,9 +259,9 @@ print(f"a task weighs {task_megabytes:.2f} MB, the model is in every one of them
 # %% [markdown]
 # ## Predict with care
 #
-# The course's helper `predict_over_chunks` does the same reshape, and mends the four faults. It predicts only pixels that lie in the area of
-# interest and have data, and doesn't even read a chunk that lies outside. It hands on one block at a time. It keeps the model
-# to one thread. And it sends the model to each worker once, apart from the tasks.
+# The course's helper `predict_over_chunks` does the same reshape, and mends the four faults. It predicts only pixels
+# that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It hands on one block
+# at a time. It keeps the model to one thread. And it sends the model to each worker once, apart from the tasks.
 
 # %%
 careful = predict_over_chunks(model, part, within=area_of_interest)
@@ -296,8 +300,8 @@ memory["helper, to a file (MB)"] = [
 memory.round(1)
 
 # %% [markdown]
-# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What counts is that it hardly *grows*. That is
-# what lets a small computer make a large map.
+# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What
+# counts is that it hardly *grows*. That is what lets a small computer make a large map.
 #
 # Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
@@ -364,8 +368,8 @@ web_map.hvplot.image(
 #
 # ## How sure is the model?
 #
-# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two answers, pines or no pines, says how sure the model
-# is: from 0.5, a coin toss, to 1.
+# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two
+# answers, pines or no pines, says how sure the model is: from 0.5, a coin toss, to 1.
 
 # %%
 sureness = np.maximum(pine_map, 1 - pine_map).rename("sureness")
@@ -388,8 +392,8 @@ sureness.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** Dark is doubt. It follows the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines stand side by side. A map
-# for field work should show this: visit the doubtful places first.
+# **What to notice.** Dark is doubt. It follows the streams and the edges of stands: there pixels are mixed, and forest,
+# wattle and pines stand side by side. A map for field work should show this: visit the doubtful places first.
 #
 # The same as a histogram of the pine probability itself:
 
@@ -413,8 +417,8 @@ histogram.hvplot.bar(
 )
 
 # %% [markdown]
-# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training points. If its probabilities were to be
-# believed, this share of the marked pixels would be pines:
+# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training
+# points. If its probabilities were to be believed, this share of the marked pixels would be pines:
 
 # %%
 print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
@@ -424,7 +428,8 @@ print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
 #
 # ## An area by counting pixels
 #
-# How large is the area under pines? The obvious way is to count pixels; each is 100 square metres, a hundredth of a hectare.
+# How large is the area under pines? The obvious way is to count pixels; each is 100 square metres, a hundredth of a
+# hectare.
 
 # %%
 marked = float((pine_map > 0.5).sum()) / 100
@@ -437,14 +442,14 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 #
 # ## An area from a random sample
 #
-# The way out is a *random* sample of places, visited on the ground (Olofsson et al. 2014, *Remote Sensing of Environment* 148, 42-57). The field points won't do: people
-# chose them. In each part of the map, marked and not marked, the visits show which share really is pine. With the hectares of each part that makes an
-# area:
+# The way out is a *random* sample of places, visited on the ground (Olofsson et al. 2014, *Remote Sensing of
+# Environment* 148, 42-57). The field points won't do: people chose them. In each part of the map, marked and not
+# marked, the visits show which share really is pine. With the hectares of each part that makes an area:
 #
 # area = sum over the parts of: hectares of the part x share of its visits that found pines
 #
-# and a standard error, the square root of the sum of: hectares² x share x (1 - share) / (visits - 1). Nineteen times out of twenty the true area lies within 1.96
-# standard errors of the estimate: the **95 % interval**.
+# and a standard error, the square root of the sum of: hectares² x share x (1 - share) / (visits - 1). Nineteen times
+# out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**.
 
 
 # %%
@@ -461,7 +466,8 @@ def area_with_interval(counts, hectares, wanted):
 
 
 # %% [markdown]
-# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha with 640 visits:
+# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha
+# with 640 visits:
 
 # %%
 published = pd.DataFrame(
@@ -481,11 +487,12 @@ print(f"counted: {published_hectares['deforestation']:,} ha of deforestation")
 print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 
 # %% [markdown]
-# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large parts found deforestation that the
-# map had missed, but those parts are large.
+# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large
+# parts found deforestation that the map had missed, but those parts are large.
 #
-# Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with the class that covers most of its pixel. (With
-# `COURSE_CLOUD=aws` the next cells show nothing. You would have to go there.) We keep those that lie on the map.
+# Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with
+# the class that covers most of its pixel. (With `COURSE_CLOUD=aws` the next cells show nothing. You would have to go
+# there.) We keep those that lie on the map.
 
 # %%
 if cloud.truth is not None:
@@ -502,8 +509,8 @@ if cloud.truth is not None:
     display(counts)
 
 # %% [markdown]
-# Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the area**. From it come precision and
-# recall *of the map*, not of the field points:
+# Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the
+# area**. From it come precision and recall *of the map*, not of the field points:
 
 # %%
 if cloud.truth is not None:
@@ -522,13 +529,13 @@ if cloud.truth is not None:
     print(f"that is between {area - margin:,.0f} and {area + margin:,.0f} ha")
 
 # %% [markdown]
-# **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the field points in lesson 07. Among the
-# field points pines are common; in the mountains they are rare, so the same small share of mistakes on everything else makes more
-# false alarms than there are pines.
+# **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the
+# field points in lesson 07. Among the field points pines are common; in the mountains they are rare, so the same small
+# share of mistakes on everything else makes more false alarms than there are pines.
 #
-# The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards (*post-stratified*). The formula is the same as
-# for a sample drawn in each class apart. The interval is wide, because only a few visits found pines, and with so few it is itself rough. For half the
-# width you need four times the visits.
+# The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards
+# (*post-stratified*). The formula is the same as for a sample drawn in each class apart. The interval is wide, because
+# only a few visits found pines, and with so few it is itself rough. For half the width you need four times the visits.
 #
 # ## The truth, for once
 #
@@ -547,8 +554,9 @@ if cloud.truth is not None:
     print(f"true recall    {float((pine_map > 0.5).where(true_pine == 1).mean()):.0%}")
 
 # %% [markdown]
-# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And the words matter as much as the statistics: "pines" are here the pixels with more
-# pine than anything else. If the crowns were pushed together until they touch, their area would be another one:
+# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And
+# the words matter as much as the statistics: "pines" are here the pixels with more pine than anything else. If the
+# crowns were pushed together until they touch, their area would be another one:
 
 # %%
 if cloud.truth is not None:
@@ -563,8 +571,8 @@ if cloud.truth is not None:
 # %% [markdown]
 # ### Exercise 09-1: a stricter map
 #
-# Somebody wants fewer false alarms and marks only pixels with a pine probability **above 0.7**. How many **hectares** of `pine_map` are
-# then marked? The answer is a number; a pixel is 10 m x 10 m.
+# Somebody wants fewer false alarms and marks only pixels with a pine probability **above 0.7**. How many **hectares**
+# of `pine_map` are then marked? The answer is a number; a pixel is 10 m x 10 m.
 #
 # Stuck? Run `hint("09-1")`.
 
@@ -579,16 +587,18 @@ check("09-1", hectares_above_07, pine_map=pine_map)
 # hectares_above_07 = float((pine_map > 0.7).sum()) / 100
 # ```
 #
-# Another threshold, another area, and nothing has changed in the mountains: a counted area is a property of the map, not of the pines.
+# Another threshold, another area, and nothing has changed in the mountains: a counted area is a property of the map,
+# not of the pines.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 09-2: mend the ten lines
 #
-# Write `predict_valid(block)`. It takes a NumPy block of reflectance (band, y, x), as `predict_block` does, and returns probabilities (class, y, x).
-# But a pixel in which **any** band is missing (`NaN`) is not predicted: all its classes are `NaN`. Use `model.predict_proba` for all
-# other pixels. The check tries your function on a small block of `part` with holes in it and compares it with the model, pixel by pixel.
+# Write `predict_valid(block)`. It takes a NumPy block of reflectance (band, y, x), as `predict_block` does, and returns
+# probabilities (class, y, x). But a pixel in which **any** band is missing (`NaN`) is not predicted: all its classes
+# are `NaN`. Use `model.predict_proba` for all other pixels. The check tries your function on a small block of `part`
+# with holes in it and compares it with the model, pixel by pixel.
 #
 # Stuck? Run `hint("09-2")`.
 
@@ -616,17 +626,19 @@ check("09-2", predict_valid, model=model, part=part)
 #     return probabilities.T.reshape(-1, rows, columns)
 # ```
 #
-# A table of `NaN`, filled only where all bands are there. The helper does the same, in batches, and for the area of interest as well.
+# A table of `NaN`, filled only where all bands are there. The helper does the same, in batches, and for the area of
+# interest as well.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 09-3: where would you send the team?
 #
-# Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the map marks as pines, the others among the
-# pixels that it does not. From this year you expect that **3 in 10** visits to marked pixels, and **2 in 100** visits to unmarked pixels, will find
-# pines. How many of the 200 go to each? The answer is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the
-# interval of the *area* becomes narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
+# Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the
+# map marks as pines, the others among the pixels that it does not. From this year you expect that **3 in 10** visits to
+# marked pixels, and **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer
+# is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes
+# narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
 # `area_with_interval` has the formula. Defend your choice in one sentence.
 #
 # Stuck? Run `hint("09-3")`.
@@ -651,8 +663,9 @@ check("09-3", visits, hectares=hectares)
 # visits = (best, 200 - best)
 # ```
 #
-# The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in the small part. For the *precision* of the
-# map alone one would send more people to the marked pixels: what you want to know decides where to go.
+# The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in
+# the small part. For the *precision* of the map alone one would send more people to the marked pixels: what you want to
+# know decides where to go.
 #
 # </details>
 
@@ -681,7 +694,8 @@ check("09-3", visits, hectares=hectares)
 #
 # <details><summary>a) 1000 ha: the map looks at every pixel, the sample at a few hundred</summary>
 #
-# **No.** Looking at every pixel does not help if many are wrong in the same way. That mistake does not shrink with more pixels.
+# **No.** Looking at every pixel does not help if many are wrong in the same way. That mistake does not shrink with more
+# pixels.
 #
 # </details>
 # <details><summary>b) 750 ha, the mean of the two</summary>
@@ -722,7 +736,8 @@ check("09-3", visits, hectares=hectares)
 #
 # <details><summary>a) Nine in ten such pixels are pines</summary>
 #
-# **No.** That would have to be checked with visits. Among points where pines are common, a model learns to expect them everywhere.
+# **No.** That would have to be checked with visits. Among points where pines are common, a model learns to expect them
+# everywhere.
 #
 # </details>
 # <details><summary>b) Pines cover 90 % of the pixel</summary>
