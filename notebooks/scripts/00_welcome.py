@@ -50,7 +50,7 @@
 #
 # ## The way there
 #
-# About five hours in all, in pieces of half an hour or less:
+# About five hours in all, in pieces of half an hour or so:
 #
 # | lesson | you | with | minutes |
 # |---|---|---|---|

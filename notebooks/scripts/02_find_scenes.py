@@ -147,7 +147,7 @@ years = catalogue.search(
     intersects=point,
     datetime="2018-01-01/2024-12-31",
     limit=3,
-    max_items=5,
+    max_items=4,
 )
 for number, page in enumerate(years.pages(), start=1):
     dates = [f"{item.datetime:%Y-%m-%d}" for item in page]
@@ -157,11 +157,11 @@ for number, page in enumerate(years.pages(), start=1):
 # How many are there really?
 
 # %%
-print(f"{years.matched()} scenes match; max_items has let 5 through")
+print(f"{years.matched()} scenes match; max_items has let 4 through")
 
 # %% [markdown]
 # **What to notice.** The newest come first, so `max_items` has cut off the *oldest*, silently: the scenes of 2018 that
-# we have just seen are not among these five. Compare with `matched()`, or leave `max_items` out and ask for less.
+# we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for less.
 
 # %% [markdown]
 # ## List them
