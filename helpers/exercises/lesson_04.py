@@ -35,22 +35,28 @@ def water_points_lost(
     if same(answer, lost, within=1e-6):
         return None
     lesson = (_at(points, (red < 0.05) & (nir < 0.05)) & water).sum()
-    mistakes = {
-        removed.sum(): "These are the removed points of all classes; count only the water points.",
-        lesson: "So many water points go with the lesson's threshold, 0.05; take 0.03 for both.",
-        water.sum() - lost: "So many water points are left; the exercise asks how many go.",
-        float(strict.sum()): "That counts pixels of the whole scene; take the rule to the points.",
-        (_at(points, strict & (swir16 > green)) & water).sum(): (
-            "That is the better rule with 0.03; here we want the simple one, without swir16."
+    mistakes = [
+        (removed.sum(), "These are the removed points of all classes; count the water alone."),
+        (lesson, "So many go with the lesson's threshold, 0.05; take 0.03 for both bands."),
+        (water.sum() - lost, "So many water points are left; the exercise asks how many go."),
+        (
+            float(strict.sum()),
+            "That counts pixels of the whole scene; take the rule to the points.",
         ),
-        (_at(points, (red < 0.03) & (nir < 0.05)) & water).sum(): (
-            "The threshold of nir is still 0.05: change it for both bands."
+        (
+            (_at(points, strict & (swir16 > green)) & water).sum(),
+            "That is the better rule with 0.03; here we want the simple one, without swir16.",
         ),
-        (_at(points, (red < 0.05) & (nir < 0.03)) & water).sum(): (
-            "The threshold of red is still 0.05: change it for both bands."
+        (
+            (_at(points, (red < 0.03) & (nir < 0.05)) & water).sum(),
+            "The threshold of nir is still 0.05: change it for both bands.",
         ),
-    }
-    for wrong, message in mistakes.items():
+        (
+            (_at(points, (red < 0.05) & (nir < 0.03)) & water).sum(),
+            "The threshold of red is still 0.05: change it for both bands.",
+        ),
+    ]
+    for wrong, message in mistakes:
         if same(answer, wrong, within=1e-6):
             return message
     if 0 < answer < 1 or same(answer, 100 * lost / water.sum()):

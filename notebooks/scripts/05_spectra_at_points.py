@@ -234,9 +234,9 @@ if cloud.truth is not None:
     print(by_cover.round(3).rename_axis("pine cover").to_string())
 
 # %% [markdown]
-# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. The less
-# pine, the brighter the pixel in `red` and `swir16`: soil and fynbos shine through. A model learns "pine" from all of
-# them, and will find thin cover hard. Lesson 07 returns to this.
+# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. By and
+# large, the less pine, the brighter the pixel in `red` and `swir16`: soil and fynbos shine through. A model learns
+# "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
 #
 # ## Keep the exam closed
 #
@@ -357,7 +357,8 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 #   trees. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is taken
 #   up, and their pointed crowns shade each other, so that a pixel holds many small shadows (Rautiainen et al. 2018,
 #   *Remote Sensing* 10, 207, review the measurements).
-# - **Indigenous Forest** runs closest to the pines: expect these two to be confused.
+# - **Indigenous Forest** runs closest to the pines, for it stands in ravines, where there is less light: expect these
+#   two to be confused.
 # - **Fynbos** has a weak red edge and is bright in the short-wave infrared: small, tough leaves, and dry ground
 #   between them.
 # - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: in a pixel of 60 m there is some
@@ -513,12 +514,12 @@ check("05-1", ndre, learning_points=learning_points)
 # </details>
 
 # %% [markdown]
-# ### Exercise 05-2: pines and Black Wattle
+# ### Exercise 05-2: pines and bare ground
 #
-# Black Wattle is the invader along the rivers. In which of the twelve **bands** do *Dense Pines* and *Black Wattle*
-# differ most, **relative to their spread**? Use `middle` and `spread` as in "How far apart are two classes?" The
-# answer is the name of a band, in quotes. (`.idxmax()` of a Series is the name of its largest value; `series[BANDS]`
-# leaves the indices out.)
+# Felled compartments lie beside standing pines: the pair is easy, but in which band is it easiest? In which of the
+# twelve **bands** do *Dense Pines* and *Bare Ground* differ most, **relative to their spread**? Use `middle` and
+# `spread` as in "How far apart are two classes?" The answer is the name of a band, in quotes. (`.idxmax()` of a
+# Series is the name of its largest value; `series[BANDS]` leaves the indices out.)
 #
 # Stuck? Run `hint("05-2")`.
 
@@ -530,12 +531,13 @@ check("05-2", best_band, learning_points=learning_points)
 # <details><summary>Solution 05-2</summary>
 #
 # ```python
-# difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
-# mean_spread = (spread.loc["Dense Pines"] + spread.loc["Black Wattle"]) / 2
+# difference = (middle.loc["Dense Pines"] - middle.loc["Bare Ground"]).abs()
+# mean_spread = (spread.loc["Dense Pines"] + spread.loc["Bare Ground"]) / 2
 # best_band = (difference / mean_spread)[BANDS].idxmax()
 # ```
 #
-# Not the band with the largest difference: there the classes also vary more.
+# Compare it with `difference[BANDS].idxmax()`: where the difference is largest, the classes may also vary most. Where
+# chlorophyll takes up nearly all the light, all pines are equally dark.
 #
 # </details>
 
@@ -569,13 +571,14 @@ check("05-3", band_pair, learning_points=learning_points)
 # <details><summary>Solution 05-3</summary>
 #
 # ```python
-# # Both bands know the light on the slope; what is left between them is what leaves hold:
-# # water takes up much at 1600 nm, dry matter (lignin, cellulose) more at 2200 nm.
-# band_pair = ("swir16", "swir22")
+# # Both bands go up and down with the light and the gaps in the canopy. At the same red,
+# # pines are darker in swir16: it knows the water and the dry matter in the leaves.
+# band_pair = ("red", "swir16")
 # ```
 #
-# One of several that pass. Note that neither band is remarkable alone: in `swir22` the medians of the two classes are
-# nearly the same. Two bands that go up and down together are a bad pair only if the *classes* go along with them.
+# One of several that may pass. Note that `red` alone is of no use: the medians of the two classes are nearly the
+# same. It is worth its place because it tells how much light there is, and with that `swir16` can be judged. The best
+# pair is not made of the two best bands.
 #
 # </details>
 
