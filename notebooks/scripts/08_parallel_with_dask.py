@@ -280,28 +280,30 @@ speed_up.round(1).rename("times as fast with threads").to_frame()
 # stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile
 # travel. Large chunks need much memory, and there may be too few of them for all workers. Measure:
 
+
 # %%
-trials = []
-for side in [256, 512, 1024, 2048]:
+def try_chunks(side):
+    """Measure the greenness of the scene in chunks of one size; the faster of two runs."""
     trial = greenness(open_bands(side))
-    trials.append(
-        {
-            "pixels a side": side,
-            "chunks": trial.data.npartitions,
-            "tasks": len(trial.__dask_graph__()),
-            "MB a chunk": side**2 * trial.dtype.itemsize / 1e6,
-            "seconds": min(
-                seconds_to_compute(trial.mean(), "threads") for _ in range(2)
-            ),
-        }
-    )
+    runs = [seconds_to_compute(trial.mean(), "threads") for _ in range(2)]
+    return {
+        "pixels a side": side,
+        "chunks": trial.data.npartitions,
+        "tasks": len(trial.__dask_graph__()),
+        "MB a chunk": side**2 * trial.dtype.itemsize / 1e6,
+        "seconds": min(runs),
+    }
+
+
+# %%
+trials = [try_chunks(side) for side in [256, 512, 1024, 2048]]
 pd.DataFrame(trials).set_index("pixels a side").round(2)
 
 # %% [markdown]
 # **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
 # change less than one would think, until one end hurts: on a large scene thousands of small tasks, or a chunk that
-# doesn't fit. With twelve bands a chunk is twelve times as large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x
-# 4.2 = 50 MB, and every thread holds one or two.
+# doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
+# every thread holds one or two.
 #
 # A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
 # same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
@@ -342,8 +344,7 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
-# We start a small one; `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started
-# anew.
+# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
@@ -382,6 +383,8 @@ by_worker.set_axis(["times", "seconds"], axis=1).round(2)
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 600}
+
+# %%
 ndvi_map.hvplot.image(
     **map_options,
     data_aspect=1,

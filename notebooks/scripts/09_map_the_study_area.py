@@ -368,7 +368,7 @@ web_map.hvplot.image(
 #
 # ## How sure is the model?
 #
-# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two
+# A pixel of `0.51` and one of `0.99` are the same dot on a yes/no map. The probability of the *likelier* of the two
 # answers, pines or no pines, says how sure the model is: from 0.5, a coin toss, to 1.
 
 # %%
