@@ -274,7 +274,7 @@ print(f"already applied: {already_applied}; we use {offset}")
 # A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer
 # scene.
 #
-# The number 0 is not a dark pixel: it means [nodata](../docs/glossary.md#nodata). We turn it into `NaN` **before**
+# The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
 # scaling.
 
 # %%
