@@ -23,11 +23,12 @@
 #
 # - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get
 #   wrong;
-# - predict millions of pixels in bounded memory, and keep nodata and the area of interest in the result;
+# - predict millions of pixels in bounded memory, and keep [nodata](../docs/glossary.md#nodata) and the area of interest
+#   in the result;
 # - draw a map of pine probability, and a map of how sure the model is;
 # - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
+# **Time:** 35 minutes (reading 21, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
 # of lesson 06.
 
 # %%
@@ -69,7 +70,7 @@ cloud = open_cloud()
 # ## Everything that we have made so far
 #
 # The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the
-# field points; the area of interest beyond it is not mapped.
+# field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -510,7 +511,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the
-# area**. From it come precision and recall *of the map*, not of the field points:
+# area**. From it come [precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map*,
+# not of the field points:
 
 # %%
 if cloud.truth is not None:
