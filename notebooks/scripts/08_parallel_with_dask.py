@@ -100,7 +100,7 @@ print(f"{dask.system.CPU_COUNT} cores")
 #
 # Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what
 # would have to be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our
-# code, with a task for every chunk.
+# code, with a task for every chunk. (Names of layers end in a long code; `rsplit` cuts it off.)
 
 # %% tags=["nbval-check-output"]
 small_array = dask.array.ones((4, 4), chunks=(2, 2))
@@ -111,7 +111,9 @@ for name, layer in graph.layers.items():
 print(f"{len(graph)} tasks in all")
 
 # %% [markdown]
-# To draw the graph we need to know what each task waits for, and how many steps must come before it.
+# To draw the graph we need to know what each task waits for, and how many steps must come before it. `step` calls
+# itself to find that out: one more than the longest of those that the task waits for, and 0 if it waits for nothing.
+# Tasks with the same number stand beside each other.
 
 # %%
 waits_for = graph.get_all_dependencies()
@@ -158,7 +160,8 @@ print(total.compute())
 # ## A real task: the greenness of the scene
 #
 # The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9
-# where leaves are dense. We open just these two bands.
+# where leaves are dense. We open just these two bands. How they are opened stands in a dictionary; `**stacking` hands
+# its entries to `stackstac.stack`.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -270,9 +273,9 @@ speed_up.round(1).rename("times as fast with threads").to_frame()
 # %% [markdown]
 # **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains
 # less, or nothing: all workers wait for the same server and the same disk, and here the server itself needs a core of
-# this computer. Real work is a mixture. If a tenth of it can't be shared, no number of cores makes it more than ten
-# times as fast (Amdahl 1967). On your machine the figures differ, and differ again the next time: never believe a
-# single measurement.
+# this computer. (Below 1? Then others keep the cores busy, as on many shared machines.) Real work is a mixture. If a
+# tenth of it can't be shared, no number of cores makes it more than ten times as fast (Amdahl 1967). On your machine
+# the figures differ, and differ again the next time: never believe a single measurement.
 #
 # ## How large should a chunk be?
 #
