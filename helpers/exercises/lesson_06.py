@@ -20,8 +20,8 @@ MOST_ROUNDS = 300  # more would make the check slow
     "points to learn from, deep trees find little more that holds elsewhere.",
     hints=[
         'The settings are PUBLISHED | {"max_depth": 3}; make a new XGBClassifier with them.',
-        'Fit it to training[BANDS] and training["class"]; only then judge it with testing.',
-        'model_depth_3.score(testing[BANDS], testing["class"]) is the accuracy.',
+        'Fit it to training[BANDS] and training["class"]; only then judge it with validation.',
+        'model_depth_3.score(validation[BANDS], validation["class"]) is the accuracy.',
     ],
 )
 def accuracy_of_shallower_trees(
@@ -30,12 +30,17 @@ def accuracy_of_shallower_trees(
     model: XGBClassifier,
     spectra: pd.DataFrame,
 ) -> str | None:
-    """Accuracy on the testing points with trees of three questions."""
-    training, _, testing = _groups(spectra)
+    """Accuracy on the validation points with trees of three questions."""
+    training, validation, testing = _groups(spectra)
     shallower = _trained(model, training, max_depth=3)
-    right = _accuracy(shallower, testing)
+    right = _accuracy(shallower, validation)
     if same(answer, right):
         return None
+    if same(answer, _accuracy(shallower, testing)):
+        return (
+            "That is the accuracy on the testing points. The exam is over: settings are compared "
+            "on the validation points."
+        )
     if same(answer, 100 * right):
         return "That is per cent; the exercise asks for a number between 0 and 1."
     if same(answer, 1 - right):
@@ -43,13 +48,13 @@ def accuracy_of_shallower_trees(
     if same(answer, _accuracy(shallower, training)):
         return (
             "That is the accuracy on the points that it has learnt from, and those it knows by "
-            "heart. Judge it with the testing points."
+            "heart. Judge it with the validation points."
         )
-    if same(answer, _accuracy(model, testing)):
+    if same(answer, _accuracy(model, validation)):
         return "That is the lesson's model, seven questions deep: train a new one, three deep."
     return (
-        "That is not the accuracy of this model on the testing points: published settings, "
-        "max_depth 3, all twelve bands, learnt from the training points alone."
+        "That is not the accuracy of this model on the validation points: published settings, "
+        "max_depth 3, all twelve bands, learnt from the training points alone; not rounded."
     )
 
 

@@ -221,7 +221,7 @@ counts.drop(index="all", columns="all").hvplot.barh(
 
 # %% [markdown]
 # **What to notice.** The bars are far from equal, and the part for training is small in each: the model must learn the
-# rarest class from a handful of points. Keep it in mind; it comes back in lesson 06.
+# rarest class from a handful of points. Keep it in mind; it comes back in lesson 07.
 
 # %% [markdown]
 # ## Are the groups really apart?
@@ -413,7 +413,7 @@ check("01-3", least_metres, metres=nearest_training["metres"])
 #
 # <details><summary>a) 97 %</summary>
 #
-# **Yes.** It loses 3 points of 100 and may get all others right. That is why lesson 06 looks at each class by itself.
+# **Yes.** It loses 3 points of 100 and may get all others right. That is why lesson 07 looks at each class by itself.
 #
 # </details>
 # <details><summary>b) 90 %, because it misses one class of ten</summary>

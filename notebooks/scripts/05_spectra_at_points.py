@@ -235,7 +235,7 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. By and
-# large, the less pine, the brighter the pixel in `red` and `swir16`: soil and fynbos shine through. A model learns
+# large, the less pine, the brighter the pixel in `swir16`, and mostly in `red`: soil and fynbos shine through. A model learns
 # "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
 #
 # ## Keep the exam closed
@@ -585,7 +585,7 @@ check("05-3", band_pair, learning_points=learning_points)
 # %% [markdown]
 # ## Quiz
 #
-# **1. Why are pines darker in the near infrared than other trees?**
+# **1. Why are pines darker in the near infrared than gum and wattle?**
 #
 # <details><summary>a) Their needles hold more chlorophyll.</summary>
 #

@@ -298,7 +298,8 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 # ### Exercise 06-1: shallower trees
 #
 # Train a model on the twelve bands with the published settings, but trees of at most **3** questions in a row. What is
-# its accuracy on the **testing** points? Answer with a number between 0 and 1.
+# its accuracy on the **validation** points? (Not on the testing points: whoever compares settings must leave the exam
+# closed.) Answer with a number between 0 and 1, not rounded.
 #
 # Stuck? Run `hint("06-1")`.
 
@@ -312,11 +313,11 @@ check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 # ```python
 # model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 # model_depth_3.fit(training[BANDS], training["class"])
-# accuracy_depth_3 = model_depth_3.score(testing[BANDS], testing["class"])
+# accuracy_depth_3 = model_depth_3.score(validation[BANDS], validation["class"])
 # ```
 #
-# `score` predicts and compares in one go; `accuracy_score(testing["class"], model_depth_3.predict(testing[BANDS]))` is
-# the same.
+# `score` predicts and compares in one go; `accuracy_score(validation["class"], model_depth_3.predict(validation[BANDS]))`
+# is the same. For comparison: `model.score(validation[BANDS], validation["class"])`.
 #
 # </details>
 

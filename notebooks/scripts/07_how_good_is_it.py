@@ -90,6 +90,8 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
+# (Not the share of lesson 01: the most common class among the *training* points is another one among the testing points.)
+#
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana 2020); 62.5 % with SPOT-6 and 78.9
 # % with WorldView-3 in the Garden Route (Gerolemou 2017).
@@ -505,7 +507,7 @@ if cloud.truth is not None:
 # **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
 # at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright
 # ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
-# infrared is as usual, but red and short-wave infrared are far brighter. There soil and dry plants shine through:
+# infrared is nearly as usual, red is brighter, and short-wave infrared by far. There soil and dry plants shine through:
 # stands more open or drier than those that the model has learnt.
 #
 # So closed stands are missed for two reasons: a light, or a state, in which the model has seen few pines.
@@ -590,7 +592,7 @@ check(
 #
 # If the probabilities were exactly right, the answer would be `0.25`: from there on, three times the chance of a pine
 # outweighs the chance of something else. A different answer tells you that the model's probabilities are not to be
-# taken at their word.
+# taken at their word, or that so few pines can't tell.
 #
 # </details>
 

@@ -214,10 +214,11 @@ def greenness(numbers):
 ndvi = greenness(open_bands(chunksize=1024))
 ndvi_graph = ndvi.__dask_graph__()
 print(f"{ndvi.shape} pixels in {ndvi.data.npartitions} chunks of one band")
-pd.Series(
-    {name.rsplit("-", 1)[0]: len(layer) for name, layer in ndvi_graph.layers.items()},
-    name="tasks",
-).to_frame()
+layers = pd.DataFrame(
+    [(name.rsplit("-", 1)[0], len(layer)) for name, layer in ndvi_graph.layers.items()],
+    columns=["layer", "tasks"],
+)
+layers.groupby("layer", sort=False).sum()
 
 # %% tags=["nbval-check-output"]
 (optimized,) = dask.optimize(ndvi)
@@ -226,7 +227,7 @@ print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs tog
 
 # %% [markdown]
 # **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`,
-# `mul` and `add` are scale and offset. Before it starts, Dask joins steps that follow each other on the same chunk into
+# `mul` and most of `add` are scale and offset (layers of one name are counted together). Before it starts, Dask joins steps that follow each other on the same chunk into
 # one task, so that the chunk stays where it is.
 #
 # ## Measure it: one worker against several
@@ -400,7 +401,8 @@ ndvi_map.hvplot.image(
 #
 # The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
 # of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
-# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
+# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons. (A
+# warning that a worker is *still alive* and is killed does no harm.)
 
 # %%
 client.close()
