@@ -249,7 +249,7 @@ print(f"Neighbour of the same group: {same_group:.0%}; by lot it would be {by_lo
 
 # %% [markdown]
 # **What to notice.** Neighbours are close and mostly of the same class: who stops the car writes down several points.
-# And two points in three sit beside a point of their **own group**: more than by lot, so stops were partly kept
+# And nearly two points in three sit beside a point of their **own group**: more than by lot, so stops were partly kept
 # together, but far from always. The third that remains has a neighbour in another group: training and testing share the
 # same hillsides.
 
