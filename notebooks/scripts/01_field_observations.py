@@ -255,7 +255,7 @@ print(
 
 # %% [markdown]
 # **What to notice.** Neighbours are close and mostly of the same class: who stops the car writes down several points.
-# And two points in three sit beside a point of their **own group**: more than at random, so stops were partly kept
+# And nearly two points in three sit beside a point of their **own group**: more than at random, so stops were partly kept
 # together, but far from always. The third that remains has a neighbour in another group: training and testing share the
 # same hillsides.
 
