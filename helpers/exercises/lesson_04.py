@@ -37,7 +37,11 @@ def water_points_lost(
     lesson = (_at(points, (red < 0.05) & (nir < 0.05)) & water).sum()
     mistakes = [
         (removed.sum(), "These are the removed points of all classes; count the water alone."),
-        (lesson, "So many go with the lesson's threshold, 0.05; take 0.03 for both bands."),
+        (
+            lesson,
+            "So many go with the lesson's threshold, 0.05, or with | in place of &: both bands "
+            "must be below 0.03.",
+        ),
         (water.sum() - lost, "So many water points are left; the exercise asks how many go."),
         (
             float(strict.sum()),
@@ -159,6 +163,11 @@ def rule_of_your_own(
             "such as nir > red, or with two of them joined by &."
         )
     rule = answer.transpose(*shaded_land.dims)
+    if float((rule == shaded_land).mean()) > 0.9999:
+        return (
+            "That is the truth itself, which no real project has: make your rule from bands, or "
+            "from the scene classification."
+        )
     water, shade, lit = _judge(rule, points, is_water, shaded_land)
     if water > 0.5 and lit > 0.5 and shade < 0.5:
         return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."

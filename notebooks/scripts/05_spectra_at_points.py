@@ -411,7 +411,7 @@ hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]]).cols(1)
 #
 # ## How far apart are two classes?
 #
-# To compare bands and indices we need one measure for all. A difference of 0.05 is large if both classes vary little,
+# To compare bands and indices we need one measure for all. The same difference is large if both classes vary little,
 # and small if they vary much. So we divide the difference of the medians by the mean **spread**, the width of the
 # middle half.
 
@@ -450,7 +450,7 @@ same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 # %% [markdown]
 # **What to notice.** The fynbos points are drawn out along a line through the origin, from shade (lower left) to sun
 # (upper right). Neither `red` nor `nir` alone separates them, but a slanted line does. All points of equal NDVI lie
-# on such a line; the black one is NDVI = 0.6. Two bands together can tell what neither tells alone. A
+# on such a line; the black one is an example. Two bands together can tell what neither tells alone. A
 # [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
 #
 # ## Where we want the map: the area of interest

@@ -100,7 +100,7 @@ print(f"{dask.system.CPU_COUNT} cores")
 #
 # Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what
 # would have to be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our
-# code, with a task for every chunk.
+# code, with a task for every chunk. (Names of layers end in a long code; `rsplit` cuts it off.)
 
 # %% tags=["nbval-check-output"]
 small_array = dask.array.ones((4, 4), chunks=(2, 2))
@@ -111,7 +111,9 @@ for name, layer in graph.layers.items():
 print(f"{len(graph)} tasks in all")
 
 # %% [markdown]
-# To draw the graph we need to know what each task waits for, and how many steps must come before it.
+# To draw the graph we need to know what each task waits for, and how many steps must come before it. `step` calls
+# itself to find that out: one more than the longest of those that the task waits for, and 0 if it waits for nothing.
+# Tasks with the same number stand beside each other.
 
 # %%
 waits_for = graph.get_all_dependencies()
@@ -158,7 +160,8 @@ print(total.compute())
 # ## A real task: the greenness of the scene
 #
 # The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9
-# where leaves are dense. We open just these two bands.
+# where leaves are dense. We open just these two bands. How they are opened stands in a dictionary; `**stacking` hands
+# its entries to `stackstac.stack`.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -270,9 +273,9 @@ speed_up.round(1).rename("times as fast with threads").to_frame()
 # %% [markdown]
 # **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains
 # less, or nothing: all workers wait for the same server and the same disk, and here the server itself needs a core of
-# this computer. Real work is a mixture. If a tenth of it can't be shared, no number of cores makes it more than ten
-# times as fast (Amdahl 1967). On your machine the figures differ, and differ again the next time: never believe a
-# single measurement.
+# this computer. (Below 1? Then others keep the cores busy, as on many shared machines.) Real work is a mixture. If a
+# tenth of it can't be shared, no number of cores makes it more than ten times as fast (Amdahl 1967). On your machine
+# the figures differ, and differ again the next time: never believe a single measurement.
 #
 # ## How large should a chunk be?
 #
@@ -280,28 +283,26 @@ speed_up.round(1).rename("times as fast with threads").to_frame()
 # stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile
 # travel. Large chunks need much memory, and there may be too few of them for all workers. Measure:
 
+
 # %%
-trials = []
-for side in [256, 512, 1024, 2048]:
-    trial = greenness(open_bands(side))
-    trials.append(
-        {
-            "pixels a side": side,
-            "chunks": trial.data.npartitions,
-            "tasks": len(trial.__dask_graph__()),
-            "MB a chunk": side**2 * trial.dtype.itemsize / 1e6,
-            "seconds": min(
-                seconds_to_compute(trial.mean(), "threads") for _ in range(2)
-            ),
-        }
-    )
-pd.DataFrame(trials).set_index("pixels a side").round(2)
+trials = pd.DataFrame(index=pd.Index([256, 512, 1024, 2048], name="pixels a side"))
+cut_up = [greenness(open_bands(side)) for side in trials.index]
+trials["chunks"] = [trial.data.npartitions for trial in cut_up]
+trials["tasks"] = [len(trial.__dask_graph__()) for trial in cut_up]
+trials["MB a full chunk"] = trials.index**2 * ndvi.dtype.itemsize / 1e6
+
+# %%
+trials["seconds"] = [
+    min(seconds_to_compute(trial.mean(), "threads") for _ in range(2))
+    for trial in cut_up
+]
+trials.round(2)
 
 # %% [markdown]
 # **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
 # change less than one would think, until one end hurts: on a large scene thousands of small tasks, or a chunk that
-# doesn't fit. With twelve bands a chunk is twelve times as large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x
-# 4.2 = 50 MB, and every thread holds one or two.
+# doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
+# every thread holds one or two.
 #
 # A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
 # same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
@@ -309,8 +310,9 @@ pd.DataFrame(trials).set_index("pixels a side").round(2)
 # ## What shape should a chunk have?
 #
 # Size is not all. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One person
-# wants the **map of one date**, another the **series of one pixel** through all dates. Whatever they want, whole chunks
-# travel. Let us say that each chunk costs 0.02 s to ask for, and that 50 MB a second come through:
+# wants the **map of one date**, another the **series of one pixel** through all dates. (`np.s_` writes a selection down
+# for later: `cube[map_of_one_date]` is `cube[5, :, :]`.) Whatever they want, whole chunks travel. Let us say that each
+# chunk costs 0.02 s to ask for, and that 50 MB a second come through:
 
 # %%
 map_of_one_date = np.s_[5, :, :]
@@ -342,21 +344,21 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
-# We start a small one; `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started
-# anew.
+# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
 port = client.scheduler_info()["services"]["dashboard"]
 jupyter = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
-print("dashboard, if Jupyter runs on this computer:", client.dashboard_link)
-print("dashboard, through Jupyter (Binder, a hub):  ", f"{jupyter}proxy/{port}/status")
+print("dashboard:", client.dashboard_link)
+print("the same, through Jupyter:", f"{jupyter}proxy/{port}/status")
 
 # %% [markdown]
-# Open the **dashboard**: click the first link, or on Binder put the second after the server's name in the address bar.
-# Or stay in JupyterLab: click the Dask logo in the left side bar, then the magnifying glass, and drag *Task Stream* and
-# *Workers Memory* beside the notebook. Then run the next cell and watch. Every coloured bar is a task, each row a
-# worker; white gaps are waiting, red bars are data on the way from one worker to another.
+# Open the **dashboard**: click the first link. If it doesn't open, because Jupyter runs on another computer, put the
+# second behind the server's name in the address bar. Or stay in JupyterLab: click the Dask logo in the left side bar,
+# then the magnifying glass, and drag *Task Stream* and *Workers Memory* beside the notebook. Then run the next cell and
+# watch. Every coloured bar is a task, each row a worker; white gaps are waiting, red bars are data on the way from one
+# worker to another.
 
 # %%
 with get_task_stream(client) as stream:
@@ -381,19 +383,17 @@ by_worker.set_axis(["times", "seconds"], axis=1).round(2)
 # do). Take processes for pure Python code, which does not, and a cluster for what is too large for one computer.
 
 # %%
-map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 600}
+map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 ndvi_map.hvplot.image(
     **map_options,
-    data_aspect=1,
+    frame_width=600,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",
     xlabel="metres east",
     ylabel="metres north",
-    xformatter="%.0f",
-    yformatter="%.0f",
     title=cloud.map_title("Greenness (NDVI)"),
-)
+).opts(xformatter="%.0f", yformatter="%.0f")
 
 # %% [markdown]
 # Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.

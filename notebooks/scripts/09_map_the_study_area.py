@@ -23,11 +23,12 @@
 #
 # - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get
 #   wrong;
-# - predict millions of pixels in bounded memory, and keep nodata and the area of interest in the result;
+# - predict millions of pixels in bounded memory, and keep [nodata](../docs/glossary.md#nodata) and the area of interest
+#   in the result;
 # - draw a map of pine probability, and a map of how sure the model is;
 # - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
+# **Time:** 35 minutes (reading 21, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
 # of lesson 06.
 
 # %%
@@ -69,7 +70,7 @@ cloud = open_cloud()
 # ## Everything that we have made so far
 #
 # The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the
-# field points; the area of interest beyond it is not mapped.
+# field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -113,6 +114,8 @@ mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).s
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable).rio.write_crs("EPSG:32734")
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
+
+# %%
 model = XGBClassifier()
 model.load_model(find_or_make("pine_classifier.ubj"))
 
@@ -138,7 +141,9 @@ def predict_block(block):
 
 # %% [markdown]
 # We try it on a small part, five kilometres wide, in and beside the area of interest. It is loaded first, so that we
-# measure predicting alone, and then cut into four chunks that hold all bands.
+# measure predicting alone, and then cut into four chunks that hold all bands. `map_blocks` calls our function for each
+# chunk; it wants to be told how large the results are: as many layers as there are classes, and the rows and columns as
+# before.
 
 # %%
 west, south, east, north = masked_reflectance.rio.bounds()
@@ -176,7 +181,7 @@ print("the same numbers:", bool((answers[:, 100, 50] == directly).all()))
 # ## What the ten lines get wrong
 #
 # It works, and on a small part nobody would notice anything. Let us look closer. **First: did we want all these
-# answers?**
+# answers?** (`rio.clip` keeps the pixels whose centre lies in the area of interest.)
 
 # %%
 has_data = part.notnull().all("band").compute()
@@ -239,9 +244,7 @@ for threads in [cores, 1]:
     start = time.perf_counter()
     with_ten_lines(cubes["western half"]).compute(scheduler="threads")
     seconds[cores * threads] = time.perf_counter() - start
-pd.Series(seconds, name="seconds").rename_axis("threads on the cores").round(
-    2
-).to_frame()
+pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
 
 # %% [markdown]
 # On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be
@@ -368,7 +371,7 @@ web_map.hvplot.image(
 #
 # ## How sure is the model?
 #
-# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two
+# A pixel of `0.51` and one of `0.99` are the same dot on a yes/no map. The probability of the *likelier* of the two
 # answers, pines or no pines, says how sure the model is: from 0.5, a coin toss, to 1.
 
 # %%
@@ -417,8 +420,9 @@ histogram.hvplot.bar(
 )
 
 # %% [markdown]
-# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training
-# points. If its probabilities were to be believed, this share of the marked pixels would be pines:
+# Nearly all pixels are close to 0 (mind the log scale: each line stands for ten times as many). But *sure* is not
+# *right*. A model can be sure and wrong, above all where the landscape is not like its training points. If its
+# probabilities were to be believed, this share of the marked pixels would be pines:
 
 # %%
 print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
@@ -446,10 +450,10 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 # Environment* 148, 42-57). The field points won't do: people chose them. In each part of the map, marked and not
 # marked, the visits show which share really is pine. With the hectares of each part that makes an area:
 #
-# area = sum over the parts of: hectares of the part x share of its visits that found pines
+# - area = the sum of (hectares of the part x share of its visits that found pines);
+# - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
 #
-# and a standard error, the square root of the sum of: hectares² x share x (1 - share) / (visits - 1). Nineteen times
-# out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**.
+# Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**.
 
 
 # %%
@@ -492,7 +496,8 @@ print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 #
 # Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with
 # the class that covers most of its pixel. (With `COURSE_CLOUD=aws` the next cells show nothing. You would have to go
-# there.) We keep those that lie on the map.
+# there.) For each place `sel` looks up the nearest pixel of the map; we keep the places that have a value there, and
+# `crosstab` counts: a row for what the map says, a column for what the visit found.
 
 # %%
 if cloud.truth is not None:
@@ -510,7 +515,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the
-# area**. From it come precision and recall *of the map*, not of the field points:
+# area**. From it come [precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map*,
+# not of the field points:
 
 # %%
 if cloud.truth is not None:
@@ -531,7 +537,7 @@ if cloud.truth is not None:
 # %% [markdown]
 # **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the
 # field points in lesson 07. Among the field points pines are common; in the mountains they are rare, so the same small
-# share of mistakes on everything else makes more false alarms than there are pines.
+# share of mistakes on everything else weighs far more than it does among the points.
 #
 # The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards
 # (*post-stratified*). The formula is the same as for a sample drawn in each class apart. The interval is wide, because

@@ -22,22 +22,30 @@
 # **You will be able to**
 #
 # - write a Cloud-Optimized GeoTIFF and prove that it holds what you put in;
-# - put it into an S3 bucket with s3fs and read a part of it back;
-# - keep versions of a map with Icechunk: commit, history, an old version read back.
+# - put it into an S3 bucket, share it by a link, and read a part of it back;
+# - keep versions of a map with Icechunk: commit, tag, change, and read a version back as it was;
+# - say what happens when two people change a map at the same time;
+# - choose between the three, and give your reasons.
 #
-# **Time:** 30 minutes. **Needs:** the map of lesson 09.
+# **Time:** 30 minutes (reading 19, exercises 11). **Needs:** the map of lesson 09.
 
 # %%
+from datetime import datetime
+
 import holoviews as hv
 import hvplot.xarray
 import icechunk
+import numpy as np
 import pandas as pd
+import rasterio
 import rioxarray
 import s3fs
 import xarray as xr
+import zarr
 from icechunk.xarray import to_icechunk
 
-from helpers import find_or_make, open_cloud, write_cog
+# %%
+from helpers import check, find_or_make, hint, open_cloud, write_cog
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -50,92 +58,156 @@ pine_map
 # %% [markdown]
 # ## One file for everybody: a Cloud-Optimized GeoTIFF
 #
-# Probabilities as 32-bit numbers are more precise than the model is. For sharing, whole percent are enough: one byte a pixel,
-# with 255 for *nodata*.
+# Probabilities as 32-bit numbers are more precise than the model is. For sharing, whole percent are enough: one byte a
+# pixel, a whole number from 0 to 255. Percent need 0 to 100; we let 255 stand for *nodata*. (Not 0: that would make
+# "surely no pines" of every cloud.)
 
 # %%
 percent = (pine_map * 100).round().fillna(255).astype("uint8").rename("pine_percent")
+percent.attrs = {"long_name": "probability of pines", "units": "percent"}
 percent = percent.rio.write_nodata(255)
 cog_path = cloud.outputs / "pine_percent.tif"
 write_cog(percent, cog_path, overwrite=True)
-print(
-    f"{pine_map.nbytes / 1e6:.1f} MB in memory, {cog_path.stat().st_size / 1e6:.2f} MB on disk"
-)
+print(f"{pine_map.nbytes / 1e6:.1f} MB in memory as 32-bit numbers")
+print(f"{cog_path.stat().st_size / 1e6:.2f} MB on disk as whole percent, compressed")
 
 # %% [markdown]
 # Never trust an export that you have not read back. Same numbers, same place, same nodata?
 
-# %%
+# %% tags=["nbval-check-output"]
 read_back = rioxarray.open_rasterio(cog_path).squeeze("band", drop=True)
-comparison = {
-    "same numbers": bool((read_back.values == percent.values).all()),
-    "same CRS": read_back.rio.crs == percent.rio.crs,
-    "same place": read_back.rio.bounds() == percent.rio.bounds(),
-    "same nodata": read_back.rio.nodata == 255,
-}
-pd.Series(comparison).to_frame("read back")
+print("same numbers:", bool((read_back.values == percent.values).all()))
+print("same CRS:    ", read_back.rio.crs == percent.rio.crs)
+print("same place:  ", read_back.rio.bounds() == percent.rio.bounds())
+print("same nodata: ", read_back.rio.nodata == 255)
 
 # %% [markdown]
+# What makes it a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff) (COG), and not any GeoTIFF?
+
+# %% tags=["nbval-check-output"]
+with rasterio.open(cog_path) as cog:
+    print("layout:", cog.tags(ns="IMAGE_STRUCTURE")["LAYOUT"])
+    print("tiles of", cog.block_shapes[0], "pixels")
+    print("overviews: one pixel for", cog.overviews(1), "pixels a side")
+
+# %% [markdown]
+# **What to notice.** Three things. *Tiles*: a small part is in few of them.
+# *[Overviews](../docs/glossary.md#overview)*: smaller copies for looking at from afar. And the *order*: a table of
+# where every tile begins stands at the front of the file.
+#
 # ## A bucket: S3
 #
-# An S3 **bucket** is a shelf on the internet: every object has a key, much like a path, and an address. Ours is on this
-# machine by default (it speaks the same protocol), and your own with `COURSE_CLOUD=aws`. s3fs makes it look like a folder.
+# A file on your computer helps nobody else. An S3 **bucket** is a shelf on the internet: every object has a key, much
+# like a path, and an address. Ours is on this machine by default (it speaks the same protocol), and your own with
+# `COURSE_CLOUD=aws`. s3fs makes it look like a folder.
 
-# %%
+# %% tags=["nbval-check-output"]
 bucket = s3fs.S3FileSystem(**cloud.s3)
 key = f"{cloud.bucket}/maps/pine_percent.tif"
 bucket.put(str(cog_path), key)
-bucket.ls(f"{cloud.bucket}/maps", detail=False)
+print("same bytes:", bucket.cat_file(key) == cog_path.read_bytes())
 
 # %% [markdown]
-# Because the file is cloud-optimized, a reader elsewhere needs only the bytes it is interested in. Here: a window of one square kilometre.
+# Now the order in the file pays. We ask for its first 16 kB only (a [range
+# request](../docs/glossary.md#range-request)), and that is enough to know everything about it:
 
 # %%
-with bucket.open(key, block_size=64 * 1024) as remote_file:
-    remote_map = rioxarray.open_rasterio(
-        remote_file, chunks={"x": 512, "y": 512}
-    ).squeeze("band", drop=True)
-    window = remote_map.isel(x=slice(1000, 1100), y=slice(800, 900)).load()
-print(
-    f"{window.sizes['x']} x {window.sizes['y']} pixels, equal to ours:",
-    bool((window.values == percent.values[800:900, 1000:1100]).all()),
-)
+table_of_contents = bucket.cat_file(key, start=0, end=16 * 1024)
+with rasterio.MemoryFile(table_of_contents) as first_bytes, first_bytes.open() as front:
+    print(f"{front.height} x {front.width} pixels, {front.crs}, nodata {front.nodata}")
+print(f"read {len(table_of_contents):,} of {bucket.size(key):,} bytes")
+
+# %% [markdown]
+# To share it with somebody who has no key to your bucket, make a **signed link**. It is an ordinary web address that
+# works for an hour. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so
+# do we, for one square kilometre:
+
+# %%
+link = bucket.url(key, expires=3600)
+print(link.partition("?")[0], "and a signature")
+shared_map = rioxarray.open_rasterio(link, chunks=512).squeeze("band", drop=True)
+window = shared_map.isel(x=slice(1100, 1200), y=slice(800, 900))
+print(f"{window.data.npartitions} of {shared_map.data.npartitions} tiles are read")
+same = bool((window.values == percent.values[800:900, 1100:1200]).all())
+print("equal to ours:", same)
+
+# %% [markdown]
+# The whole map at a glance comes from the smallest overview. It is 64 times smaller than the map, and nobody had to
+# calculate it:
+
+# %%
+glance = rioxarray.open_rasterio(link, overview_level=2).squeeze("band", drop=True)
+print(f"{glance.sizes['y']} x {glance.sizes['x']} pixels")
 
 # %% [markdown]
 # ## A map with a history: Icechunk
 #
-# Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was
-# based on. **Icechunk** keeps arrays in a bucket with a history, as git does for text: each *commit* is a complete version, and old
-# ones stay readable.
+# Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was based
+# on. Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
+# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays in a bucket with a history, as git does for text: each
+# [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
 
 # %%
 storage = icechunk.s3_storage(bucket=cloud.bucket, prefix="pine-maps", **cloud.icechunk)
 repository = icechunk.Repository.open_or_create(storage)
 
+
+def stored_kilobytes():
+    """Return how much the repository takes in the bucket."""
+    bucket.invalidate_cache()
+    return bucket.du(f"{cloud.bucket}/pine-maps") / 1000
+
+
 # %% [markdown]
-# Write the map in a **session**, and commit with a message. Until the commit nobody else sees anything; after it, everybody sees all of it.
+# Write the map in a **session**, in chunks of 512 pixels, and commit with a message. Until the commit nobody else sees
+# anything; after it, everybody sees all of it. If the computer dies half way, the old version is still there, whole.
 
 # %%
 first_version = percent.drop_vars("spatial_ref").to_dataset()
+first_version = first_version.chunk({"y": 512, "x": 512})
 first_version.attrs["crs"] = "EPSG:32734"
 session = repository.writable_session("main")
 to_icechunk(first_version, session, mode="w")
 first_commit = session.commit("Pine map, first version")
-first_commit
+print(f"{stored_kilobytes():.0f} kB in the bucket")
 
 # %% [markdown]
-# A colleague has been to the field: in one corner the pines have been cleared. We set that corner to 0 (masked pixels stay masked), write the map
-# again, and commit.
+# A commit has an id that nobody can remember. The plan for this season is made with this version, so we give it a name,
+# a **tag**. A tag can't be moved, and its name can't be given again, not even after deleting it. (Ours carries the
+# time, so that you can run the lesson twice.)
 
 # %%
-second_version = first_version.copy(deep=True)
-corner = second_version["pine_percent"][:500, :500]
-second_version["pine_percent"][:500, :500] = corner.where(corner == 255, 0)
-session = repository.writable_session("main")
-to_icechunk(second_version, session, mode="w")
-session.commit("North-western corner cleared, after a visit in the field")
+tag = f"season-plan-{datetime.now():%Y-%m-%d-%H%M%S}"
+repository.create_tag(tag, first_commit)
+print(f"{first_commit} is now also called {tag}")
 
 # %% [markdown]
+# ## A change
+#
+# A colleague has been to the field: in the north-western corner the pines have been cleared. We set them to 0 there
+# (masked pixels stay masked) and commit. Only this part is opened and written.
+
+
+# %%
+def clear_pines(session, rows, columns):
+    """Set the probability to 0 in a part of the map, but leave masked pixels alone."""
+    stored_map = zarr.open_group(session.store)["pine_percent"]
+    part = stored_map[rows, columns]
+    stored_map[rows, columns] = np.where(part == 255, 255, 0)
+
+
+# %%
+before = stored_kilobytes()
+session = repository.writable_session("main")
+clear_pines(session, slice(0, 500), slice(0, 500))
+session.commit("North-western corner cleared, after a visit in the field")
+print(f"the new version takes {stored_kilobytes() - before:.0f} kB more")
+print(repository.diff(from_tag=tag, to_branch="main"))
+
+# %% [markdown]
+# **What to notice.** The new version is complete, but only the chunks that changed were stored again; the others are
+# shared with the old one. `diff` names them, by their row and column among the chunks.
+#
 # The history, newest first. (If you have run this lesson before, its earlier commits are there, too.)
 
 # %%
@@ -143,42 +215,40 @@ history = pd.DataFrame(
     {"when": version.written_at, "message": version.message, "id": version.id}
     for version in repository.ancestry(branch="main")
 )
-history
+history.head(6)
 
 # %% [markdown]
-# Read the first version back, by its id, and compare with today's:
+# ## The version as it was
+#
+# Read the tagged version, and compare it with what we wrote and with today's:
 
 
 # %%
 def read_version(**which):
     """Open one version of the map, numbers as stored (255 stays 255)."""
     store = repository.readonly_session(**which).store
-    return xr.open_zarr(store, consolidated=False, mask_and_scale=False)[
-        "pine_percent"
-    ].load()
+    dataset = xr.open_zarr(store, consolidated=False, mask_and_scale=False)
+    return dataset["pine_percent"].load()
 
 
 # %%
-old = read_version(snapshot_id=first_commit)
+planned = read_version(tag=tag)
 today = read_version(branch="main")
-print("the old version is as it was:", bool((old.values == percent.values).all()))
-changed = old != today
+changed = planned != today
 print(
-    f"{int(changed.sum())} pixels differ between the two versions, {int(changed[500:].sum())} of them outside the corner"
+    "the tagged version is as it was:", bool((planned.values == percent.values).all())
 )
-
-# %% [markdown]
-# What has changed, on a map:
-
-# %%
-difference = (old.astype("int16") - today.astype("int16")).where(changed)
+print(f"{int(changed.sum()):,} pixels differ from today's")
+print(f"{int(changed[500:].sum())} of them outside the corner")
 
 # %%
-difference.rename("percentage points").hvplot.image(
-    x="x",
-    y="y",
-    rasterize=True,
-    data_aspect=1,
+difference = (planned.astype("int16") - today.astype("int16")).where(changed)
+difference = difference.rename("percentage points")
+map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
+
+# %%
+difference.hvplot.image(
+    **map_options,
     frame_width=550,
     cmap="cividis",
     clim=(0, 100),
@@ -187,23 +257,222 @@ difference.rename("percentage points").hvplot.image(
     ylabel="metres north",
     xformatter="%.0f",
     yformatter="%.0f",
-    title=cloud.map_title("Difference between the two versions"),
+    title=cloud.map_title("What has changed since the plan"),
 )
 
 # %% [markdown]
+# The map shows the corner alone: yellow where pines were likely, dark where the probability was small already. Before
+# we subtracted, we made `int16` of the numbers: a `uint8` has no negative values, and 0 - 1 would be 255.
+#
+# ## Two people at once
+#
+# Anna and Ben open the map at the same time. Both change the same part of it, and Anna is the first to commit.
+
+# %%
+anna = repository.writable_session("main")
+ben = repository.writable_session("main")
+clear_pines(anna, slice(600, 700), slice(600, 700))
+clear_pines(ben, slice(650, 750), slice(650, 750))
+anna.commit("Slope above the hut cleared (Anna)")
+try:
+    ben.commit("Slope beside the hut cleared (Ben)")
+except icechunk.ConflictError:
+    print("Ben's commit is refused: the map is no longer the one that he changed.")
+
+# %% [markdown]
+# With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to say what shall happen.
+# He asks to put his changes on top of Anna's, provided that they don't touch the same chunks:
+
+# %%
+icechunk.set_logs_filter("error")
+try:
+    ben.commit("Slope beside the hut", rebase_with=icechunk.ConflictDetector())
+except icechunk.RebaseFailedError as refusal:
+    for conflict in refusal.conflicts:
+        print("both changed:", conflict.path, "chunks", conflict.conflicted_chunks)
+
+# %% [markdown]
+# They do. Icechunk can't know who is right, so it stops. The safe way out is to look again: Ben throws his session
+# away, opens Anna's version, and makes his change there.
+
+# %%
+ben = repository.writable_session("main")
+clear_pines(ben, slice(650, 750), slice(650, 750))
+ben.commit("Slope beside the hut cleared (Ben, after Anna)")
+newest = next(repository.ancestry(branch="main"))
+print(newest.message)
+
+# %% [markdown]
+# Had they worked on different chunks, `ConflictDetector` would have let both changes in, without anybody's help. That
+# is one more thing to think of when you choose chunks.
+#
 # ## Which one when?
 #
-# | you want to | take |
-# |---|---|
-# | give one map to anybody with a GIS | a Cloud-Optimized GeoTIFF |
-# | let others read parts of it over the internet | the same file in a bucket |
-# | keep versions, or a cube that grows with every scene | Icechunk |
+# | you have | take | because |
+# |---|---|---|
+# | one map, for anybody with a GIS, offline too | a COG as a file | one file with place and nodata; every GIS reads it |
+# | many readers of parts of the newest map | a COG in a bucket | they read only the bytes that they need |
+# | several writers, or questions about the past | Icechunk | versions stay, and conflicts are noticed |
 #
+# They don't exclude each other: keep the history in Icechunk, and publish each season's version as a COG.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# ### Exercise 10-1: what does precision cost?
+#
+# Write `pine_map`, the 32-bit numbers, as a Cloud-Optimized GeoTIFF, too: `write_cog(pine_map, cloud.outputs /
+# "pine_float.tif", overwrite=True)`. How many times as large as the file of whole percent (`cog_path`) is it **on
+# disk**? The answer is a number; one decimal is enough.
+#
+# Stuck? Run `hint("10-1")`.
+
+# %% tags=["exercise"]
+times_as_large = ...
+check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
+
+# %% [markdown]
+# <details><summary>Solution 10-1</summary>
+#
+# ```python
+# float_path = cloud.outputs / "pine_float.tif"
+# write_cog(pine_map, float_path, overwrite=True, progress=False)
+# times_as_large = float_path.stat().st_size / cog_path.stat().st_size
+# ```
+#
+# More than the factor four between 32 and 8 bits. The last digits of a probability are noise, and noise can't be
+# compressed; in whole percent neighbours are often equal, and that can.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 10-2: cleared since the plan
+#
+# How many **hectares** were likely pines in the tagged version (50 percent or more) and are 0 today? Take "today" from
+# the branch `main` **now**, after Anna's and Ben's changes. A pixel is 10 m x 10 m; 255 is not a percentage.
+#
+# Stuck? Run `hint("10-2")`.
+
+# %% tags=["exercise"]
+cleared_hectares = ...
+check("10-2", cleared_hectares, repository=repository, tag=tag)
+
+# %% [markdown]
+# <details><summary>Solution 10-2</summary>
+#
+# ```python
+# planned = read_version(tag=tag)
+# today = read_version(branch="main")
+# cleared_hectares = int(((planned >= 50) & (planned != 255) & (today == 0)).sum()) / 100
+# ```
+#
+# The tag still gives the map that the plan was made with, whatever has been committed since. (The test for 255 changes
+# nothing here, because masked pixels stayed masked; it is a good habit.)
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 10-3: which one when?
+#
+# Three people want the map. Choose for each what you would offer: `"file"` (a COG as a file), `"bucket"` (a COG in a
+# bucket) or `"icechunk"`. Replace the dots. Have a reason for each.
+#
+# - `"ranger"`: opens the newest map once a year in QGIS on a laptop, in a valley without network.
+# - `"web map"`: a public page that shows the newest map to thousands of visitors; each looks at a few square
+#   kilometres.
+# - `"auditor"`: asks in three years which map the plan of this March was made with, while four teams go on correcting
+#   the map.
+#
+# Stuck? Run `hint("10-3")`.
+
+# %% tags=["exercise"]
+offers = {"ranger": ..., "web map": ..., "auditor": ...}
+check("10-3", offers)
+
+# %% [markdown]
+# <details><summary>Solution 10-3</summary>
+#
+# ```python
+# offers = {"ranger": "file", "web map": "bucket", "auditor": "icechunk"}
+# ```
+#
+# Without network a file is all there is. Visitors of a web map need few bytes each, and no history. An auditor needs a
+# version that can't have been changed unnoticed.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. Somebody exports the map as whole percent and writes 0 where it is masked. What is lost?**
+#
+# <details><summary>a) Nothing: there are no pines under clouds that we know of</summary>
+#
+# **No.** "Not known" and "surely no pines" are now the same number, and nobody can tell them apart again.
+#
+# </details>
+# <details><summary>b) Precision, because 0 needs more bits</summary>
+#
+# **No.** All whole numbers from 0 to 255 need the same byte.
+#
+# </details>
+# <details><summary>c) The difference between "not known" and "no pines"</summary>
+#
+# **Yes.** So choose a number outside the range of the data, and say in the file that it means nodata.
+#
+# </details>
+#
+# **2. You have tagged a version. Then a colleague writes a new map over all of `main`. What does the tag show?**
+#
+# <details><summary>a) The version that you tagged</summary>
+#
+# **Yes.** A tag belongs to one commit for ever; a branch, such as `main`, moves on with every commit.
+#
+# </details>
+# <details><summary>b) The new map</summary>
+#
+# **No.** The branch `main` shows the new map. A tag does not move.
+#
+# </details>
+# <details><summary>c) An error, because the old chunks are overwritten</summary>
+#
+# **No.** New chunks are written beside the old ones; a version keeps the chunks that it was made of.
+#
+# </details>
+#
+# **3. Why does a web map read a COG quickly over the internet, and an ordinary GeoTIFF often not?**
+#
+# <details><summary>a) A COG is compressed, and an ordinary GeoTIFF is not</summary>
+#
+# **No.** Both may be compressed or not.
+#
+# </details>
+# <details><summary>b) A COG has tiles, smaller copies, and a table of them at its front</summary>
+#
+# **Yes.** One small request for the table, then only the tiles on the screen, at the size of the screen.
+#
+# </details>
+# <details><summary>c) A COG lies on faster servers</summary>
+#
+# **No.** Any web server that answers range requests will do.
+#
+# </details>
+# <details><summary>d) A COG holds fewer pixels</summary>
+#
+# **No.** It holds all pixels, and overviews besides: it is a little larger.
+#
+# </details>
+
+# %% [markdown]
 # ## Key points
 #
 # - Read every export back and compare.
 # - Whole percent in one byte are enough for a probability; say which number is nodata.
-# - A map that people plan by needs a history.
+# - A COG in a bucket lets others read the part that they need, by a link.
+# - A map that people plan by needs a history: commit what changes, tag what was decided upon.
+# - Where several people write, take a store that notices conflicts.
 #
-# **What's next:** you have walked the whole way, from points in the field to a map that others can use. Go back to any lesson
-# and change one thing: another scene, another threshold, another band.
+# **What's next:** you have walked the whole way, from points in the field to a map that others can use. Go back to any
+# lesson and change one thing: another scene, another threshold, another band. [00 Welcome](00_welcome.ipynb) lists them
+# all.

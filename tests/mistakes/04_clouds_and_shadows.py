@@ -77,3 +77,6 @@ my_rule = dark.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
 
 # %% 04-3 | for each band
 my_rule = reflectance < 0.05
+
+# %% 04-3 | That is the truth itself
+my_rule = dark & ~is_water
