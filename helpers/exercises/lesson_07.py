@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from helpers.exercises.core import NUMBER, SERIES, exercise, same
 
 PINES, FOREST = "Dense Pines", "Indigenous Forest"
-MISSED_PINE, FALSE_ALARM = 3, 1  # what each costs
+MISSED_PINE, FALSE_ALARM = 10, 1  # what each costs
 THRESHOLDS = np.arange(1, 100) / 100
 BLOCK_METRES = 2000
 
@@ -62,7 +62,7 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
     hints=[
         "For one threshold t: missed = (is_pine & (pine_probability < t)).sum().",
         "false_alarms = (~is_pine & (pine_probability >= t)).sum(); "
-        "the cost is 3 * missed + false_alarms.",
+        "the cost is 10 * missed + false_alarms.",
         "Do it for every t in a loop, collect the costs in a list, and take "
         "thresholds[np.argmin(costs)].",
     ],
@@ -77,13 +77,15 @@ def cheapest_threshold(
 ) -> str | None:
     """Find the threshold at which misses and false alarms together cost least."""
     costs = _costs(is_pine, pine_probability)
-    cheapest = THRESHOLDS[costs == costs.min()]
     if answer > 1:
-        return _no_threshold(answer, costs, cheapest)
+        return (
+            "A threshold is a probability between 0 and 1. If you have the lowest cost, or its "
+            "place in the list (np.argmin): thresholds[place] is the threshold that belongs to it."
+        )
     if _costs(is_pine, pine_probability, [answer])[0] <= costs.min():
         return None
-    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=3)):
-        return "There a false alarm would cost three times a missed pine: the costs are swapped."
+    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=10)):
+        return "There a false alarm would cost ten times a missed pine: the costs are swapped."
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
     if _is_cheapest(answer, -costs):
@@ -93,20 +95,9 @@ def cheapest_threshold(
             "That suits the testing points. A threshold is a decision: use the validation points."
         )
     return (
-        "There is a cheaper threshold: count the missed pines below t three times and add the "
+        "There is a cheaper threshold: count the missed pines below t ten times and add the "
         "false alarms from t on, for each t from 0.01 to 0.99."
     )
-
-
-def _no_threshold(answer: float, costs: np.ndarray, cheapest: np.ndarray) -> str:
-    """Say what a number above 1 is, if not a threshold."""
-    if any(same(answer, 100 * threshold, within=1e-6) for threshold in cheapest):
-        return "That is per cent; a threshold is a probability between 0 and 1."
-    if same(answer, np.argmin(costs), within=1e-6):
-        return "That is the place of the threshold in the list; take thresholds[...] at that place."
-    if same(answer, costs.min(), within=1e-6):
-        return "That is the lowest cost itself; the exercise asks at which threshold it occurs."
-    return "A threshold is a probability: it lies between 0 and 1."
 
 
 def _costs(

@@ -473,7 +473,7 @@ if cloud.truth is not None:
 # %% [markdown]
 # **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
 # missed more and more, down to almost none. At the bright end the share falls again. And in the upper left corner,
-# scattered pines in the shade, nothing is found at all.
+# scattered pines in the shade, next to nothing is found.
 #
 # Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other
 # plants or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the
@@ -507,7 +507,7 @@ if cloud.truth is not None:
 # **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
 # at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright
 # ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
-# infrared is nearly as usual, red is brighter, and short-wave infrared by far. There soil and dry plants shine through:
+# infrared is nearly as usual, but the short-wave infrared is far brighter. There soil and dry plants shine through:
 # stands more open or drier than those that the model has learnt.
 #
 # So closed stands are missed for two reasons: a light, or a state, in which the model has seen few pines.
@@ -557,11 +557,12 @@ check("07-1", forest_among_called_pines, counts=counts)
 # %% [markdown]
 # ### Exercise 07-2: a threshold for a price
 #
-# A missed pine seeds for years; a false alarm costs a team an afternoon. Say that **a missed pine costs three times as
-# much as a false alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of
-# `0.01`, `0.02`, ... `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and
-# `pine_probability` of the lesson (one value for each validation point; `~is_pine` is "not pine"). Answer with the
-# threshold; if several are equally cheap, any of them.
+# A false alarm costs a team a morning. A missed pine seeds, and a stand that has closed costs 3 to 25 times as much to
+# clear as scattered trees (Marais and Wannenburgh 2008). Say that **a missed pine costs ten times as much as a false
+# alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of `0.01`, `0.02`, ...
+# `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and `pine_probability` of the lesson
+# (one value for each validation point; `~is_pine` is "not pine"). Answer with the threshold; if several are equally
+# cheap, any of them.
 #
 # Stuck? Run `hint("07-2")`.
 
@@ -586,13 +587,13 @@ check(
 # for t in thresholds:
 #     missed = (is_pine & (pine_probability < t)).sum()
 #     false_alarms = (~is_pine & (pine_probability >= t)).sum()
-#     costs.append(3 * missed + false_alarms)
+#     costs.append(10 * missed + false_alarms)
 # cheapest_threshold = thresholds[np.argmin(costs)]
 # ```
 #
-# If the probabilities were exactly right, the answer would be `0.25`: from there on, three times the chance of a pine
-# outweighs the chance of something else. A different answer tells you that the model's probabilities are not to be
-# taken at their word, or that so few pines can't tell.
+# If the probabilities were exactly right, the answer would be 1/11, about `0.09`: from there on, ten times the chance
+# of a pine outweighs the chance of something else. If yours is another, the model's probabilities are not to be taken
+# at their word, or the points are too few to tell.
 #
 # </details>
 
