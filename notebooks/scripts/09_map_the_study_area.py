@@ -560,7 +560,9 @@ if cloud.truth is not None:
     print(f"true recall    {float((pine_map > 0.5).where(true_pine == 1).mean()):.0%}")
 
 # %% [markdown]
-# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And
+# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means.
+# Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
+# truth. They deserve an interval as well. And
 # the words matter as much as the statistics: "pines" are here the pixels with more pine than anything else. If the
 # crowns were pushed together until they touch, their area would be another one:
 

@@ -350,7 +350,7 @@ check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
 # ### Exercise 10-2: cleared since the plan
 #
 # How many **hectares** were likely pines in the tagged version (50 percent or more) and are 0 today? Take "today" from
-# the branch `main` **now**, after Anna's and Ben's changes. A pixel is 10 m x 10 m; 255 is not a percentage.
+# the branch `main` **now**, after Anna's and Ben's changes: read it anew. A pixel is 10 m x 10 m.
 #
 # Stuck? Run `hint("10-2")`.
 
