@@ -294,8 +294,8 @@ hit[["simple rule", "better rule"]].hvplot.barh(
 # ## Where the two rules differ
 #
 # Points are few. A map shows all the pixels on which the rules agree, and those that only the simple one takes. To
-# make small patches visible, a square of 40 m gets its colour as soon as one of its 16 pixels has it. (`xr.where(test, a,
-# b)` is *Con* in ArcGIS: `a` where the test is true, else `b`.)
+# make small patches visible, a square of 40 m gets its colour as soon as one of its 16 pixels has it.
+# (`xr.where(test, a, b)` is *Con* in ArcGIS: `a` where the test is true, else `b`.)
 
 # %%
 rules = xr.where(dark & ~shadow, 2, xr.where(shadow, 1, np.nan))
@@ -463,7 +463,8 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 #
 # A colleague says: "Thin cirrus lets nearly all light through; keep those pixels." Write a list of unusable classes
 # **without** `"thin cirrus"`, and find out which share of the pixels of the **cloudier day** (`cloudier_classes`) is
-# then removed. The answer is a share between 0 and 1, not rounded. Compare it with the share that was printed for that day above.
+# then removed. The answer is a share between 0 and 1, not rounded. Compare it with the share that was printed for
+# that day above.
 #
 # Stuck? Run `hint("04-2")`.
 
