@@ -144,7 +144,8 @@ print(f"{glance.sizes['y']} x {glance.sizes['x']} pixels")
 #
 # Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was based
 # on. Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
-# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays in a bucket with a history, as git does for text: each
+# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one a chunk)
+# in a bucket with a history, as git does for text: each
 # [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
 
 # %%
