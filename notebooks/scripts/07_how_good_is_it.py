@@ -531,7 +531,7 @@ if cloud.truth is not None:
 #
 # A team drives to places that the map calls Dense Pines. Of the testing points that the model **calls** Dense Pines,
 # what share is **Indigenous Forest** on the ground? Use the table `counts` (a row for each class on the ground, a
-# column for each class the model says). Answer with a number between 0 and 1.
+# column for each class the model says). Answer with a number between 0 and 1; two decimals are enough.
 #
 # Stuck? Run `hint("07-1")`.
 
