@@ -10,6 +10,7 @@ from helpers.bands import BANDS
 from helpers.exercises.core import DICTIONARY, NUMBER, call, exercise, same
 
 PATIENCE = 10
+THREE_DECIMALS = 0.001  # so close is an answer that has been rounded to three decimals
 MOST_ROUNDS = 300  # more would make the check slow
 
 
@@ -34,9 +35,9 @@ def accuracy_of_shallower_trees(
     training, validation, testing = _groups(spectra)
     shallower = _trained(model, training, max_depth=3)
     right = _accuracy(shallower, validation)
-    if same(answer, right):
+    if same(answer, right, within=THREE_DECIMALS):
         return None
-    if same(answer, _accuracy(shallower, testing)):
+    if same(answer, _accuracy(shallower, testing), within=THREE_DECIMALS):
         return (
             "That is the accuracy on the testing points. The exam is over: settings are compared "
             "on the validation points."
@@ -45,13 +46,15 @@ def accuracy_of_shallower_trees(
         return "That is per cent; the exercise asks for a number between 0 and 1."
     if same(answer, 1 - right):
         return "That is the share of points that are named wrongly; accuracy is the rest."
-    if same(answer, _accuracy(shallower, training)):
+    if same(answer, _accuracy(shallower, training), within=THREE_DECIMALS):
         return (
             "That is the accuracy on the points that it has learnt from, and those it knows by "
             "heart. Judge it with the validation points."
         )
-    if same(answer, _accuracy(model, validation)):
+    if same(answer, _accuracy(model, validation), within=THREE_DECIMALS):
         return "That is the lesson's model, seven questions deep: train a new one, three deep."
+    if abs(answer - right) < 0.01:
+        return "Very close: if you have rounded, give three decimals."
     return (
         "That is not the accuracy of this model on the validation points: published settings, "
         "max_depth 3, all twelve bands, learnt from the training points alone; not rounded."
@@ -134,8 +137,12 @@ def own_settings(
     settings = {name: value for name, value in answer.items() if name != "validation_loss"}
     if settings["n_estimators"] > MOST_ROUNDS:
         return f"At most {MOST_ROUNDS} rounds here, so that nobody waits long: lower n_estimators."
+    if any(settings[name] != int(settings[name]) for name in ("max_depth", "n_estimators")):
+        return "Questions and rounds are counted: max_depth and n_estimators are whole numbers."
     if not 1 <= settings["max_depth"] <= 15 or not 0 < settings["learning_rate"] <= 2:
         return "Such settings make no trees: max_depth 1 to 15, learning_rate above 0 and up to 2."
+    if settings["n_estimators"] < 1:
+        return "At least one round: n_estimators is the number of rounds."
     chosen = call(_trained, model, training, **settings)
     claimed, loss = answer["validation_loss"], _loss(chosen, validation)
     to_beat = _loss(model, validation)

@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.exercises.core import NUMBER, SERIES, exercise, same
+from helpers.exercises.core import NUMBER, SERIES, exercise
 
 PINES, FOREST = "Dense Pines", "Indigenous Forest"
 MISSED_PINE, FALSE_ALARM = 10, 1  # what each costs
 THRESHOLDS = np.arange(1, 100) / 100
 BLOCK_METRES = 2000
+TWO_DECIMALS = 0.0051  # as the matrices in the lesson are printed
 
 
 @exercise(
@@ -29,28 +30,38 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
     """Share of forest among what is called pine: a column of the confusion matrix."""
     cell, mirrored = counts.loc[FOREST, PINES], counts.loc[PINES, FOREST]
     called_pines = counts[PINES].sum()
-    if same(answer, cell / called_pines):
-        return None
-    if same(answer, cell) or same(answer, mirrored):
-        return "That is a number of points: divide it by the number of points called Dense Pines."
-    if same(answer, 100 * cell / called_pines):
-        return "That is per cent; the exercise asks for a number between 0 and 1."
-    if same(answer, cell / counts.loc[FOREST].sum()):
-        return (
+    pines = counts.loc[PINES, PINES]
+    meanings = [
+        (cell / called_pines, None),
+        (
+            cell / counts.loc[FOREST].sum(),
             "You divided by the row: that is the share of the forest that is called pine. The team "
-            "starts from what the map calls pine, and that is a column."
-        )
-    if same(answer, cell / counts.to_numpy().sum()):
-        return "You divided by all testing points; the team visits only those called Dense Pines."
-    if same(answer, mirrored / counts.loc[PINES].sum()):
-        return (
+            "starts from what the map calls pine, and that is a column.",
+        ),
+        (
+            cell / counts.to_numpy().sum(),
+            "You divided by all testing points; the team visits only those called Dense Pines.",
+        ),
+        (
+            mirrored / counts.loc[PINES].sum(),
             "That starts from what truly is pine, and asks how much of it is called forest: the "
-            "missed pines. The question starts from what is called pine."
-        )
-    if same(answer, mirrored / counts[FOREST].sum()):
-        return "That is the share of pines in what is called forest: the two classes are swapped."
-    if same(answer, counts.loc[PINES, PINES] / called_pines):
-        return "That is the share of true pines in the column, the precision; look at the forest."
+            "missed pines. The question starts from what is called pine.",
+        ),
+        (
+            mirrored / counts[FOREST].sum(),
+            "That is the share of pines in what is called forest: the two classes are swapped.",
+        ),
+        (
+            pines / called_pines,
+            "That is the share of true pines in the column, the precision; look at the forest.",
+        ),
+        (cell, "That is a number of points: divide it by how many are called Dense Pines."),
+        (100 * cell / called_pines, "That is per cent; the answer is a number between 0 and 1."),
+    ]
+    known = [(value, meaning) for value, meaning in meanings if np.isfinite(value)]
+    value, meaning = min(known, key=lambda pair: abs(answer - pair[0]))
+    if abs(answer - value) <= max(TWO_DECIMALS, 0.005 * value):
+        return meaning
     return "That is not it: which cell counts forest that is called pine, and what sum is below it?"
 
 
@@ -88,6 +99,11 @@ def cheapest_threshold(
         return "There a false alarm would cost ten times a missed pine: the costs are swapped."
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
+    if abs(answer - FALSE_ALARM / (FALSE_ALARM + MISSED_PINE)) < TWO_DECIMALS:
+        return (
+            "Well reasoned: that would be the answer if the probabilities were exactly right. They "
+            "are not; count the costs on the validation points."
+        )
     if _is_cheapest(answer, -costs):
         return "That is the dearest threshold of all: look for the lowest cost, not the highest."
     if _is_cheapest(answer, _costs(testing_is_pine, testing_probability)):

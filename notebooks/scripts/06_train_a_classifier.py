@@ -299,7 +299,7 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 #
 # Train a model on the twelve bands with the published settings, but trees of at most **3** questions in a row. What is
 # its accuracy on the **validation** points? (Not on the testing points: whoever compares settings must leave the exam
-# closed.) Answer with a number between 0 and 1, not rounded.
+# closed.) Answer with a number between 0 and 1, with at least three decimals.
 #
 # Stuck? Run `hint("06-1")`.
 

@@ -472,8 +472,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
-# missed more and more, down to almost none. At the bright end the share falls again. And in the upper left corner,
-# scattered pines in the shade, next to nothing is found.
+# missed more and more, down to almost none. At the bright end the share falls again. (Only the last row is light alone:
+# in the rows above, a dim pixel may as well hold dark fynbos.)
 #
 # Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other
 # plants or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the
@@ -533,7 +533,7 @@ if cloud.truth is not None:
 #
 # A team drives to places that the map calls Dense Pines. Of the testing points that the model **calls** Dense Pines,
 # what share is **Indigenous Forest** on the ground? Use the table `counts` (a row for each class on the ground, a
-# column for each class the model says). Answer with a number between 0 and 1, not rounded.
+# column for each class the model says). Answer with a number between 0 and 1; two decimals are enough.
 #
 # Stuck? Run `hint("07-1")`.
 

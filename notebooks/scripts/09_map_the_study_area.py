@@ -643,7 +643,7 @@ check("09-2", predict_valid, model=model, part=part)
 # ### Exercise 09-3: where would you send the team?
 #
 # Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the
-# map marks as pines, the others among the pixels that it does not. From this year you expect that **3 in 10** visits to
+# map marks as pines, the others among the pixels that it does not. Say that you expect that **3 in 10** visits to
 # marked pixels, and **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer
 # is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes
 # narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
