@@ -55,7 +55,7 @@ clean: ## remove the environment, the kit and everything that the lessons made
 .venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
 	$(if $(WHEELHOUSE),python3 -m helpers.wheelhouse check "$(WHEELHOUSE)")
 	$(UV) venv --quiet --clear --python 3.12 $(if $(WHEELHOUSE),--offline) .venv
-	$(UV) pip sync --quiet --python $(PYTHON) --require-hashes $(FROM) requirements.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes $(FROM) requirements.lock
 	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation $(FROM) --editable .
 	touch $@
 

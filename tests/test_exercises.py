@@ -19,7 +19,7 @@ from nbformat import v4
 from plots import has_data, plotting_cells
 
 from helpers import CourseError
-from helpers.exercises import check, hint
+from helpers.exercises import feedback_on, hint_for
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
 from helpers.lessons import peak_memory
 
@@ -51,7 +51,7 @@ def test_parts_belong_together(lesson):
     listed = Counter(mistake.exercise for mistake in mistakes(lesson))
     assert all(listed[number] >= 3 for number in numbers), listed
     for number in numbers:
-        assert check(number).verdict == NOT_ATTEMPTED
+        assert feedback_on(number).verdict == NOT_ATTEMPTED
         assert len(EXERCISES[number].hints) >= 2
 
 
@@ -95,8 +95,8 @@ def test_feedback_fits_what_the_learner_did(lesson, record_property):
     assert not empty, f"plots without data: {empty}"
     said, wrong = [], []
     for position, what, verdict, words in attempts:
-        result = [out for out in run.cells[position].outputs if out.output_type == "execute_result"]
-        text = result[0].data["text/plain"] if result else "(nothing)"
+        shown = [out.data for out in run.cells[position].outputs if "data" in out]
+        text = shown[-1]["text/plain"] if shown else "(nothing)"
         said.append(text)
         if not (text.startswith(verdict) and words in text):
             wrong.append(f"{what}: {text}")
@@ -112,17 +112,27 @@ def test_at_least_25_exercises():
 
 def test_an_unknown_exercise_is_named():
     with pytest.raises(CourseError, match="There is no exercise 01-9; lesson 01 has 01-1"):
-        check("01-9", 3)
+        feedback_on("01-9", 3)
     with pytest.raises(CourseError, match="No lesson 77"):
-        hint("77-1")
+        hint_for("77-1")
 
 
 def test_hints_come_step_by_step():
-    hints = EXERCISES["01-1"].hints if check("01-1") else ()
-    assert hint("01-1").text.startswith(hints[0])
-    assert hint("01-1", len(hints)).text == hints[-1]
+    assert feedback_on("01-1").verdict == NOT_ATTEMPTED
+    hints = EXERCISES["01-1"].hints
+    assert hint_for("01-1").text.startswith(hints[0])
+    assert hint_for("01-1", len(hints)).text == hints[-1]
     with pytest.raises(CourseError, match=f"01-1 has {len(hints)} hints"):
-        hint("01-1", len(hints) + 1)
+        hint_for("01-1", len(hints) + 1)
+
+
+def test_feedback_is_seen_wherever_it_stands_in_a_cell():
+    cell = v4.new_code_cell('hint("01-1"); check("01-1"); print("after")')
+    first = v4.new_code_cell("from helpers import check, hint")
+    run = v4.new_notebook(cells=[first, cell])
+    NotebookClient(run, timeout=60, kernel_name="python3").execute()
+    shown = [output.get("text") or output.data["text/plain"] for output in cell.outputs]
+    assert [text.split()[0] for text in shown] == ["Hint", "✎", "after"]
 
 
 @pytest.mark.parametrize("answer", ["12", True, [12], None])

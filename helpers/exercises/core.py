@@ -116,7 +116,7 @@ def exercise(
     return register
 
 
-def check(number: str, answer: object = ..., **given: object) -> Feedback:
+def feedback_on(number: str, answer: object = ..., **given: object) -> Feedback:
     """Examine the answer to an exercise.
 
     Parameters
@@ -152,8 +152,8 @@ def check(number: str, answer: object = ..., **given: object) -> Feedback:
     )
 
 
-def hint(number: str, step: int = 1) -> Feedback:
-    """Give a hint for an exercise; each step says more.
+def hint_for(number: str, step: int = 1) -> Feedback:
+    """Return a hint for an exercise; each step says more.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def surveyed_area(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     "01-2",
     kind=NUMBER,
     right="From so few points of the rarest class nobody could learn it well, neither you nor the "
-    "model: expect it to be found worst in lesson 06.",
+    "model: watch what becomes of it in lesson 07.",
     hints=[
         "The rows with the job 'training' were picked out above: they are in the table training.",
         'training["name"].value_counts() counts each class; it has a .max() and a .min().',

@@ -52,7 +52,10 @@ def five_years(
     if answer == count(cloud={"gt": 40}):
         return "So many have more than 40 % cloud: lt is less than, gt greater than."
     if answer == count(cloud={"lt": 10}):
-        return "So many have less than 10 % cloud: the limit must be changed to 40, too."
+        return (
+            "Either the limit is still 10 % cloud and must be 40, or max_items has cut the answer "
+            "off."
+        )
     if answer == count(ONE_MONTH, {"lt": 40}):
         return "So many there are in September 2018 alone: the dates must be changed, too."
     return "That is not the number: change the dates and the limit, and nothing else."

@@ -35,22 +35,32 @@ def water_points_lost(
     if same(answer, lost, within=1e-6):
         return None
     lesson = (_at(points, (red < 0.05) & (nir < 0.05)) & water).sum()
-    mistakes = {
-        removed.sum(): "These are the removed points of all classes; count only the water points.",
-        lesson: "So many water points go with the lesson's threshold, 0.05; take 0.03 for both.",
-        water.sum() - lost: "So many water points are left; the exercise asks how many go.",
-        float(strict.sum()): "That counts pixels of the whole scene; take the rule to the points.",
-        (_at(points, strict & (swir16 > green)) & water).sum(): (
-            "That is the better rule with 0.03; here we want the simple one, without swir16."
+    mistakes = [
+        (removed.sum(), "These are the removed points of all classes; count the water alone."),
+        (
+            lesson,
+            "So many go with the lesson's threshold, 0.05, or with | in place of &: both bands "
+            "must be below 0.03.",
         ),
-        (_at(points, (red < 0.03) & (nir < 0.05)) & water).sum(): (
-            "The threshold of nir is still 0.05: change it for both bands."
+        (water.sum() - lost, "So many water points are left; the exercise asks how many go."),
+        (
+            float(strict.sum()),
+            "That counts pixels of the whole scene; take the rule to the points.",
         ),
-        (_at(points, (red < 0.05) & (nir < 0.03)) & water).sum(): (
-            "The threshold of red is still 0.05: change it for both bands."
+        (
+            (_at(points, strict & (swir16 > green)) & water).sum(),
+            "That is the better rule with 0.03; here we want the simple one, without swir16.",
         ),
-    }
-    for wrong, message in mistakes.items():
+        (
+            (_at(points, (red < 0.03) & (nir < 0.05)) & water).sum(),
+            "The threshold of nir is still 0.05: change it for both bands.",
+        ),
+        (
+            (_at(points, (red < 0.05) & (nir < 0.03)) & water).sum(),
+            "The threshold of red is still 0.05: change it for both bands.",
+        ),
+    ]
+    for wrong, message in mistakes:
         if same(answer, wrong, within=1e-6):
             return message
     if 0 < answer < 1 or same(answer, 100 * lost / water.sum()):
@@ -65,9 +75,9 @@ def water_points_lost(
     "04-2",
     kind=NUMBER,
     right=(
-        "So many more pixels would stay in if thin cirrus were kept. They look clear, but their "
-        "light is mixed with that of ice clouds, above all in the visible: a pine under cirrus is "
-        "no longer dark, and a model that learns from it learns the weather."
+        "The difference to the share printed above is all that the colleague would gain. Those "
+        "pixels look clear, but part of their light comes from a cloud of ice: a pine under cirrus "
+        "is no longer dark, and a model that learns from it learns the weather."
     ),
     hints=[
         "Copy the list UNUSABLE from the lesson under another name, and leave 'thin cirrus' out.",
@@ -152,7 +162,13 @@ def rule_of_your_own(
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
             "such as nir > red, or with two of them joined by &."
         )
-    water, shade, lit = _judge(answer, points, is_water, shaded_land)
+    rule = answer.transpose(*shaded_land.dims)
+    if float((rule == shaded_land).mean()) > 0.9999:
+        return (
+            "That is the truth itself, which no real project has: make your rule from bands, or "
+            "from the scene classification."
+        )
+    water, shade, lit = _judge(rule, points, is_water, shaded_land)
     if water > 0.5 and lit > 0.5 and shade < 0.5:
         return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
     if lit > 0.01:
@@ -163,7 +179,8 @@ def rule_of_your_own(
     if water > 0.10 and shade > 0.8:
         return (
             f"Your rule removes {water:.0%} of the water points, 10 % are allowed. It finds the "
-            "shadow, but takes the lakes with it: add (&) a condition that is False on water."
+            "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
+            "make the one you have stricter."
         )
     if water > 0.10:
         return (

@@ -71,52 +71,52 @@ def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str |
     "05-2",
     kind=TEXT,
     right=(
-        "The largest difference is not the best one: it counts how far the classes are apart in "
-        "units of how much they vary. Every test of separability, and every split of a decision "
+        "What counts is how far two classes are apart in units of how much they vary, not the bare "
+        "difference. Every test of separability, and every split of a decision "
         "tree in lesson 06, weighs the two against each other."
     ),
     hints=[
         "Take the three lines for pines and dense fynbos and put in the other class.",
-        'The class is called "Black Wattle"; .loc["Black Wattle"] takes its row.',
+        'The class is called "Bare Ground"; .loc["Bare Ground"] takes its row.',
         "(difference / mean_spread)[BANDS] leaves only the bands; .idxmax() names the largest.",
     ],
 )
-def band_of_wattle(answer: str, *, learning_points: pd.DataFrame) -> str | None:
-    """Name the band in which pines and wattle are farthest apart, in units of their spread."""
+def band_of_bare_ground(answer: str, *, learning_points: pd.DataFrame) -> str | None:
+    """Name the band in which pines and bare ground are farthest apart, in units of their spread."""
     classes = learning_points.groupby("name")[BANDS]
     middle, spread = classes.median(), classes.quantile(0.75) - classes.quantile(0.25)
 
     def apart(one: str, other: str) -> pd.Series:
         return (middle.loc[one] - middle.loc[other]).abs() / (spread.loc[one] + spread.loc[other])
 
-    pines_and_wattle = apart("Dense Pines", "Black Wattle")
-    if answer == pines_and_wattle.idxmax():
+    pines_and_ground = apart("Dense Pines", "Bare Ground")
+    if answer == pines_and_ground.idxmax():
         return None
-    if answer in WRONG_NAMES:
+    if answer in ESA_NAMES:
         return f"'{answer}' is Sentinel-2's own name; our columns are called: {', '.join(BANDS)}."
     if answer not in BANDS:
         return f"There is no band '{answer}'; the bands are: {', '.join(BANDS)}."
-    difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
+    difference = (middle.loc["Dense Pines"] - middle.loc["Bare Ground"]).abs()
     if answer == difference.idxmax():
         return (
             f"The difference itself is largest in {answer}, but the classes vary much there, too: "
             "divide by the mean spread."
         )
-    if answer == pines_and_wattle.idxmin():
+    if answer == pines_and_ground.idxmin():
         return f"In {answer} the two classes are closest: idxmax, not idxmin."
-    if answer == spread.loc[["Dense Pines", "Black Wattle"]].mean().idxmax():
+    if answer == spread.loc[["Dense Pines", "Bare Ground"]].mean().idxmax():
         return (
             f"{answer} is the band in which they vary most: divide by the spread, not the reverse."
         )
-    others = [name for name in middle.index if name not in ("Dense Pines", "Black Wattle")]
+    others = [name for name in middle.index if name not in ("Dense Pines", "Bare Ground")]
     for other in others:
         if answer == apart("Dense Pines", other).idxmax():
-            return f"{answer} is the best band for {other}; the exercise asks for Black Wattle."
-    rank = int(pines_and_wattle.rank(ascending=False)[answer])
+            return f"{answer} is the best band for {other}; the exercise asks for Bare Ground."
+    rank = int(pines_and_ground.rank(ascending=False)[answer])
     return f"{answer} has place {rank} of {len(BANDS)}: compute the measure for all the bands."
 
 
-WRONG_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
+ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
     f"B{number}" for number in [*range(1, 13), "8A"]
 }
 

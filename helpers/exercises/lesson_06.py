@@ -1,5 +1,7 @@
 """Exercises of lesson 06: train a classifier."""
 
+from numbers import Real
+
 import pandas as pd
 from sklearn.metrics import log_loss
 from xgboost import XGBClassifier
@@ -8,6 +10,7 @@ from helpers.bands import BANDS
 from helpers.exercises.core import DICTIONARY, NUMBER, call, exercise, same
 
 PATIENCE = 10
+THREE_DECIMALS = 0.001  # so close is an answer that has been rounded to three decimals
 MOST_ROUNDS = 300  # more would make the check slow
 
 
@@ -18,8 +21,8 @@ MOST_ROUNDS = 300  # more would make the check slow
     "points to learn from, deep trees find little more that holds elsewhere.",
     hints=[
         'The settings are PUBLISHED | {"max_depth": 3}; make a new XGBClassifier with them.',
-        'Fit it to training[BANDS] and training["class"]; only then judge it with testing.',
-        'model_depth_3.score(testing[BANDS], testing["class"]) is the accuracy.',
+        'Fit it to training[BANDS] and training["class"]; only then judge it with validation.',
+        'model_depth_3.score(validation[BANDS], validation["class"]) is the accuracy.',
     ],
 )
 def accuracy_of_shallower_trees(
@@ -28,26 +31,33 @@ def accuracy_of_shallower_trees(
     model: XGBClassifier,
     spectra: pd.DataFrame,
 ) -> str | None:
-    """Accuracy on the testing points with trees of three questions."""
-    training, _, testing = _groups(spectra)
+    """Accuracy on the validation points with trees of three questions."""
+    training, validation, testing = _groups(spectra)
     shallower = _trained(model, training, max_depth=3)
-    right = _accuracy(shallower, testing)
-    if same(answer, right):
+    right = _accuracy(shallower, validation)
+    if same(answer, right, within=THREE_DECIMALS):
         return None
+    if same(answer, _accuracy(shallower, testing), within=THREE_DECIMALS):
+        return (
+            "That is the accuracy on the testing points. The exam is over: settings are compared "
+            "on the validation points."
+        )
     if same(answer, 100 * right):
         return "That is per cent; the exercise asks for a number between 0 and 1."
     if same(answer, 1 - right):
         return "That is the share of points that are named wrongly; accuracy is the rest."
-    if same(answer, _accuracy(shallower, training)):
+    if same(answer, _accuracy(shallower, training), within=THREE_DECIMALS):
         return (
             "That is the accuracy on the points that it has learnt from, and those it knows by "
-            "heart. Judge it with the testing points."
+            "heart. Judge it with the validation points."
         )
-    if same(answer, _accuracy(model, testing)):
+    if same(answer, _accuracy(model, validation), within=THREE_DECIMALS):
         return "That is the lesson's model, seven questions deep: train a new one, three deep."
+    if abs(answer - right) < 0.01:
+        return "Very close: if you have rounded, give three decimals."
     return (
-        "That is not the accuracy of this model on the testing points: published settings, "
-        "max_depth 3, all twelve bands, learnt from the training points alone."
+        "That is not the accuracy of this model on the validation points: published settings, "
+        "max_depth 3, all twelve bands, learnt from the training points alone; not rounded."
     )
 
 
@@ -122,13 +132,17 @@ def own_settings(
     wanted = {"max_depth", "learning_rate", "n_estimators", "validation_loss"}
     if set(answer) != wanted:
         return f"The dictionary needs exactly these entries: {', '.join(sorted(wanted))}."
-    if not all(isinstance(value, int | float) for value in answer.values()):
+    if not all(isinstance(value, Real) for value in answer.values()):
         return "Each of the four entries should be a number."
     settings = {name: value for name, value in answer.items() if name != "validation_loss"}
     if settings["n_estimators"] > MOST_ROUNDS:
         return f"At most {MOST_ROUNDS} rounds here, so that nobody waits long: lower n_estimators."
+    if any(settings[name] != int(settings[name]) for name in ("max_depth", "n_estimators")):
+        return "Questions and rounds are counted: max_depth and n_estimators are whole numbers."
     if not 1 <= settings["max_depth"] <= 15 or not 0 < settings["learning_rate"] <= 2:
         return "Such settings make no trees: max_depth 1 to 15, learning_rate above 0 and up to 2."
+    if settings["n_estimators"] < 1:
+        return "At least one round: n_estimators is the number of rounds."
     chosen = call(_trained, model, training, **settings)
     claimed, loss = answer["validation_loss"], _loss(chosen, validation)
     to_beat = _loss(model, validation)

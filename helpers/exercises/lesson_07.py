@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.exercises.core import NUMBER, SERIES, exercise, same
+from helpers.exercises.core import NUMBER, SERIES, exercise
 
 PINES, FOREST = "Dense Pines", "Indigenous Forest"
-MISSED_PINE, FALSE_ALARM = 3, 1  # what each costs
+MISSED_PINE, FALSE_ALARM = 10, 1  # what each costs
 THRESHOLDS = np.arange(1, 100) / 100
 BLOCK_METRES = 2000
+TWO_DECIMALS = 0.0051  # as the matrices in the lesson are printed
 
 
 @exercise(
@@ -29,28 +30,38 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
     """Share of forest among what is called pine: a column of the confusion matrix."""
     cell, mirrored = counts.loc[FOREST, PINES], counts.loc[PINES, FOREST]
     called_pines = counts[PINES].sum()
-    if same(answer, cell / called_pines):
-        return None
-    if same(answer, cell) or same(answer, mirrored):
-        return "That is a number of points: divide it by the number of points called Dense Pines."
-    if same(answer, 100 * cell / called_pines):
-        return "That is per cent; the exercise asks for a number between 0 and 1."
-    if same(answer, cell / counts.loc[FOREST].sum()):
-        return (
+    pines = counts.loc[PINES, PINES]
+    meanings = [
+        (cell / called_pines, None),
+        (
+            cell / counts.loc[FOREST].sum(),
             "You divided by the row: that is the share of the forest that is called pine. The team "
-            "starts from what the map calls pine, and that is a column."
-        )
-    if same(answer, cell / counts.to_numpy().sum()):
-        return "You divided by all testing points; the team visits only those called Dense Pines."
-    if same(answer, mirrored / counts.loc[PINES].sum()):
-        return (
+            "starts from what the map calls pine, and that is a column.",
+        ),
+        (
+            cell / counts.to_numpy().sum(),
+            "You divided by all testing points; the team visits only those called Dense Pines.",
+        ),
+        (
+            mirrored / counts.loc[PINES].sum(),
             "That starts from what truly is pine, and asks how much of it is called forest: the "
-            "missed pines. The question starts from what is called pine."
-        )
-    if same(answer, mirrored / counts[FOREST].sum()):
-        return "That is the share of pines in what is called forest: the two classes are swapped."
-    if same(answer, counts.loc[PINES, PINES] / called_pines):
-        return "That is the share of true pines in the column, the precision; look at the forest."
+            "missed pines. The question starts from what is called pine.",
+        ),
+        (
+            mirrored / counts[FOREST].sum(),
+            "That is the share of pines in what is called forest: the two classes are swapped.",
+        ),
+        (
+            pines / called_pines,
+            "That is the share of true pines in the column, the precision; look at the forest.",
+        ),
+        (cell, "That is a number of points: divide it by how many are called Dense Pines."),
+        (100 * cell / called_pines, "That is per cent; the answer is a number between 0 and 1."),
+    ]
+    known = [(value, meaning) for value, meaning in meanings if np.isfinite(value)]
+    value, meaning = min(known, key=lambda pair: abs(answer - pair[0]))
+    if abs(answer - value) <= max(TWO_DECIMALS, 0.005 * value):
+        return meaning
     return "That is not it: which cell counts forest that is called pine, and what sum is below it?"
 
 
@@ -62,7 +73,7 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
     hints=[
         "For one threshold t: missed = (is_pine & (pine_probability < t)).sum().",
         "false_alarms = (~is_pine & (pine_probability >= t)).sum(); "
-        "the cost is 3 * missed + false_alarms.",
+        "the cost is 10 * missed + false_alarms.",
         "Do it for every t in a loop, collect the costs in a list, and take "
         "thresholds[np.argmin(costs)].",
     ],
@@ -77,15 +88,22 @@ def cheapest_threshold(
 ) -> str | None:
     """Find the threshold at which misses and false alarms together cost least."""
     costs = _costs(is_pine, pine_probability)
-    cheapest = THRESHOLDS[costs == costs.min()]
     if answer > 1:
-        return _no_threshold(answer, costs, cheapest)
+        return (
+            "A threshold is a probability between 0 and 1. If you have the lowest cost, or its "
+            "place in the list (np.argmin): thresholds[place] is the threshold that belongs to it."
+        )
     if _costs(is_pine, pine_probability, [answer])[0] <= costs.min():
         return None
-    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=3)):
-        return "There a false alarm would cost three times a missed pine: the costs are swapped."
+    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=10)):
+        return "There a false alarm would cost ten times a missed pine: the costs are swapped."
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
+    if abs(answer - FALSE_ALARM / (FALSE_ALARM + MISSED_PINE)) < TWO_DECIMALS:
+        return (
+            "Well reasoned: that would be the answer if the probabilities were exactly right. They "
+            "are not; count the costs on the validation points."
+        )
     if _is_cheapest(answer, -costs):
         return "That is the dearest threshold of all: look for the lowest cost, not the highest."
     if _is_cheapest(answer, _costs(testing_is_pine, testing_probability)):
@@ -93,20 +111,9 @@ def cheapest_threshold(
             "That suits the testing points. A threshold is a decision: use the validation points."
         )
     return (
-        "There is a cheaper threshold: count the missed pines below t three times and add the "
+        "There is a cheaper threshold: count the missed pines below t ten times and add the "
         "false alarms from t on, for each t from 0.01 to 0.99."
     )
-
-
-def _no_threshold(answer: float, costs: np.ndarray, cheapest: np.ndarray) -> str:
-    """Say what a number above 1 is, if not a threshold."""
-    if any(same(answer, 100 * threshold, within=1e-6) for threshold in cheapest):
-        return "That is per cent; a threshold is a probability between 0 and 1."
-    if same(answer, np.argmin(costs), within=1e-6):
-        return "That is the place of the threshold in the list; take thresholds[...] at that place."
-    if same(answer, costs.min(), within=1e-6):
-        return "That is the lowest cost itself; the exercise asks at which threshold it occurs."
-    return "A threshold is a probability: it lies between 0 and 1."
 
 
 def _costs(

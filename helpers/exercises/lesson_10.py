@@ -51,7 +51,7 @@ def price_of_precision(answer: float, *, cog_path: Path, pine_map: xr.DataArray)
     right="What was planned and what was done, from one repository: that is what a history is for.",
     hints=[
         "read_version(tag=tag) and read_version(branch='main') give the two maps.",
-        "Two conditions, joined by &: (planned >= 50) & (today == 0). Each in brackets.",
+        "Read main anew, as `now`; then two conditions, joined by &: (planned >= 50) & (now == 0).",
         "Count the pixels for which both hold; divide by 100 to get hectares.",
     ],
 )

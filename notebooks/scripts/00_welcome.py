@@ -26,7 +26,8 @@
 # - work through a lesson: run its cells, answer its exercises, ask for hints;
 # - tell whether your set-up is ready, and what to do when a plot stays blank.
 #
-# **Time:** 10 minutes (reading 7, exercises 3). **Needs:** some Python. No remote sensing: that is what you came for.
+# **Time:** 10 minutes (reading 7, exercises 3). **Needs:** variables, loops, a little pandas;
+# whatever else the code uses, you can run without being able to write it. No remote sensing: that is what you came for.
 
 # %% [markdown]
 # ## What you will make
@@ -50,7 +51,7 @@
 #
 # ## The way there
 #
-# About five hours in all, in pieces of half an hour or less:
+# About five hours in all, in pieces of half an hour or so:
 #
 # | lesson | you | with | minutes |
 # |---|---|---|---|
@@ -120,7 +121,8 @@
 # %% [markdown]
 # ## Is your set-up ready?
 #
-# Run the next cells. First: do the packages load, and is the kernel the one that the course was installed into?
+# Run the next cells. First: do the packages load, and is the kernel the one that the course was installed into? (The
+# first time this can take a minute; `[*]` beside a cell says that it is still at work.)
 
 # %%
 import sys

@@ -66,7 +66,8 @@ points.head()
 # **group** says what the visit is to be used for; we come to it below. People make mistakes: a label can be wrong, and
 # a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
 #
-# How many visits are there, and in which coordinate reference system?
+# (`expect_columns`, from the course, stops with one clear sentence if a column is missing.) How many visits are there,
+# and in which coordinate reference system?
 
 # %% tags=["nbval-check-output"]
 print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
@@ -78,9 +79,11 @@ print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
 # point mean. Each has a number of its own in a public list, the EPSG code:
 #
 # - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues want them;
-# - `EPSG:32734` is UTM zone 34 South, in **metres**. It is the CRS of the Sentinel-2 images of the Cape.
+# - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid in
+#   metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
 #
-# `to_crs` computes the numbers anew. The same point in both:
+# `to_crs` computes the numbers anew; asked for the CRS that a table has already, it changes nothing. So these lines are
+# right for any file. The same point in both:
 
 # %%
 points_utm = points.to_crs("EPSG:32734")
@@ -218,13 +221,14 @@ counts.drop(index="all", columns="all").hvplot.barh(
 
 # %% [markdown]
 # **What to notice.** The bars are far from equal, and the part for training is small in each: the model must learn the
-# rarest class from a handful of points. Keep it in mind; it comes back in lesson 06.
+# rarest class from a handful of points. Keep it in mind; it comes back in lesson 07.
 
 # %% [markdown]
 # ## Are the groups really apart?
 #
 # If a testing point stands right beside a training point, the model has almost seen the answer. For every point, take
 # its nearest neighbour (ArcGIS: *Near*): how far away is it, is it of the same class, and of the same group?
+# (`exclusive=True` keeps a point from finding itself; the suffixes tell the columns of the two tables apart.)
 
 # %%
 neighbours = points_utm.sjoin_nearest(
@@ -238,18 +242,20 @@ same_class = (neighbours["name_own"] == neighbours["name_neighbour"]).mean()
 same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
 
 # %% [markdown]
-# And how often would the two be in the same group if each point had been put into its group by lot, with the same sizes
+# And how often would the two be in the same group if each point had been put into its group at random, with the same sizes
 # of the groups? The chance that both fall into one group is the square of its share; we add the three up.
 
 # %% tags=["nbval-check-output"]
-by_lot = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
+by_chance = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
 print(f"Median distance to the neighbour: {neighbours['metres'].median():.0f} m")
 print(f"Neighbour of the same class: {same_class:.0%}")
-print(f"Neighbour of the same group: {same_group:.0%}; by lot it would be {by_lot:.0%}")
+print(
+    f"Neighbour of the same group: {same_group:.0%}; at random it would be {by_chance:.0%}"
+)
 
 # %% [markdown]
 # **What to notice.** Neighbours are close and mostly of the same class: who stops the car writes down several points.
-# And two points in three sit beside a point of their **own group**: more than by lot, so stops were partly kept
+# And nearly two points in three sit beside a point of their **own group**: more than at random, so stops were partly kept
 # together, but far from always. The third that remains has a neighbour in another group: training and testing share the
 # same hillsides.
 
@@ -271,7 +277,8 @@ print(f"Right without any image: {copied_right.mean():.0%}")
 
 # %% [markdown]
 # Far more than one gets by calling everything by the most common name, though the student knows nothing but where the
-# points are. Now by the distance to the point that was copied:
+# points are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies, and
+# `groupby` puts the answers of one range together.
 
 # %%
 how_far = pd.cut(
@@ -298,11 +305,11 @@ copied.rename(columns={"mean": "share right", "size": "testing points"})
 # shape of a rubber band around all points:
 #
 # ```python
-# points.union_all().convex_hull
+# some_points.union_all().convex_hull
 # ```
 #
 # Such a shape knows its `.area`, in the square of the unit of its CRS. How many **square kilometres** has the hull? The
-# answer is one number. Choose with care which of the tables above you take the hull of.
+# answer is one number, not rounded. Choose with care which of the tables above you take the hull of.
 #
 # Stuck? Run `hint("01-1")`.
 
@@ -325,7 +332,7 @@ check("01-1", surveyed_km2, points=points)
 # ### Exercise 01-2: imbalance among the training points
 #
 # The model learns from the **training** points alone. How many times as many points has their most common class as
-# their rarest? The answer is one number (the larger count divided by the smaller).
+# their rarest? The answer is one number, not rounded: the larger count divided by the smaller.
 #
 # Stuck? Run `hint("01-2")`.
 
@@ -406,7 +413,7 @@ check("01-3", least_metres, metres=nearest_training["metres"])
 #
 # <details><summary>a) 97 %</summary>
 #
-# **Yes.** It loses 3 points of 100 and may get all others right. That is why lesson 06 looks at each class by itself.
+# **Yes.** It loses 3 points of 100 and may get all others right. That is why lesson 07 looks at each class by itself.
 #
 # </details>
 # <details><summary>b) 90 %, because it misses one class of ten</summary>

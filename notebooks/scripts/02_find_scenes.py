@@ -79,7 +79,8 @@ pd.Series(
 # %% [markdown]
 # ## Search: where, when, how cloudy
 #
-# The place is a point in the mountains near Franschhoek, as longitude and latitude. The time is September 2018: spring,
+# The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a form
+# called GeoJSON. The time is September 2018: spring,
 # when the fynbos is green. And we want at most 10 % cloud.
 
 # %%
@@ -95,7 +96,8 @@ scenes = search.item_collection()
 print(f"{len(scenes)} scenes found")
 
 # %% [markdown]
-# `lt` is *less than*; the others are `lte`, `gt`, `gte`, `eq` and `neq`. What would we have got without the limit on
+# `lt` is *less than*; the others are `lte`, `gt`, `gte`, `eq` and `neq`. `eo:` and `view:` in the name of a property
+# tell which extension of STAC it belongs to. What would we have got without the limit on
 # clouds?
 
 # %%
@@ -127,9 +129,9 @@ print(f"{swapped.matched()} scenes found")
 # - a property or a collection that does not exist, by a slip of the pen: nothing has it, so nothing fits;
 # - dates before the satellite (2015), or conditions that exclude each other.
 #
-# To find the culprit, take away one condition at a time until something is found: the last one taken away was it. And
-# say in your program that you count on an answer, or the error comes much later, from somewhere else. `expect_scenes`
-# does so: it stops with one sentence if nothing was found.
+# To find the culprit, take away one condition at a time until something is found: the last one taken away was wrong.
+# Put the others back one by one, for another may be wrong, too. And say in your program that you count on an answer, or the error comes much later, from somewhere else. `expect_scenes`
+# does so: it stops with one sentence if nothing was found, and says nothing if all is well.
 
 # %%
 expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
@@ -147,7 +149,7 @@ years = catalogue.search(
     intersects=point,
     datetime="2018-01-01/2024-12-31",
     limit=3,
-    max_items=5,
+    max_items=4,
 )
 for number, page in enumerate(years.pages(), start=1):
     dates = [f"{item.datetime:%Y-%m-%d}" for item in page]
@@ -157,11 +159,12 @@ for number, page in enumerate(years.pages(), start=1):
 # How many are there really?
 
 # %%
-print(f"{years.matched()} scenes match; max_items has let 5 through")
+print(f"{years.matched()} scenes match; max_items has let 4 through")
 
 # %% [markdown]
 # **What to notice.** The newest come first, so `max_items` has cut off the *oldest*, silently: the scenes of 2018 that
-# we have just seen are not among these five. Compare with `matched()`, or leave `max_items` out and ask for less.
+# we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for less. (So few in all? The
+# offline catalogue holds a handful of scenes, enough to learn with; the real one has hundreds of this place.)
 
 # %% [markdown]
 # ## List them
@@ -258,7 +261,8 @@ print(
 # ## A quick look, without the whole picture
 #
 # The asset `visual` is a picture in true colour. It is a **Cloud-Optimized GeoTIFF**: beside the full picture the file
-# holds smaller copies ([overviews](../docs/glossary.md#overview)). We ask for a small one; only that travels.
+# holds smaller copies ([overviews](../docs/glossary.md#overview)). We ask for a small one
+# (`overview_level` counts from 0, the largest copy); only that travels.
 
 # %%
 quick_look = rioxarray.open_rasterio(scene.assets["visual"].href, overview_level=1)
@@ -295,7 +299,9 @@ SHADOW = {"cloud shadow": 3}
 
 # %% [markdown]
 # Two small functions: one reads the codes of an item, coarsely, from an overview; the other says how much of an area
-# has certain codes. (`masked=True` makes pixels without data `NaN`, so that `count` leaves them out.)
+# has certain codes. What rioxarray reads is an xarray `DataArray`: numbers in rows and columns that know their
+# coordinates; lesson 03 shows it in full. (`masked=True` makes pixels without data `NaN`, so that `count` leaves them
+# out.)
 
 
 # %%
@@ -330,7 +336,8 @@ print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
 print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
 
 # %% [markdown]
-# On a map, in squares of 2 km:
+# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes first),
+# and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
 
 # %%
 side = round(2000 / abs(kept_codes.rio.resolution()[0]))

@@ -85,7 +85,12 @@ print(", ".join(BANDS))
 
 # %% [markdown]
 # `stackstac.stack` puts the files of an item on one grid. What we tell it: which bands; the area of the points; the CRS
-# and the pixel size in metres; whole numbers as they are in the files (`rescale=False`), 0 where there is nothing.
+# and the pixel size in metres; whole numbers as they are in the files (`rescale=False`), 0 where there is nothing;
+# coordinates in the middle of each pixel.
+#
+# What comes back is an **xarray DataArray**: a numpy array whose dimensions have names and whose rows and columns have
+# coordinates, as a table in pandas has an index. `.sel` picks by coordinate (like `.loc`), `.isel` by position (like
+# `.iloc`), and `.squeeze` drops a dimension that has one entry only (here `time`).
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -114,7 +119,8 @@ numbers
 # %% [markdown]
 # Look at the picture above. The array has three dimensions, `band`, `y` and `x`, and is cut into
 # [chunks](../docs/glossary.md#chunk). It is [lazy](../docs/glossary.md#lazy-array): stackstac has worked out where
-# every pixel would come from, but has read none. What you do with a lazy array only lengthens a list of things to do:
+# every pixel would come from, but has read none. (A tile is a piece of a file, a chunk a piece of your array.) What you do
+# with a lazy array only lengthens a list of things to do, which a library called Dask keeps (lesson 08):
 
 # %% tags=["nbval-check-output"]
 doubled = numbers * 2
@@ -242,7 +248,8 @@ pd.DataFrame(row.values, index=row["band"].values)
 
 # %% [markdown]
 # **What to notice.** In `red` each number is its own. In `swir16` two neighbours are equal, in `coastal` six: each
-# measurement has been *repeated* to fill the finer grid, across and down. Nothing became sharper. A grove of 20 m can
+# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel: then
+# the first group is cut off.) Nothing became sharper. A grove of 20 m can
 # be seen in `red`; in `coastal` it drowns in its surroundings.
 #
 # ## From digital numbers to reflectance
@@ -267,7 +274,7 @@ print(f"already applied: {already_applied}; we use {offset}")
 # A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer
 # scene.
 #
-# The number 0 is not a dark pixel: it means [nodata](../docs/glossary.md#nodata). We turn it into `NaN` **before**
+# The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
 # scaling.
 
 # %%
@@ -347,7 +354,7 @@ pd.DataFrame(trap)
 #
 # ## True colour
 #
-# Red, green and blue, as an eye would see it. Reflectance of land is mostly below 0.2, so we stretch the colours up to
+# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours up to
 # there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
 
 

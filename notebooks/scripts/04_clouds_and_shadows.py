@@ -17,8 +17,8 @@
 # %% [markdown]
 # # 04 Clouds and shadows
 #
-# **The question:** a cloud is not vegetation, and a shadow tells little about what stands in it. Which
-# pixels can we trust?
+# **The question:** a cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we
+# trust?
 #
 # **You will be able to**
 #
@@ -47,7 +47,7 @@ import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 
-from helpers import check, find_or_make, hint, open_cloud, write_cog
+from helpers import check, expect_scenes, find_or_make, hint, open_cloud, write_cog
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -69,8 +69,7 @@ points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 
 # %% [markdown]
 # We will open two scenes on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
-# stars,
-# `**our_grid`: each entry becomes a named argument.
+# stars, `**our_grid`: each entry becomes a named argument.
 
 # %%
 our_grid = {
@@ -107,11 +106,9 @@ scene_classes = numbers.sel(band="scl", drop=True)
 # ## What the scene classification says
 #
 # The program that removes the effect of the atmosphere (ESA's Sen2Cor) also sorts every pixel into one of twelve
-# classes, with the
-# codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It comes at 20 m; on our
-# grid of 10 m each of its pixels is
-# repeated. (Repeated, never averaged: halfway between 4, vegetation, and 10, thin cirrus, lies 7, and that means
-# nothing.)
+# classes, with the codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It
+# comes at 20 m; on our grid of 10 m each of its pixels is repeated. (Repeated, never averaged: halfway between 4,
+# vegetation, and 10, thin cirrus, lies 7, unclassified: a class that nobody saw there.)
 
 # %%
 scl_names = (
@@ -124,8 +121,8 @@ SCL_NAMES.index("water")
 
 # %% [markdown]
 # `split` cuts the text at each semicolon and makes a list. The place of a name in it, counted from 0, is its code:
-# `index` has just told us that of
-# water. So from here on we write names, not codes. What does the classification say about our scene?
+# `index` has just told us that of water. So from here on we write names, not codes. What does the classification say
+# about our scene?
 
 
 # %%
@@ -141,23 +138,24 @@ shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
 
 # %% [markdown]
 # **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is land that Sen2Cor found
-# very dark, mostly
-# the shadow of mountains. *Unclassified* is what fitted no class.
+# very dark, mostly the shadow of mountains. *Unclassified* is what fitted no class.
 #
 # ## A cloudier day
 #
-# To see the clouds' classes at work we look at another day of the same month. `grid:code` names the
+# To see the clouds' classes at work we look at another day of the same year. `grid:code` names the
 # [tile](../docs/glossary.md#tile), so that we get the same piece of the Earth; of the scenes with 5 to 60 % cloud we
 # take the least cloudy.
 
 # %%
-month = scene["properties"]["datetime"][:7]
+year = scene["properties"]["datetime"][:4]
 same_tile = {"eq": scene["properties"]["grid:code"]}
-cloudier_scenes = catalogue.search(
+search = catalogue.search(
     collections=[choice["collection"]],
-    datetime=month,
+    datetime=year,
     query={"grid:code": same_tile, "eo:cloud_cover": {"gt": 5, "lt": 60}},
-).items_as_dicts()
+)
+cloudier_scenes = list(search.items_as_dicts())
+expect_scenes(cloudier_scenes, f"our tile in {year} with 5 to 60 % cloud")
 cloudier = min(cloudier_scenes, key=lambda item: item["properties"]["eo:cloud_cover"])
 
 # %%
@@ -188,11 +186,10 @@ cloudier_classes[::4, ::4].hvplot.image(
 ).opts(cticks=list(enumerate(SCL_NAMES)), **metres)
 
 # %% [markdown]
-# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability) and
-# purple (thin cirrus). To the
-# south-west of each, away from the sun, lies its shadow in dark red. The classification is good, not perfect: it
-# misses thin edges, takes
-# bright soil for cloud, and some deep shade for water.
+# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability);
+# thin cirrus would be purple. To the south-west of each, away from the sun, lies its shadow in dark red. The
+# classification is good, not perfect: it misses thin edges, takes bright soil for cloud, and some deep shade for
+# water.
 #
 # We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
 # these?
@@ -212,7 +209,9 @@ print(f"Our scene: {float(cloudy.mean()):.3%} of the pixels removed")
 print(f"{cloudier_day}: {float(cloudier_classes.isin(unusable_codes).mean()):.3%}")
 
 # %% [markdown]
-# `cloudy` is a **mask**: True where a pixel must go. The mean of True and False is the share of True.
+# `cloudy` is a **mask**: True where a pixel must go. The mean of True and False is the share of True. (Because thin
+# edges are missed, many projects widen the mask by some pixels all round. On our clear day that would change next to
+# nothing.)
 #
 # ## Shadow of the mountains
 #
@@ -225,10 +224,8 @@ print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
 # An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones none
-# but that of the sky. A simple
-# rule, from the published lesson on which this course builds: a pixel is in shadow if it is dark in `red` **and** in
-# `nir`. Dark
-# means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# but that of the sky. A simple rule, from the published lesson on which this course builds: a pixel is in shadow if
+# it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -251,16 +248,15 @@ removed = points[dark_at_points.values]
 removed["name"].value_counts().rename("points removed by the rule").to_frame()
 
 # %% [markdown]
-# **Water!** Open water is dark in both bands, too. The rule that should remove shadow removes
-# most of the water points, and a class that loses its points can't be learnt.
+# **Water!** Open water is dark in both bands, too. The rule that should remove shadow removes most of the water
+# points, and a class that loses its points can't be learnt.
 #
 # ## A better rule
 #
 # Water and shaded land are both dark, but their bands differ. Water takes up nearly all short-wave infrared
-# (`swir16`) and
-# reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in addition for
-# `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same pair of bands:
-# the index MNDWI.)
+# (`swir16`) and reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in
+# addition for `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same
+# pair of bands: the index MNDWI.)
 
 # %%
 shadow = dark & (swir16 > green)
@@ -298,8 +294,8 @@ hit[["simple rule", "better rule"]].hvplot.barh(
 # ## Where the two rules differ
 #
 # Points are few. A map shows all the pixels on which the rules agree, and those that only the simple one takes. To
-# make small patches visible, a
-# square of 40 m gets its colour as soon as one of its 16 pixels has it.
+# make small patches visible, a square of 40 m gets its colour as soon as one of its 16 pixels has it.
+# (`xr.where(test, a, b)` is *Con* in ArcGIS: `a` where the test is true, else `b`.)
 
 # %%
 rules = xr.where(dark & ~shadow, 2, xr.where(shadow, 1, np.nan))
@@ -322,17 +318,14 @@ removed_pixels = coarse_rules.hvplot.image(
 
 # %% [markdown]
 # **What to notice.** Two kinds of blue: compact patches in the valleys, which are lakes and dams, rightly kept by the
-# better rule. But also blue
-# slivers along the ridges, beside the pink of the shadow. No lake hangs on a slope: that is deep shadow which the
-# better rule overlooks.
+# better rule. But also blue slivers along the ridges, beside the pink of the shadow. No lake hangs on a slope: that
+# is deep shadow which the better rule overlooks.
 #
 # ## How much shadow does the better rule find?
 #
 # The points can't answer that: people don't take points in deep ravines, and the table above has only a handful of
-# land points in shadow. We need to know
-# for every pixel whether it is water. The scene is simulated, so we may look up the truth; on real data the water
-# class of the
-# SCL must do, with its errors.
+# land points in shadow. We need to know for every pixel whether it is water. The scene is simulated, so we may look
+# up the truth; on real data the water class of the SCL must do, with its errors.
 
 # %%
 if cloud.truth is not None:
@@ -347,9 +340,8 @@ shaded_land = dark & ~is_water
 
 # %% [markdown]
 # `shaded_land` is land so dark that hardly anything but shadow can explain it (a fresh burn scar could). `judge` says
-# what a rule removes of three things: the
-# water points, which we want to keep; the shaded land, which we want to be rid of; and all other, lit land, which we
-# want to keep.
+# what a rule removes of three things: the water points, which we want to keep; the shaded land, which we want to be
+# rid of; and all other, lit land, which we want to keep.
 
 
 # %%
@@ -378,16 +370,13 @@ print(judged.round(1).to_string())
 
 # %% [markdown]
 # **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and
-# nearly all the water. The better rule
-# keeps the water and pays for it: a good part of the shaded land stays in. Why? Deep shadow is lit by the sky alone,
-# and the sky is blue: little short-wave infrared
-# comes from it. So in the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area*
-# strikes the same kind of bargain at
-# another price: compare the columns.
+# nearly all the water. The better rule keeps the water and pays for it: a good part of the shaded land stays in. Why?
+# Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in the
+# deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* strikes the same kind of
+# bargain at another price: compare the columns.
 #
 # No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
-# better rule. In exercise 04-3 you may
-# beat it.
+# better rule. In exercise 04-3 you may beat it.
 #
 # ## Before and after
 #
@@ -416,10 +405,9 @@ hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")])
 
 # %% [markdown]
 # A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges
-# that face away from the sun. Many patches are rings
-# with a black core: the deepest shadow, which the rule takes for water. And much of what looks dim is not pink at
-# all: half shade is still in, and there every class
-# looks darker than it is.
+# that face away from the sun. Many patches are rings with a black core: the deepest shadow, which the rule takes for
+# water. And much of what looks dim is not pink at all: half shade is still in, and there every class looks darker
+# than it is.
 #
 # ## Leave the mask for the next lessons
 #
@@ -443,10 +431,9 @@ print(f"{float(mask.mean()):.1%} of the pixels are usable")
 # ### Exercise 04-1: a stricter threshold
 #
 # Could we have saved the water by being stricter? Take the simple rule, dark in `red` and in `nir`, but with a
-# threshold of **0.03** instead of 0.05 for
-# both bands. How many of the **water points** does it remove? The answer is a number of points. (The steps are those
-# of "Test the rule on
-# the points"; `(table["name"] == "Water").sum()` counts the rows of a table whose name is Water.)
+# threshold of **0.03** instead of 0.05 for both bands. How many of the **water points** does it remove? The answer is
+# a number of points. (The steps are those of "Test the rule on the points"; `(table["name"] == "Water").sum()` counts
+# the rows of a table whose name is Water.)
 #
 # Stuck? Run `hint("04-1")`.
 
@@ -466,7 +453,8 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # water_points_lost = (removed_by_strict["name"] == "Water").sum()
 # ```
 #
-# Nearly as many as before: water is darker still than most shadow, so no threshold on these two bands tells them apart.
+# Nearly as many as before: water is darker still than most shadow, so no threshold on these two bands tells them
+# apart.
 #
 # </details>
 
@@ -474,10 +462,9 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # ### Exercise 04-2: is thin cirrus so bad?
 #
 # A colleague says: "Thin cirrus lets nearly all light through; keep those pixels." Write a list of unusable classes
-# **without** `"thin cirrus"`, and find out which share of the
-# pixels of the **cloudier day** (`cloudier_classes`) is then removed. The answer is a share between 0 and 1. Compare
-# it with the share
-# that was printed for that day above.
+# **without** `"thin cirrus"`, and find out which share of the pixels of the **cloudier day** (`cloudier_classes`) is
+# then removed. The answer is a share between 0 and 1, not rounded. Compare it with the share that was printed for
+# that day above.
 #
 # Stuck? Run `hint("04-2")`.
 
@@ -501,8 +488,7 @@ check(
 # share_removed = float(cloudier_classes.isin(fewer_codes).mean())
 # ```
 #
-# The difference between the two shares is what you would gain: pixels that are brighter in every band than the ground
-# below them.
+# The difference between the two shares is what you would gain: pixels whose light is partly that of a cloud of ice.
 #
 # </details>
 
@@ -516,9 +502,8 @@ check(
 # - remove at most **1 %** of the lit land.
 #
 # The answer is a DataArray of True (remove) and False, made from the bands `blue`, `green`, `red`, `nir`, `swir16`
-# and, if you like, from `scene_classes`. Run `judge(your_rule)` to see the three figures
-# before you ask `check`. Start from `dark`, and ask what differs between water and land in shadow. More than one rule
-# will do; defend yours
+# and, if you like, from `scene_classes`. Run `judge(your_rule)` to see the three figures before you ask `check`.
+# Start from `dark`, and ask what differs between water and land in shadow. More than one rule will do; defend yours
 # in a comment of two lines: why should it hold on another day, too?
 #
 # Stuck? Run `hint("04-3")`.
@@ -537,8 +522,7 @@ check("04-3", my_rule, points=points, is_water=is_water, shaded_land=shaded_land
 # ```
 #
 # One of several. `dark & (scene_classes != SCL_NAMES.index("water"))` passes, too: it trusts Sen2Cor to know water,
-# which takes some
-# deep shade for water. Either was found by looking at this scene; judge it again on the next.
+# which takes some deep shade for water. Either was found by looking at this scene; judge it again on the next.
 #
 # </details>
 

@@ -113,8 +113,8 @@ masked_reflectance = reflectance.where(usable)
 # %% [markdown]
 # ## One value per band and point
 #
-# A grid has the dimensions `y` and `x`. A **vector data cube** has a dimension of *geometries* instead. xvec
-# goes from one to the other: `extract_points` takes, for every point, the value of the nearest pixel.
+# A grid has the dimensions `y` and `x`. A **vector data cube** has a dimension of *geometries* instead. xvec goes
+# from one to the other: `extract_points` takes, for every point, the value of the nearest pixel.
 
 # %%
 with ProgressBar():
@@ -145,10 +145,9 @@ lost.rename("points without a value").to_frame()
 # ## How far is the nearest pixel from the tree?
 #
 # The nearest pixel is the one in which the point lies. But does the *tree* lie in it? Under an open sky a phone knows
-# its place to about
-# 5 m (van Diggelen and Enge 2015), under trees less well. Our simulated points are off by 4 m (one standard
-# deviation) in each direction; our pixels are 10 m wide. Let us move every point at
-# random by such an error and count how often it ends in another pixel.
+# its place to about 5 m (van Diggelen and Enge 2015), under trees less well. Our simulated points are off by 4 m (one
+# standard deviation) in each direction; our pixels are 10 m wide. Let us move every point at random by such an error
+# and count how often it ends in another pixel.
 
 # %% tags=["nbval-check-output"]
 random = np.random.default_rng(seed=5)
@@ -159,9 +158,8 @@ other_row = np.floor(moved_y / 10) != np.floor(points.geometry.y / 10)
 print(f"{(other_column | other_row).mean():.0%} of the points change their pixel")
 
 # %% [markdown]
-# Half of the values in our table may be those of a neighbour! Is that bad? It depends on how much neighbours differ.
-# We read the near infrared again 10, 20 and 50 m
-# to the east of each point.
+# So about half of the values in our table may be those of a neighbour. Is that bad? It depends on how much neighbours
+# differ. We read the near infrared again 10, 20 and 50 m to the east of each point.
 
 # %%
 with ProgressBar():
@@ -189,9 +187,8 @@ print((percent * 100).round(1).to_string())
 
 # %% [markdown]
 # **What to notice.** For most points one pixel aside changes little: people like to stand in the middle of a stand,
-# and the sensor smears a
-# little light into its neighbours. For one point in ten it matters. Those stand at an edge. The picture has the pine
-# point that changes most; the circle is the GPS error of 4 m.
+# and the sensor smears a little light into its neighbours. For one point in ten it can matter: those stand at an
+# edge. The picture has the pine point that changes most; the circle is the GPS error of 4 m.
 
 # %%
 is_pine = points["name"] == "Dense Pines"
@@ -218,10 +215,9 @@ circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
 # ## Mixed pixels
 #
 # Even a perfect GPS would not make a pixel pure. 100 square metres hold many plants; the value of a [mixed
-# pixel](../docs/glossary.md#mixed-pixel) is the mean of what is
-# in it, each part weighted by its area. How much of our "Dense Pines" pixels is pine? In the real world nobody knows.
-# Here
-# the scene is simulated, and the true cover is on file.
+# pixel](../docs/glossary.md#mixed-pixel) is the mean of what is in it, each part weighted by its area. How much of
+# our "Dense Pines" pixels is pine? In the real world nobody knows. Here the scene is simulated, and the true cover is
+# on file.
 
 # %%
 if cloud.truth is not None:
@@ -238,9 +234,9 @@ if cloud.truth is not None:
     print(by_cover.round(3).rename_axis("pine cover").to_string())
 
 # %% [markdown]
-# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. The less
-# pine, the brighter the pixel in `red` and `swir16`: soil and fynbos shine
-# through. A model learns "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
+# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. By and
+# large, the less pine, the brighter the pixel in `swir16`, and mostly in `red`: soil and fynbos shine through. A model learns
+# "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
 #
 # ## Keep the exam closed
 #
@@ -255,8 +251,8 @@ print(f"{len(learning_points)} points to look at, {len(complete)} in the table")
 # ## A spectrum: reflectance against wavelength
 #
 # A **[spectrum](../docs/glossary.md#spectrum)** is the reflectance of one thing, band by band, in order of
-# wavelength. The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the
-# instrument's response functions).
+# wavelength. The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the instrument's response
+# functions).
 
 # %%
 wavelengths = pd.Series(WAVELENGTHS, name="wavelength (nm)")
@@ -305,24 +301,22 @@ names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black
 #
 # - **Chlorophyll.** For photosynthesis leaves take up light, most of the blue and the red, less of the green: dark,
 #   with a low hump at `green`.
-# - **[Red edge](../docs/glossary.md#red-edge).** From 690 nm on chlorophyll takes up nothing more. Within a few bands
-#   a leaf turns from dark to bright. Few other things on Earth do that.
+# - **[Red edge](../docs/glossary.md#red-edge).** Between about 690 and 750 nm chlorophyll ceases to take up light.
+#   Within a few bands a leaf turns from dark to bright. Few other things on Earth do that.
 # - **Leaf structure.** In the near infrared hardly anything in a leaf takes up light; its cells scatter it. How
-#   bright a canopy is there depends on
-#   how much leaf there is and how it is arranged.
-# - **Water in the leaves.** Beyond 1300 nm the water in the leaves takes up light, most at 1450 and 1940 nm. There
-#   the water in the *air* takes all, too, and no satellite sees the
-#   ground; `swir16` and `swir22` lie beside these gaps. Near 2200 nm dry matter (cellulose, lignin) takes up light as
-#   well.
+#   bright a canopy is there depends on how much leaf there is and how it is arranged.
+# - **Water in the leaves.** Beyond 1300 nm the water in the leaves takes up much light, most at 1450 and 1940 nm.
+#   There the water in the *air* takes all, too, and no satellite sees the ground; `swir16` and `swir22` lie beside
+#   these gaps. Near 2200 nm dry matter (cellulose, lignin) takes up light as well.
 #
-# (Curran 1989, *Remote Sensing of Environment* 30, lists what absorbs where.) A caution: `nir09` lies in a band of
-# the air's own water, and it has, like `coastal`, pixels of 60 m. Trust it less.
+# The dots are measured; the line between them only joins them. (Curran 1989, *Remote Sensing of Environment* 30,
+# lists what absorbs where.) A caution: `nir09` lies in a band of the air's own water, and it has, like `coastal`,
+# pixels of 60 m. Trust it less.
 #
 # ## The spectrum of every class
 #
-# The line is the median of all points of a class; half of the points lie inside the band of the same colour. Click a
-# name to
-# take a class away.
+# The line is the median of all points of a class; half of the points lie inside the strip of the same colour. Click a
+# name to take a class away.
 
 # %%
 long = learning_points.melt(
@@ -360,22 +354,23 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 # **What to notice.**
 #
 # - **Pines are dark** in the visible, as all dense green plants are, and in the near infrared darker than the other
-#   trees. Their needles are not black: they sit in tufts,
-#   where light bounces from needle to needle until it is taken up, and their pointed crowns shade each other, so that
-#   a pixel holds many small shadows (Rautiainen et al. 2018,
+#   trees. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is taken
+#   up, and their pointed crowns shade each other, so that a pixel holds many small shadows (Rautiainen et al. 2018,
 #   *Remote Sensing* 10, 207, review the measurements).
-# - **Indigenous Forest** runs closest to the pines: expect these two to be confused.
+# - **Indigenous Forest** runs closest to the pines, for it stands in ravines, where there is less light: expect these
+#   two to be confused.
 # - **Fynbos** has a weak red edge and is bright in the short-wave infrared: small, tough leaves, and dry ground
 #   between them.
 # - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: in a pixel of 60 m there is some
 #   shore. A mixed pixel, again.
-# - The bands of colour overlap. No single wavelength tells the classes apart; twelve together may.
+# - The strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
 #
 # ## Two indices
 #
-# A slope that faces the sun is brighter than one turned away, in all bands at once. That widens every band of colour
-# above. A **vegetation index** gets rid of much of it: the *difference* of two bands, divided
-# by their *sum*. If the light on both becomes half, so do difference and sum, and the index stays.
+# A slope that faces the sun is brighter than one turned away, in all bands at once. That widens every strip of colour
+# above. A **vegetation index** gets rid of much of it: the *difference* of two bands, divided by their *sum*. If the
+# light on both becomes half, so do difference and sum, and the index stays. (In deep shadow the light has another
+# colour, too: that doesn't cancel.)
 #
 # - **NDVI** = (nir - red) / (nir + red): the height of the red edge, so the amount of green leaf (Rouse et al. 1974).
 # - **NDMI** = (nir - swir16) / (nir + swir16): the water in the leaves against their structure (Hardisky et al. 1983,
@@ -410,15 +405,15 @@ hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]]).cols(1)
 
 # %% [markdown]
 # A box holds the middle half of a class, the line in it is the median. **What to notice.** Fynbos, wetland, rock and
-# bare ground have left the trees, in both indices. But pine, forest, gum and wattle share
-# the upper end of NDVI: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index
-# knows only its two bands.
+# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of
+# NDVI: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index knows only its
+# two bands.
 #
 # ## How far apart are two classes?
 #
-# To compare bands and indices we need one measure for all. A difference of 0.05 is large if both classes vary little,
-# and small if they vary much. So we divide the difference of the medians by the mean **spread**, the
-# width of the middle half.
+# To compare bands and indices we need one measure for all. The same difference is large if both classes vary little,
+# and small if they vary much. So we divide the difference of the medians by the mean **spread**, the width of the
+# middle half.
 
 # %%
 by_class = features.groupby("name")
@@ -436,8 +431,8 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 
 # %% [markdown]
 # **What to notice.** 0 means the same median; at 1 the two boxes just touch (if they are equally wide); from 2 on few
-# points are in doubt. For this pair both indices beat every band that
-# they are made of. Why? Draw the two bands of NDVI against each other:
+# points are in doubt. For this pair both indices beat every band that they are made of. Why? Draw the two bands of
+# NDVI against each other:
 
 # %%
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
@@ -454,16 +449,15 @@ same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 
 # %% [markdown]
 # **What to notice.** The fynbos points are drawn out along a line through the origin, from shade (lower left) to sun
-# (upper right). Neither `red` nor `nir` alone separates
-# them, but a slanted line does. All points of equal NDVI lie on such a line; the black one is NDVI = 0.6. Two bands
-# together can tell what neither tells alone. A
+# (upper right). Neither `red` nor `nir` alone separates them, but a slanted line does. All points of equal NDVI lie
+# on such a line; the black one is an example. Two bands together can tell what neither tells alone. A
 # [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
 #
 # ## Where we want the map: the area of interest
 #
 # Not everywhere: farmland and towns don't interest us. The [area of interest](../docs/glossary.md#area-of-interest)
-# holds the natural vegetation of the
-# catchments. It is the first layer of a GeoPackage, in degrees; we reproject it at once.
+# holds the natural vegetation of the catchments. It is the first layer of a GeoPackage, in degrees; we reproject it
+# at once.
 
 # %%
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
@@ -499,9 +493,8 @@ complete["name"].value_counts().rename("points").to_frame()
 # ### Exercise 05-1: an index of the red edge
 #
 # The index **NDRE** puts the first red-edge band in the place of red: (nir - rededge1) / (nir + rededge1) (after
-# Gitelson and Merzlyak 1994). In dense leaves `red` is nearly all taken up and NDVI
-# no longer grows; `rededge1` still sees differences. Compute NDRE for every row of `learning_points`. The answer is a
-# pandas Series, one value a point.
+# Gitelson and Merzlyak 1994). In dense leaves `red` is nearly all taken up and NDVI no longer grows; `rededge1` still
+# sees differences. Compute NDRE for every row of `learning_points`. The answer is a pandas Series, one value a point.
 #
 # Stuck? Run `hint("05-1")`.
 
@@ -521,13 +514,12 @@ check("05-1", ndre, learning_points=learning_points)
 # </details>
 
 # %% [markdown]
-# ### Exercise 05-2: pines and Black Wattle
+# ### Exercise 05-2: pines and bare ground
 #
-# Black Wattle is the invader that covers most of the river banks here. In which of the twelve **bands** do *Dense
-# Pines* and *Black Wattle* differ most, **relative to their spread**? Use `middle` and `spread` as
-# in "How far apart are two classes?" The answer is the name of a band, in quotes. (`.idxmax()` of a Series is the
-# name of its largest value;
-# `series[BANDS]` leaves the indices out.)
+# Felled compartments lie beside standing pines: the pair is easy, but in which band is it easiest? In which of the
+# twelve **bands** do *Dense Pines* and *Bare Ground* differ most, **relative to their spread**? Use `middle` and
+# `spread` as in "How far apart are two classes?" The answer is the name of a band, in quotes. (`.idxmax()` of a
+# Series is the name of its largest value; `series[BANDS]` leaves the indices out.)
 #
 # Stuck? Run `hint("05-2")`.
 
@@ -539,12 +531,13 @@ check("05-2", best_band, learning_points=learning_points)
 # <details><summary>Solution 05-2</summary>
 #
 # ```python
-# difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
-# mean_spread = (spread.loc["Dense Pines"] + spread.loc["Black Wattle"]) / 2
+# difference = (middle.loc["Dense Pines"] - middle.loc["Bare Ground"]).abs()
+# mean_spread = (spread.loc["Dense Pines"] + spread.loc["Bare Ground"]) / 2
 # best_band = (difference / mean_spread)[BANDS].idxmax()
 # ```
 #
-# Not the band with the largest difference: there the classes also vary more.
+# Compare it with `difference[BANDS].idxmax()`: where the difference is largest, the classes may also vary most. Where
+# chlorophyll takes up nearly all the light, all pines are equally dark.
 #
 # </details>
 
@@ -561,10 +554,10 @@ check("05-2", best_band, learning_points=learning_points)
 # trees.hvplot.scatter(x="green", y="red", by="name", alpha=0.6)
 # ```
 #
-# `check` draws the best straight line through that plot and counts, for points that it has not used for drawing, how
-# many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It does so for all 66 pairs,
-# and takes any pair that is within 5 percentage points of the best: with so few forest points smaller differences are
-# chance. Before you ask it, write down in a comment which pair you choose and **why**:
+# `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has
+# not used for drawing, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It
+# does so for all 66 pairs, and takes any pair that is within 5 percentage points of the best: with so few forest
+# points smaller differences are chance. Before you ask it, write down in a comment which pair you choose and **why**:
 # what differs between the two kinds of tree, in which part of the spectrum, and what does the second band add that
 # the first doesn't know?
 #
@@ -578,21 +571,21 @@ check("05-3", band_pair, learning_points=learning_points)
 # <details><summary>Solution 05-3</summary>
 #
 # ```python
-# # Both bands know the light on the slope; what is left between them is what leaves hold:
-# # water takes up much at 1600 nm, dry matter (lignin, cellulose) more at 2200 nm.
-# band_pair = ("swir16", "swir22")
+# # Both bands go up and down with the light and the gaps in the canopy. At the same red,
+# # pines are darker in swir16: it knows the water and the dry matter in the leaves.
+# band_pair = ("red", "swir16")
 # ```
 #
-# One of several that pass. Note that neither band is remarkable alone: in `swir22` the medians of the two classes are
-# nearly the same. Two bands that go up and
-# down together are a bad pair only if the *classes* go along with them.
+# One of several that may pass. Note that `red` alone is of no use: the medians of the two classes are nearly the
+# same. It is worth its place because it tells how much light there is, and with that `swir16` can be judged. The best
+# pair is not made of the two best bands.
 #
 # </details>
 
 # %% [markdown]
 # ## Quiz
 #
-# **1. Why are pines darker in the near infrared than other trees?**
+# **1. Why are pines darker in the near infrared than gum and wattle?**
 #
 # <details><summary>a) Their needles hold more chlorophyll.</summary>
 #
@@ -610,7 +603,7 @@ check("05-3", band_pair, learning_points=learning_points)
 #
 # </details>
 #
-# **2. By mistake an offset of 0.1 was subtracted from all bands twice. Does NDVI cancel that?**
+# **2. By mistake an offset of 0.1 was subtracted from all bands once too often. Does NDVI cancel that?**
 #
 # <details><summary>a) Yes: it is a ratio.</summary>
 #
@@ -624,7 +617,8 @@ check("05-3", band_pair, learning_points=learning_points)
 # </details>
 # <details><summary>c) No.</summary>
 #
-# **Yes.** With red = 0.03 and nir = 0.19 the NDVI leaves the range from -1 to 1. That is a good alarm, too.
+# **Yes.** It doesn't. With red = 0.03 and nir = 0.19 the wrong NDVI is 0.16 / 0.02 = 8, far outside -1 to 1. That is
+# a good alarm, too.
 #
 # </details>
 #
@@ -641,9 +635,10 @@ check("05-3", band_pair, learning_points=learning_points)
 # **No.** Then the spectrum decides what the truth is, and the field trip was for nothing.
 #
 # </details>
-# <details><summary>c) Keep it unless a look at the place explains it: edge, mixed pixel, GPS, or a slip of the pen.</summary>
+# <details><summary>c) Keep it, unless a look at the place explains it.</summary>
 #
-# **Yes.** All four happen. Correct what you can prove, and write it down.
+# **Yes.** An edge, a mixed pixel, the GPS, a slip of the pen: all happen. Correct what you can prove, and write it
+# down.
 #
 # </details>
 #

@@ -298,7 +298,8 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 # ### Exercise 06-1: shallower trees
 #
 # Train a model on the twelve bands with the published settings, but trees of at most **3** questions in a row. What is
-# its accuracy on the **testing** points? Answer with a number between 0 and 1.
+# its accuracy on the **validation** points? (Not on the testing points: whoever compares settings must leave the exam
+# closed.) Answer with a number between 0 and 1, with at least three decimals.
 #
 # Stuck? Run `hint("06-1")`.
 
@@ -312,11 +313,11 @@ check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 # ```python
 # model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 # model_depth_3.fit(training[BANDS], training["class"])
-# accuracy_depth_3 = model_depth_3.score(testing[BANDS], testing["class"])
+# accuracy_depth_3 = model_depth_3.score(validation[BANDS], validation["class"])
 # ```
 #
-# `score` predicts and compares in one go; `accuracy_score(testing["class"], model_depth_3.predict(testing[BANDS]))` is
-# the same.
+# `score` predicts and compares in one go; `accuracy_score(validation["class"], model_depth_3.predict(validation[BANDS]))`
+# is the same. For comparison: `model.score(validation[BANDS], validation["class"])`.
 #
 # </details>
 
@@ -413,7 +414,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # **2. The loss on the validation points falls until round 40 and rises from then on; the training loss keeps falling.
 # What happens after round 40?**
 #
-# <details><summary>a) The model mends mistakes that only the training points have.</summary>
+# <details><summary>a) The model mends mistakes that only training points have.</summary>
 #
 # **Yes.** It adapts to wrong labels and odd pixels of its own points, and that makes it worse, or too sure, elsewhere.
 #
@@ -423,7 +424,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # **No.** Small steps make a curve fall slowly; they don't make it rise.
 #
 # </details>
-# <details><summary>c) The validation points have become too easy.</summary>
+# <details><summary>c) The validation points have become too easy for so good a model.</summary>
 #
 # **No.** The points stay the same; the model changes. Easier points would bring a lower loss.
 #
@@ -436,7 +437,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # **No.** There are fewer, as the first cell shows; their number is not the reason.
 #
 # </details>
-# <details><summary>b) Because XGBoost can't read testing points in `eval_set`.</summary>
+# <details><summary>b) Because XGBoost can't read testing points in its argument `eval_set`, only validation points.</summary>
 #
 # **No.** It takes whatever it is given, and that is the danger.
 #
@@ -446,7 +447,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # **No.** All were collected in the same way, with the same errors.
 #
 # </details>
-# <details><summary>d) Because a number chosen to suit some points looks too good on those points.</summary>
+# <details><summary>d) Because a number chosen to suit points looks too good on them.</summary>
 #
 # **Yes.** Whatever you choose by looking at a group fits that group a little by luck. The exam must stay closed until
 # all choices are made.

@@ -90,6 +90,8 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
+# (Not the share of lesson 01: the most common class among the *training* points is another one among the testing points.)
+#
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana 2020); 62.5 % with SPOT-6 and 78.9
 # % with WorldView-3 in the Garden Route (Gerolemou 2017).
@@ -470,8 +472,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
-# missed more and more, down to almost none. At the bright end the share falls again. And in the upper left corner,
-# scattered pines in the shade, nothing is found at all.
+# missed more and more, down to almost none. At the bright end the share falls again. (Only the last row is light alone:
+# in the rows above, a dim pixel may as well hold dark fynbos.)
 #
 # Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other
 # plants or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the
@@ -505,7 +507,7 @@ if cloud.truth is not None:
 # **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
 # at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright
 # ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
-# infrared is as usual, but red and short-wave infrared are far brighter. There soil and dry plants shine through:
+# infrared is nearly as usual, but the short-wave infrared is far brighter. There soil and dry plants shine through:
 # stands more open or drier than those that the model has learnt.
 #
 # So closed stands are missed for two reasons: a light, or a state, in which the model has seen few pines.
@@ -531,7 +533,7 @@ if cloud.truth is not None:
 #
 # A team drives to places that the map calls Dense Pines. Of the testing points that the model **calls** Dense Pines,
 # what share is **Indigenous Forest** on the ground? Use the table `counts` (a row for each class on the ground, a
-# column for each class the model says). Answer with a number between 0 and 1.
+# column for each class the model says). Answer with a number between 0 and 1; two decimals are enough.
 #
 # Stuck? Run `hint("07-1")`.
 
@@ -555,11 +557,12 @@ check("07-1", forest_among_called_pines, counts=counts)
 # %% [markdown]
 # ### Exercise 07-2: a threshold for a price
 #
-# A missed pine seeds for years; a false alarm costs a team an afternoon. Say that **a missed pine costs three times as
-# much as a false alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of
-# `0.01`, `0.02`, ... `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and
-# `pine_probability` of the lesson (one value for each validation point; `~is_pine` is "not pine"). Answer with the
-# threshold; if several are equally cheap, any of them.
+# A false alarm costs a team a morning. A missed pine seeds, and a stand that has closed costs 3 to 25 times as much to
+# clear as scattered trees (Marais and Wannenburgh 2008). Say that **a missed pine costs ten times as much as a false
+# alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of `0.01`, `0.02`, ...
+# `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and `pine_probability` of the lesson
+# (one value for each validation point; `~is_pine` is "not pine"). Answer with the threshold; if several are equally
+# cheap, any of them.
 #
 # Stuck? Run `hint("07-2")`.
 
@@ -584,13 +587,13 @@ check(
 # for t in thresholds:
 #     missed = (is_pine & (pine_probability < t)).sum()
 #     false_alarms = (~is_pine & (pine_probability >= t)).sum()
-#     costs.append(3 * missed + false_alarms)
+#     costs.append(10 * missed + false_alarms)
 # cheapest_threshold = thresholds[np.argmin(costs)]
 # ```
 #
-# If the probabilities were exactly right, the answer would be `0.25`: from there on, three times the chance of a pine
-# outweighs the chance of something else. A different answer tells you that the model's probabilities are not to be
-# taken at their word.
+# If the probabilities were exactly right, the answer would be 1/11, about `0.09`: from there on, ten times the chance
+# of a pine outweighs the chance of something else. If yours is another, the model's probabilities are not to be taken
+# at their word, or the points are too few to tell.
 #
 # </details>
 
@@ -631,7 +634,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # **1. A clearing team visits ten places that the map calls pine. Seven have pines. Which figure of the map have they
 # estimated?**
 #
-# <details><summary>a) The recall of pines, 7 in 10</summary>
+# <details><summary>a) The recall, or producer's accuracy, of pines, 7 in 10</summary>
 #
 # **No.** For recall you would have to start from places that *have* pines and ask how many the map shows.
 #
@@ -667,12 +670,12 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # **3. Random parts give a higher accuracy than blocks of land, with the same points and the same settings. Why?**
 #
-# <details><summary>a) With blocks the model learns from fewer points.</summary>
+# <details><summary>a) With blocks the model learns from far fewer points, as whole blocks are left out.</summary>
 #
 # **No.** Both learn from about four fifths of the points.
 #
 # </details>
-# <details><summary>b) With random parts nearly every point has learnt neighbours close by.</summary>
+# <details><summary>b) With random parts most points have learnt neighbours close by.</summary>
 #
 # **Yes.** Neighbours share slope, soil and history, so the answer leaks from one part into the other.
 #
@@ -692,7 +695,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # than before.
 #
 # </details>
-# <details><summary>b) Removing dim training points, so that the model learns clean pines only.</summary>
+# <details><summary>b) Removing all dim training points, so that the model learns from clean, sunlit pines only.</summary>
 #
 # **No.** Then it has never seen a dim pine, and misses even more of them.
 #

@@ -214,10 +214,11 @@ def greenness(numbers):
 ndvi = greenness(open_bands(chunksize=1024))
 ndvi_graph = ndvi.__dask_graph__()
 print(f"{ndvi.shape} pixels in {ndvi.data.npartitions} chunks of one band")
-pd.Series(
-    {name.rsplit("-", 1)[0]: len(layer) for name, layer in ndvi_graph.layers.items()},
-    name="tasks",
-).to_frame()
+layers = pd.DataFrame(
+    [(name.rsplit("-", 1)[0], len(layer)) for name, layer in ndvi_graph.layers.items()],
+    columns=["layer", "tasks"],
+)
+layers.groupby("layer", sort=False).sum()
 
 # %% tags=["nbval-check-output"]
 (optimized,) = dask.optimize(ndvi)
@@ -226,7 +227,7 @@ print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs tog
 
 # %% [markdown]
 # **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`,
-# `mul` and `add` are scale and offset. Before it starts, Dask joins steps that follow each other on the same chunk into
+# `mul` and most of `add` are scale and offset (layers of one name are counted together). Before it starts, Dask joins steps that follow each other on the same chunk into
 # one task, so that the chunk stays where it is.
 #
 # ## Measure it: one worker against several
@@ -283,6 +284,7 @@ speed_up.round(1).rename("times as fast with threads").to_frame()
 # stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile
 # travel. Large chunks need much memory, and there may be too few of them for all workers. Measure:
 
+
 # %%
 trials = pd.DataFrame(index=pd.Index([256, 512, 1024, 2048], name="pixels a side"))
 cut_up = [greenness(open_bands(side)) for side in trials.index]
@@ -300,8 +302,8 @@ trials.round(2)
 # %% [markdown]
 # **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
 # change less than one would think, until one end hurts: on a large scene thousands of small tasks, or a chunk that
-# doesn't fit. With twelve bands a chunk is twelve times as large as here: 1024 x 1024 pixels as 32-bit numbers are 12 x
-# 4.2 = 50 MB, and every thread holds one or two.
+# doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
+# every thread holds one or two.
 #
 # A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
 # same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
@@ -343,8 +345,7 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
-# We start a small one; `memory_limit` keeps each worker within bounds: at 95 % of it a worker is stopped and started
-# anew.
+# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
@@ -400,7 +401,8 @@ ndvi_map.hvplot.image(
 #
 # The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
 # of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
-# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
+# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons. (A
+# warning that a worker is *still alive* and is killed does no harm.)
 
 # %%
 client.close()

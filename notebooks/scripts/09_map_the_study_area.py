@@ -371,7 +371,7 @@ web_map.hvplot.image(
 #
 # ## How sure is the model?
 #
-# A pixel of 0.51 and one of 0.99 are the same dot on a yes/no map. The probability of the *likelier* of the two
+# A pixel of `0.51` and one of `0.99` are the same dot on a yes/no map. The probability of the *likelier* of the two
 # answers, pines or no pines, says how sure the model is: from 0.5, a coin toss, to 1.
 
 # %%
@@ -560,7 +560,9 @@ if cloud.truth is not None:
     print(f"true recall    {float((pine_map > 0.5).where(true_pine == 1).mean()):.0%}")
 
 # %% [markdown]
-# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And
+# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means.
+# Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
+# truth. They deserve an interval as well. And
 # the words matter as much as the statistics: "pines" are here the pixels with more pine than anything else. If the
 # crowns were pushed together until they touch, their area would be another one:
 
@@ -641,7 +643,7 @@ check("09-2", predict_valid, model=model, part=part)
 # ### Exercise 09-3: where would you send the team?
 #
 # Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the
-# map marks as pines, the others among the pixels that it does not. From this year you expect that **3 in 10** visits to
+# map marks as pines, the others among the pixels that it does not. Say that you expect that **3 in 10** visits to
 # marked pixels, and **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer
 # is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes
 # narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and

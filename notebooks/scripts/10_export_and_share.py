@@ -144,7 +144,8 @@ print(f"{glance.sizes['y']} x {glance.sizes['x']} pixels")
 #
 # Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was based
 # on. Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
-# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays in a bucket with a history, as git does for text: each
+# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one a chunk)
+# in a bucket with a history, as git does for text: each
 # [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
 
 # %%
@@ -350,7 +351,7 @@ check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
 # ### Exercise 10-2: cleared since the plan
 #
 # How many **hectares** were likely pines in the tagged version (50 percent or more) and are 0 today? Take "today" from
-# the branch `main` **now**, after Anna's and Ben's changes. A pixel is 10 m x 10 m; 255 is not a percentage.
+# the branch `main` **now**, after Anna's and Ben's changes: read it anew. A pixel is 10 m x 10 m.
 #
 # Stuck? Run `hint("10-2")`.
 

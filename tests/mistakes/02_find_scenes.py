@@ -15,7 +15,7 @@ number_of_scenes = catalogue.search(
     query={"eo:cloud_cover": {"gt": 40}},
 ).matched()
 
-# %% 02-1 | changed to 40, too
+# %% 02-1 | must be 40
 number_of_scenes = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,

@@ -9,11 +9,6 @@ water_points_lost = strict_at_points.values.sum()
 # %% 04-1 | the lesson's threshold
 water_points_lost = (removed["name"] == "Water").sum()
 
-# %% 04-1 | threshold of nir
-strict = (red < 0.03) & (nir < 0.05)
-strict_at_points = strict.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
-water_points_lost = (points[strict_at_points.values]["name"] == "Water").sum()
-
 # %% 04-1 | pixels of the whole scene
 water_points_lost = float(((red < 0.03) & (nir < 0.03)).sum())
 
@@ -82,3 +77,6 @@ my_rule = dark.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
 
 # %% 04-3 | for each band
 my_rule = reflectance < 0.05
+
+# %% 04-3 | That is the truth itself
+my_rule = dark & ~is_water

@@ -23,15 +23,15 @@ ndre = learning_points["nir"] - learning_points["rededge1"]
 ndre = normalised_difference(learning_points, "nir", "rededge1").median()
 
 # %% 05-2 | divide by the mean spread
-difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
+difference = (middle.loc["Dense Pines"] - middle.loc["Bare Ground"]).abs()
 best_band = difference[BANDS].idxmax()
 
 # %% 05-2 | idxmax, not idxmin
-difference = (middle.loc["Dense Pines"] - middle.loc["Black Wattle"]).abs()
-mean_spread = (spread.loc["Dense Pines"] + spread.loc["Black Wattle"]) / 2
+difference = (middle.loc["Dense Pines"] - middle.loc["Bare Ground"]).abs()
+mean_spread = (spread.loc["Dense Pines"] + spread.loc["Bare Ground"]) / 2
 best_band = (difference / mean_spread)[BANDS].idxmin()
 
-# %% 05-2 | asks for Black Wattle
+# %% 05-2 | asks for Bare Ground
 difference = (middle.loc["Dense Pines"] - middle.loc["Fynbos High Density"]).abs()
 mean_spread = (spread.loc["Dense Pines"] + spread.loc["Fynbos High Density"]) / 2
 best_band = (difference / mean_spread)[BANDS].idxmax()

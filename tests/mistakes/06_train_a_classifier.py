@@ -7,25 +7,30 @@ model_depth_3.fit(training[BANDS], training["class"])
 accuracy_depth_3 = model_depth_3.score(training[BANDS], training["class"])
 
 # %% 06-1 | seven questions deep
-accuracy_depth_3 = model.score(testing[BANDS], testing["class"])
+accuracy_depth_3 = model.score(validation[BANDS], validation["class"])
 
 # %% 06-1 | per cent
 model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 model_depth_3.fit(training[BANDS], training["class"])
-accuracy_depth_3 = 100 * model_depth_3.score(testing[BANDS], testing["class"])
+accuracy_depth_3 = 100 * model_depth_3.score(validation[BANDS], validation["class"])
 
 # %% 06-1 | named wrongly
 model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 model_depth_3.fit(training[BANDS], training["class"])
-accuracy_depth_3 = (model_depth_3.predict(testing[BANDS]) != testing["class"]).mean()
+accuracy_depth_3 = (model_depth_3.predict(validation[BANDS]) != validation["class"]).mean()
 
 # %% 06-1 | all twelve bands
 model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 model_depth_3.fit(training[two_bands], training["class"])
-accuracy_depth_3 = model_depth_3.score(testing[two_bands], testing["class"])
+accuracy_depth_3 = model_depth_3.score(validation[two_bands], validation["class"])
 
 # %% 06-1 | should be a number
 accuracy_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
+
+# %% 06-1 | The exam is over
+model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
+model_depth_3.fit(training[BANDS], training["class"])
+accuracy_depth_3 = model_depth_3.score(testing[BANDS], testing["class"])
 
 # %% 06-2 | Those are rounds
 faster = XGBClassifier(

@@ -24,7 +24,7 @@ forest_among_called_pines = round(100 * column_shares.loc["Indigenous Forest", "
 
 # %% 07-2 | costs are swapped
 costs = [
-    (is_pine & (pine_probability < t)).sum() + 3 * (~is_pine & (pine_probability >= t)).sum()
+    (is_pine & (pine_probability < t)).sum() + 10 * (~is_pine & (pine_probability >= t)).sum()
     for t in thresholds
 ]
 cheapest_threshold = thresholds[np.argmin(costs)]
@@ -35,35 +35,20 @@ cheapest_threshold = thresholds[np.argmin(costs)]
 
 # %% 07-2 | the dearest
 costs = [
-    3 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
+    10 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
     for t in thresholds
 ]
 cheapest_threshold = thresholds[np.argmax(costs)]
 
-# %% 07-2 | the testing points
-probability = model.predict_proba(testing[BANDS])[:, pine_column]
-truth = testing["class"] == pine_code
+# %% 07-2 | the threshold that belongs to it
 costs = [
-    3 * (truth & (probability < t)).sum() + (~truth & (probability >= t)).sum() for t in thresholds
-]
-cheapest_threshold = thresholds[np.argmin(costs)]
-
-# %% 07-2 | the place of the threshold
-costs = [
-    3 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
-    for t in thresholds
-]
-cheapest_threshold = np.argmin(costs)
-
-# %% 07-2 | lowest cost itself
-costs = [
-    3 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
+    10 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
     for t in thresholds
 ]
 cheapest_threshold = min(costs)
 
 # %% 07-2 | There is a cheaper threshold
-cheapest_threshold = 0.5
+cheapest_threshold = 0.2
 
 # %% 07-3 | still the blocks of one kilometre
 blocks_2km = blocks
