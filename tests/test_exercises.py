@@ -113,6 +113,8 @@ def test_at_least_25_exercises():
 def test_an_unknown_exercise_is_named():
     with pytest.raises(CourseError, match="There is no exercise 01-9; lesson 01 has 01-1"):
         feedback_on("01-9", 3)
+    with pytest.raises(CourseError, match="in quotes"):
+        hint_for(1 - 1)
     with pytest.raises(CourseError, match="No lesson 77"):
         hint_for("77-1")
 

@@ -207,6 +207,8 @@ def _is_open(answer: object) -> bool:
 
 
 def _find(number: str) -> Exercise:
+    if not isinstance(number, str):
+        raise CourseError('Write the number of an exercise in quotes, as in "03-2".')
     lesson = number.partition("-")[0]
     if number not in EXERCISES:
         try:

@@ -61,6 +61,9 @@ def training_imbalance(answer: float, *, points: pd.DataFrame) -> str | None:
         return "That is the difference; the exercise asks how many times as many."
     if answer in (largest, smallest):
         return "That is one of the two counts: now divide the larger by the smaller."
+    in_training = points["group"] == _group("training")
+    if same(answer, in_training.sum() / smallest, within=0.02):
+        return "You have divided the sum of all classes: the row 'all' of the table is not a class."
     everything = _extremes(points)
     if same(answer, everything[0] / everything[1], within=0.02):
         return (

@@ -51,7 +51,7 @@ def memory_of_two_bands(answer: float, *, numbers: xr.DataArray) -> str | None:
     "03-2",
     kind=SEQUENCE,
     right="Four tiles for the same hundred rows and columns. Whoever cuts a map into blocks that "
-    "do not fit the tiles pays this for every block; lesson 08 chooses its chunks accordingly.",
+    "do not fit the tiles pays this for every block; lesson 08 comes back to it.",
     hints=[
         "Tiles are laid from the upper left corner; where does the second column of tiles begin?",
         "A window touches four tiles if the point where four tiles meet is inside it.",

@@ -56,8 +56,8 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
     hints=[
         "Begin with predict_block. Before predicting, find the rows of the table with any NaN.",
         "The block is a NumPy array: its axes have numbers, not names. "
-        "np.isnan(table).any(axis=1) is True for rows with a NaN. Make a table of NaN for the answer, one "
-        "row a pixel, one column a class: np.full(...).",
+        "np.isnan(table).any(axis=1) is True for rows with a NaN. Make a table of NaN for the "
+        "answer, one row a pixel, one column a class: np.full(...).",
         "probabilities[complete] = model.predict_proba(table[complete]), with complete = ~(the "
         "rows with a NaN). Reshape at the end, as predict_block does.",
     ],

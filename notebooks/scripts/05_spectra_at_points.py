@@ -556,7 +556,7 @@ check("05-2", best_band, learning_points=learning_points)
 #
 # `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has
 # not used for drawing, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It
-# does so for all 66 pairs, and takes any pair that is within 5 percentage points of the best: with so few forest
+# does so for all 66 pairs, and takes any pair that is within 8 percentage points of the best: with so few forest
 # points smaller differences are chance. Before you ask it, write down in a comment which pair you choose and **why**:
 # what differs between the two kinds of tree, in which part of the spectrum, and what does the second band add that
 # the first doesn't know?

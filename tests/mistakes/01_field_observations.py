@@ -35,6 +35,9 @@ times_as_many = testing_counts.max() / testing_counts.min()
 # %% 01-2 | one of the two counts
 times_as_many = training["name"].value_counts().min()
 
+# %% 01-2 | sum of all classes
+times_as_many = counts["training"].max() / counts["training"].min()
+
 # %% 01-3 | a larger distance does so, too
 least_metres = 50
 
