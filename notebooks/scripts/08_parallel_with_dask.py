@@ -272,11 +272,11 @@ speed_up = fastest["synchronous"] / fastest["threads"]
 speed_up.round(1).rename("times as fast with threads").to_frame()
 
 # %% [markdown]
-# **What to notice.** Calculating can come near to the number of cores, if no other program needs them. Reading gains
-# less, or nothing: all workers wait for the same server and the same disk, and here the server itself needs a core of
-# this computer. (Below 1? Then others keep the cores busy, as on many shared machines.) Real work is a mixture. If a
-# tenth of it can't be shared, no number of cores makes it more than ten times as fast (Amdahl 1967). On your machine
-# the figures differ, and differ again the next time: never believe a single measurement.
+# **What to notice.** Compare the two numbers with the number of cores. Calculating gains as far as there are free
+# cores. Reading is partly waiting, which threads share as the cooks do; but all of them wait for the same server, and
+# here the server itself needs a core of this computer. (Below 1? Then others keep the cores busy, as on many shared
+# machines.) If a tenth of the work can't be shared, no number of cores makes it more than ten times as fast (Amdahl
+# 1967). On your machine the figures differ, and differ again the next time: never believe a single measurement.
 #
 # ## How large should a chunk be?
 #
