@@ -25,7 +25,7 @@ map: env $(KIT) ## run every lesson in order, without a browser, and leave outpu
 	$(PYTHON) -m helpers.lessons --all
 
 test: env $(KIT) chromium ## run every test: units, each notebook from top to bottom, and JupyterLab in a browser
-	$(PYTHON) -m pytest -n 2 --dist loadgroup tests
+	$(PYTHON) -m pytest -n 2 --dist loadfile tests
 	$(PYTHON) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 notebooks
 
 chromium: ## install Debian's Chromium, which the browser tests drive, where it is missing

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from lab import CELL, COLOURS, DRAWN_COLOURS, PROJECT, Lab, open_lesson, run_all, running_lab, stop
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("binder")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LIMIT = 2 * 2**30
 PREFIX = "/user/jane/"

@@ -5,7 +5,7 @@ import time
 import pytest
 from lab import HERE_ONLY, stop, wait_for_kernel
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_lab_opens_on_the_first_lesson_and_asks_nothing(browser, lab, pictures):

@@ -7,7 +7,7 @@ from lab import COLOURS, DRAWN_COLOURS, colours_drawn, open_lesson, run_all, sto
 from lesson_parts import LESSONS, exercise_cells, read_lesson, solutions
 from plots import PLOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LESSON_SECONDS = 300
 

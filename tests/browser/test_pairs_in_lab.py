@@ -7,7 +7,7 @@ import pytest
 from lab import open_lesson, stop, wait_for_kernel
 from lesson_parts import LESSONS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LESSON = LESSONS[1]
 ADD_AND_SAVE = """async line => {
