@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ["notebooks", "docs", "binder", "jupytext.toml", "README.md"]
@@ -138,10 +138,13 @@ def open_lesson(browser: Browser, lab: Lab, lesson: str) -> tuple[Page, Walk]:
     def note(request) -> None:
         if not HERE_ONLY.match(request.url):
             walk.away.append(request.url)
-        if "/tiles/" in request.url:
-            walk.tiles.append(request.url)
+
+    def note_tile(answer: Response) -> None:
+        if "/tiles/" in answer.url and answer.ok:
+            walk.tiles.append(answer.url)
 
     page.on("request", note)
+    page.on("response", note_tile)
     page.goto(f"{lab.address}/lab/workspaces/{lesson}/tree/notebooks/{lesson}.ipynb")
     wait_for_kernel(page)
     return page, walk

@@ -10,6 +10,7 @@ from plots import PLOT
 pytestmark = pytest.mark.browser
 
 LESSON_SECONDS = 300
+TILES_MS = 3000  # until the basemap is complete on the screenshot
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -23,12 +24,14 @@ def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_propert
         plots = [cell for cell in cells if any(_is_plot(kinds) for kinds in cell["kinds"])]
         for cell in plots:
             walk.plots[cell["number"]] = colours_drawn(page, cell["number"])
+            if "tiles=" in cell["source"]:
+                page.wait_for_timeout(TILES_MS)
             page.screenshot(path=pictures / f"{lesson}_{cell['number']:02d}.png")
         blank = [number for number, colours in walk.plots.items() if colours < DRAWN_COLOURS]
         assert not blank, f"{lesson}: nothing is drawn in the output of cells {blank}"
 
         if any("tiles=" in cell["source"] for cell in plots):
-            assert walk.tiles, f"{lesson}: no tile of the basemap was asked for"
+            assert walk.tiles, f"{lesson}: no tile of the basemap has come"
         assert not walk.away, f"{lesson} asked other machines: {walk.away[:5]}"
         record_property(
             "lesson",
