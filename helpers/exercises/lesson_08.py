@@ -20,13 +20,13 @@ GOOD_ENOUGH = 1.25  # times the best price
     right="Chunks times bands is the number of tasks that read; know it before you compute.",
     hints=[
         "How many chunks stand side by side in a row of chunks? How many rows of chunks are there?",
-        "1100 columns in chunks of 512: two whole ones and a rest. The rest is a chunk, too.",
-        "Round up rows / 512, round up columns / 512 (math.ceil), then multiply.",
+        "1100 columns in chunks of 700: a whole one and a rest. The rest is a chunk, too.",
+        "Round up rows / 700, round up columns / 700 (math.ceil), then multiply.",
     ],
 )
 def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
-    """Expect the number of chunks of 512 pixels that cover the scene."""
-    down, across = (size / 512 for size in shape)
+    """Expect the number of chunks of 700 pixels that cover the scene."""
+    down, across = (size / 700 for size in shape)
     chunks = ceil(down) * ceil(across)
     if answer == chunks:
         return None
@@ -45,7 +45,7 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
         )
     if answer in (ceil(down) + ceil(across), ceil(down), ceil(across)):
         return "Chunks stand in rows and columns: multiply how many there are down and across."
-    return "That is not it: round up rows / 512 and columns / 512, then multiply the two."
+    return "That is not it: round up rows / 700 and columns / 700, then multiply the two."
 
 
 @exercise(

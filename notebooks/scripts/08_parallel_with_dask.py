@@ -414,7 +414,7 @@ client.cluster.close()
 # %% [markdown]
 # ### Exercise 08-1: count the chunks
 #
-# Somebody cuts **one band** of our scene into chunks of **512** pixels a side. How many chunks are there? The shape of
+# Somebody cuts **one band** of our scene into chunks of **700** pixels a side. How many chunks are there? The shape of
 # the scene is `ndvi.shape`, (rows, columns). At the right and the lower edge chunks may be smaller, and count, too. The
 # answer is a whole number: calculate it, or ask `open_bands`.
 #
@@ -428,10 +428,10 @@ check("08-1", number_of_chunks, shape=ndvi.shape)
 # <details><summary>Solution 08-1</summary>
 #
 # ```python
-# number_of_chunks = open_bands(512).sel(band="red").data.npartitions
+# number_of_chunks = open_bands(700).sel(band="red").data.npartitions
 # ```
 #
-# Or by hand: rows / 512 and columns / 512, *each* rounded up, then multiplied. `open_bands` has two bands, so its own
+# Or by hand: rows / 700 and columns / 700, *each* rounded up, then multiplied. `open_bands` has two bands, so its own
 # count is twice that.
 #
 # </details>
