@@ -147,7 +147,8 @@ def one_cube_for_two(
     dates, rows, columns = chunks
     if prod(chunks) == prod(CUBE):
         return price + "One chunk is the whole cube: whatever anybody wants, all of it travels."
-    if ceil(2048 / rows) * ceil(2048 / columns) > 500:
+    asked = ceil(2048 / rows) * ceil(2048 / columns)
+    if asked > 500 or (dates == 1 and for_map > for_series):
         return price + "There are so many small chunks that asking for them takes most of the time."
     if for_map > for_series:
         return price + (
