@@ -12,7 +12,7 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 CHROMIUM += ["--disable-component-update", "--no-first-run"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must not outlive these tests
 def browser():
     """Debian's Chromium; missing it is a failure where CI is set, elsewhere a reason to skip."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -25,7 +25,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A running JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
