@@ -12,6 +12,7 @@ CUBE = (24, 2048, 2048)  # dates, rows, columns
 MAP_OF_ONE_DATE = np.s_[5, :, :]
 SERIES_OF_ONE_PIXEL = np.s_[:, 700, 900]
 GOOD_ENOUGH = 1.25  # times the best price
+ASKING = 0.02  # seconds for a chunk, as in the lesson's seconds_to_read
 
 
 @exercise(
@@ -20,13 +21,13 @@ GOOD_ENOUGH = 1.25  # times the best price
     right="Chunks times bands is the number of tasks that read; know it before you compute.",
     hints=[
         "How many chunks stand side by side in a row of chunks? How many rows of chunks are there?",
-        "1100 columns in chunks of 512: two whole ones and a rest. The rest is a chunk, too.",
-        "Round up rows / 512, round up columns / 512 (math.ceil), then multiply.",
+        "1600 columns in chunks of 700: two whole ones and a rest. The rest is a chunk, too.",
+        "Round up rows / 700, round up columns / 700 (math.ceil), then multiply.",
     ],
 )
 def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
-    """Expect the number of chunks of 512 pixels that cover the scene."""
-    down, across = (size / 512 for size in shape)
+    """Expect the number of chunks of 700 pixels that cover the scene."""
+    down, across = (size / 700 for size in shape)
     chunks = ceil(down) * ceil(across)
     if answer == chunks:
         return None
@@ -45,7 +46,7 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
         )
     if answer in (ceil(down) + ceil(across), ceil(down), ceil(across)):
         return "Chunks stand in rows and columns: multiply how many there are down and across."
-    return "That is not it: round up rows / 512 and columns / 512, then multiply the two."
+    return "That is not it: round up rows / 700 and columns / 700, then multiply the two."
 
 
 @exercise(
@@ -147,14 +148,25 @@ def one_cube_for_two(
     dates, rows, columns = chunks
     if prod(chunks) == prod(CUBE):
         return price + "One chunk is the whole cube: whatever anybody wants, all of it travels."
-    if ceil(2048 / rows) * ceil(2048 / columns) > 500:
+    touched = ceil(2048 / rows) * ceil(2048 / columns)
+    if touched > 500:
         return price + "There are so many small chunks that asking for them takes most of the time."
+    if for_map > for_series and ASKING * touched > for_map / 2:
+        return price + (
+            f"The map is slow: it touches {touched} chunks, and each costs {ASKING} s to ask for. "
+            "Take larger squares."
+        )
     if for_map > for_series:
         return price + (
             f"The map is slow: every chunk brings {dates} dates with it and one is wanted. Take "
-            "fewer dates a chunk, or larger squares."
+            "fewer dates a chunk."
+        )
+    if ASKING * ceil(24 / dates) > for_series / 2:
+        return price + (
+            f"The series is slow: it touches {ceil(24 / dates)} chunks, and each costs {ASKING} s "
+            "to ask for. Take more dates a chunk."
         )
     return price + (
         "The series is slow: for each date of one pixel a large square travels. Take smaller "
-        "squares, or more dates a chunk."
+        "squares."
     )

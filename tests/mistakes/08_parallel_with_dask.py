@@ -3,19 +3,19 @@
 
 # %% 08-1 | left out the smaller chunks
 rows, columns = ndvi.shape
-number_of_chunks = (rows // 512) * (columns // 512)
+number_of_chunks = (rows // 700) * (columns // 700)
 
 # %% 08-1 | Round rows and columns apart
-number_of_chunks = int(np.ceil(ndvi.size / 512**2))
+number_of_chunks = int(np.ceil(ndvi.size / 700**2))
 
 # %% 08-1 | two bands
-number_of_chunks = open_bands(512).data.npartitions
+number_of_chunks = open_bands(700).data.npartitions
 
 # %% 08-1 | not a whole number
-number_of_chunks = ndvi.size / 512**2
+number_of_chunks = ndvi.size / 700**2
 
 # %% 08-1 | multiply how many
-number_of_chunks = sum(open_bands(512).sel(band="red").data.numblocks)
+number_of_chunks = sum(open_bands(700).sel(band="red").data.numblocks)
 
 
 # %% 08-2 | all twelve bands
@@ -61,8 +61,11 @@ def megabytes_in_use(side, threads):
 # %% 08-3 | The series is slow
 chosen_chunks = (1, 2048, 2048)
 
-# %% 08-3 | The map is slow
-chosen_chunks = (24, 128, 128)
+# %% 08-3 | Take larger squares
+chosen_chunks = (1, 128, 128)
+
+# %% 08-3 | Take fewer dates
+chosen_chunks = (24, 512, 512)
 
 # %% 08-3 | asking for them
 chosen_chunks = (1, 64, 64)
