@@ -36,7 +36,7 @@ from offline_kit.build.sensor import block_mean
 from offline_kit.build.spectra import spectra_table
 
 SEEDS = (20180915, 7, 99)
-BLOCK_M = 500
+BLOCK_M = 1000  # as in lesson 07
 
 
 def table(head: tuple, rows: list[tuple]) -> None:

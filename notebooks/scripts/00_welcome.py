@@ -169,6 +169,15 @@ points.hvplot.points(
 # **What to notice.** Each dot is one place where somebody stood and wrote down what grows there. That is all we know
 # from the ground; the rest of the map has to come from the satellite.
 #
+# For a closer look, the course's **doctor** examines what the lessons need and says in one line each what is well and
+# what to mend. It takes about a quarter of a minute.
+
+# %%
+from helpers.doctor import examine_setup
+
+examine_setup()
+
+# %% [markdown]
 # If a cell above ended with an error, its last line says what is wrong. *No module named ...* means that this notebook
 # runs in another Python: choose the kernel of the environment in which you installed the course (menu *Kernel*, *Change
 # Kernel*).
