@@ -12,6 +12,7 @@ CUBE = (24, 2048, 2048)  # dates, rows, columns
 MAP_OF_ONE_DATE = np.s_[5, :, :]
 SERIES_OF_ONE_PIXEL = np.s_[:, 700, 900]
 GOOD_ENOUGH = 1.25  # times the best price
+ASKING = 0.02  # seconds for a chunk, as in the lesson's seconds_to_read
 
 
 @exercise(
@@ -20,7 +21,7 @@ GOOD_ENOUGH = 1.25  # times the best price
     right="Chunks times bands is the number of tasks that read; know it before you compute.",
     hints=[
         "How many chunks stand side by side in a row of chunks? How many rows of chunks are there?",
-        "1100 columns in chunks of 700: a whole one and a rest. The rest is a chunk, too.",
+        "1600 columns in chunks of 700: two whole ones and a rest. The rest is a chunk, too.",
         "Round up rows / 700, round up columns / 700 (math.ceil), then multiply.",
     ],
 )
@@ -147,15 +148,25 @@ def one_cube_for_two(
     dates, rows, columns = chunks
     if prod(chunks) == prod(CUBE):
         return price + "One chunk is the whole cube: whatever anybody wants, all of it travels."
-    asked = ceil(2048 / rows) * ceil(2048 / columns)
-    if asked > 500 or (dates == 1 and for_map > for_series):
+    touched = ceil(2048 / rows) * ceil(2048 / columns)
+    if touched > 500:
         return price + "There are so many small chunks that asking for them takes most of the time."
+    if for_map > for_series and ASKING * touched > for_map / 2:
+        return price + (
+            f"The map is slow: it touches {touched} chunks, and each costs {ASKING} s to ask for. "
+            "Take larger squares."
+        )
     if for_map > for_series:
         return price + (
             f"The map is slow: every chunk brings {dates} dates with it and one is wanted. Take "
-            "fewer dates a chunk, or larger squares."
+            "fewer dates a chunk."
+        )
+    if ASKING * ceil(24 / dates) > for_series / 2:
+        return price + (
+            f"The series is slow: it touches {ceil(24 / dates)} chunks, and each costs {ASKING} s "
+            "to ask for. Take more dates a chunk."
         )
     return price + (
         "The series is slow: for each date of one pixel a large square travels. Take smaller "
-        "squares, or more dates a chunk."
+        "squares."
     )

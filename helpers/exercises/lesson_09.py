@@ -54,10 +54,10 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
     right="Holes stay holes. On a map for clearing teams a cloud that turns to forest is a mistake "
     "that nobody can see.",
     hints=[
-        "Begin with predict_block. Before predicting, find the rows of the table with any NaN.",
-        "The block is a NumPy array: its axes have numbers, not names. "
-        "np.isnan(table).any(axis=1) is True for rows with a NaN. Make a table of NaN for the "
-        "answer, one row a pixel, one column a class: np.full(...).",
+        "Begin with predict_block. The block is a NumPy array: its axes have numbers, not names; "
+        "the band is axis 0. np.isnan(block).any(axis=0): does a pixel lack any band?",
+        "Predict all, then empty the holes: answer[:, holes] = np.nan. Or predict the complete "
+        "ones only: rows of the table without any NaN are ~np.isnan(table).any(axis=1).",
         "probabilities[complete] = model.predict_proba(table[complete]), with complete = ~(the "
         "rows with a NaN). Reshape at the end, as predict_block does.",
     ],
@@ -171,8 +171,9 @@ def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -
     in_proportion = VISITS * hectares["pine"] / hectares.sum()
     if abs(marked - in_proportion) <= 3:
         return found + (
-            "You shared out the visits by area alone. A marked pixel is also more of a gamble (3 "
-            "in 10) than an unmarked one (2 in 100): it needs more visits than its area says."
+            "You shared out the visits more or less by area alone. A marked pixel is also more of "
+            "a gamble (3 in 10) than an unmarked one (2 in 100): it needs more visits than its "
+            "area says."
         )
     if marked > best:
         return found + (

@@ -68,8 +68,9 @@ hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
 # %% [markdown]
-# First the kitchen. Each dish has to stand in the oven for half a second. `dask.delayed` writes the job down without
-# doing it; `dask.compute` hands the jobs to one, two or four cooks (*threads*).
+# First the kitchen. Each dish has to stand in the oven for half a second. The line with `@` changes the function below
+# it: a call now only writes the job down. `dask.compute` then hands the jobs to one, two or four cooks (*threads*); the
+# star in `*dishes` hands over the list one by one.
 
 
 # %%
@@ -113,7 +114,7 @@ print(f"{len(graph)} tasks in all")
 # %% [markdown]
 # To draw the graph we need to know what each task waits for, and how many steps must come before it. `step` calls
 # itself to find that out: one more than the longest of those that the task waits for, and 0 if it waits for nothing.
-# Tasks with the same number stand beside each other.
+# Tasks with the same number stand beside each other. (These three cells only draw: go on to the picture if you like.)
 
 # %%
 waits_for = graph.get_all_dependencies()
@@ -221,14 +222,14 @@ layers = pd.DataFrame(
 layers.groupby("layer", sort=False).sum()
 
 # %% tags=["nbval-check-output"]
-(optimized,) = dask.optimize(ndvi)
+optimized = dask.optimize(ndvi)[0]
 print(f"{len(ndvi_graph)} tasks as written")
 print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs together")
 
 # %% [markdown]
 # **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`,
-# `mul` and most of `add` are scale and offset (layers of one name are counted together). Before it starts, Dask joins steps that follow each other on the same chunk into
-# one task, so that the chunk stays where it is.
+# `mul` and most of `add` are scale and offset (layers of one name are counted together). Before it starts, Dask joins
+# steps that follow each other on the same chunk into one task, so that the chunk stays where it is.
 #
 # ## Measure it: one worker against several
 #
@@ -257,14 +258,14 @@ def seconds_to_compute(lazy, scheduler):
 
 
 # %%
-measured = pd.DataFrame(
-    {
-        (job, scheduler): [seconds_to_compute(lazy, scheduler) for _ in range(3)]
-        for job, lazy in jobs.items()
-        for scheduler in ["synchronous", "threads"]
-    }
-)
-measured.agg(["min", "max"]).T.round(2).add_suffix(" (s)")
+runs = []
+for job, lazy in jobs.items():
+    for scheduler in ["synchronous", "threads"]:
+        for _ in range(3):
+            seconds = seconds_to_compute(lazy, scheduler)
+            runs.append({"job": job, "scheduler": scheduler, "seconds": seconds})
+measured = pd.DataFrame(runs).groupby(["job", "scheduler"])["seconds"]
+measured.agg(["min", "max"]).round(2)
 
 # %%
 fastest = measured.min().unstack()
@@ -345,7 +346,8 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
-# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started anew.
+# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started
+# anew.
 
 # %%
 client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
@@ -369,19 +371,20 @@ with get_task_stream(client) as stream:
 # What the dashboard draws is also there as figures. Who did how much?
 
 # %%
-done = pd.DataFrame(
-    {"worker": task["worker"].rsplit(":", 1)[1], **span}
-    for task in stream.data
-    for span in task["startstops"]
-)
-done["seconds"] = done["stop"] - done["start"]
-by_worker = done.groupby(["worker", "action"])["seconds"].agg(["size", "sum"])
-by_worker.set_axis(["times", "seconds"], axis=1).round(2)
+spans = []
+for task in stream.data:
+    for span in task["startstops"]:
+        spans.append({"worker": task["worker"].rsplit(":", 1)[1], **span})
+spans = pd.DataFrame(spans)
+spans["seconds"] = spans["stop"] - spans["start"]
+spans.groupby(["worker", "action"])["seconds"].agg(["count", "sum"]).round(2)
 
 # %% [markdown]
 # **What to notice.** *compute* is work, *transfer* is sending data to another process: threads don't need that, because
-# they share their memory. Take threads for steps like ours, which let others run meanwhile (NumPy, GDAL and XGBoost
-# do). Take processes for pure Python code, which does not, and a cluster for what is too large for one computer.
+# they share their memory. (*disk-write*, if you see it: a worker short of memory has put data on the disk.) You have
+# waited longer than these seconds: the first time, each worker has to load its packages. Take threads for steps like
+# ours, which let others run meanwhile (NumPy, GDAL and XGBoost do). Take processes for pure Python code, which does
+# not, and a cluster for what is too large for one computer.
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
@@ -401,8 +404,8 @@ ndvi_map.hvplot.image(
 #
 # The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
 # of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
-# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons. (A
-# warning that a worker is *still alive* and is killed does no harm.)
+# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
+# (A warning that a worker is *still alive* and is killed does no harm.)
 
 # %%
 client.close()

@@ -28,8 +28,8 @@
 # - draw a map of pine probability, and a map of how sure the model is;
 # - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes (reading 21, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the model
-# of lesson 06.
+# **Time:** 35 minutes (reading 21, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
+# of lesson 05, the model of lesson 06.
 
 # %%
 import json
@@ -123,7 +123,7 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # ## Ten lines of our own
 #
 # A model expects a **table**, one row a pixel and one column a band. We have a **cube** of chunks. So for each chunk:
-# reshape, predict, reshape back.
+# reshape, predict, reshape back. (`.T` swaps rows and columns; -1 stands for "as many as there are".)
 #
 # ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel
 # and 12 columns; the model predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk
@@ -170,7 +170,7 @@ seconds_of_ten_lines = time.perf_counter() - start
 print(f"{answers.shape[0]} classes for {answers[0].size:,} pixels")
 
 # %% [markdown]
-# Is it right? One pixel, asked of the model directly:
+# Is it right? One pixel, asked of the model directly (`np.newaxis` makes a table with one row of it):
 
 # %% tags=["nbval-check-output"]
 one_pixel = part.isel(y=100, x=50).values
@@ -184,22 +184,21 @@ print("the same numbers:", bool((answers[:, 100, 50] == directly).all()))
 # answers?** (`rio.clip` keeps the pixels whose centre lies in the area of interest.)
 
 # %%
-has_data = part.notnull().all("band").compute()
-inside = has_data.copy(data=np.ones(has_data.shape, "float32"))
-inside = inside.rio.clip(area_of_interest.geometry, drop=False) == 1
-wanted = inside & has_data
+missing = np.isnan(part.values).any(axis=0)
+ones = part.isel(band=0).copy(data=np.ones(missing.shape, "float32"))
+inside = ones.rio.clip(area_of_interest.geometry, drop=False).values == 1
+wanted = inside & ~missing
 answered = np.isfinite(answers[0])
 print(f"{answered.sum():,} pixels got an answer")
-print(f"{int(wanted.sum()):,} lie in the area of interest and are not masked")
-print(
-    f"{int((answered & ~has_data).sum()):,} are masked, and got an answer all the same"
-)
+print(f"{wanted.sum():,} lie in the area of interest and are not masked")
+print(f"{(answered & missing).sum():,} are masked, and got an answer all the same")
 
 # %% [markdown]
 # Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability
 # all the same. Clouds and shadows, masked with care in lesson 04, come back as forest or water.
 #
-# **Second: memory.** How much do the arrays take, for the western half of the part and for all of it?
+# **Second: memory.** How much do the arrays take, for the western half of the part and for all of it? `tracemalloc`, a
+# part of Python, keeps the accounts.
 
 
 # %%
@@ -251,7 +250,8 @@ pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
 # 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two should be
 # 1; we take the model's.
 #
-# **Fourth: luggage.** On a cluster every task travels to a worker. What is in one of ours?
+# **Fourth: luggage.** On a cluster every task travels to a worker. What is in one of ours? `cloudpickle` packs it as a
+# cluster would.
 
 # %%
 lazy = with_ten_lines(part)
@@ -283,7 +283,7 @@ comparison = {
 pd.DataFrame(comparison, index=["pixels", "seconds", "MB a task"]).round(2)
 
 # %% tags=["nbval-check-output"]
-largest_difference = float(abs(careful_answers - answers).where(wanted).max())
+largest_difference = abs(careful_answers.values - answers)[:, wanted].max()
 print(f"largest difference between the two: {largest_difference}")
 
 # %% [markdown]
@@ -398,31 +398,8 @@ sureness.hvplot.image(
 # **What to notice.** Dark is doubt. It follows the streams and the edges of stands: there pixels are mixed, and forest,
 # wattle and pines stand side by side. A map for field work should show this: visit the doubtful places first.
 #
-# The same as a histogram of the pine probability itself:
-
-# %%
-values = pine_map.values[mapped.values]
-pixel_counts, edges = np.histogram(values, bins=np.linspace(0, 1, 21))
-histogram = pd.DataFrame({"probability": edges[:-1] + 0.025, "pixels": pixel_counts})
-
-# %%
-histogram.hvplot.bar(
-    x="probability",
-    y="pixels",
-    logy=True,
-    color="#882255",
-    rot=90,
-    ylim=(1, None),
-    xlabel="probability of pines",
-    ylabel="number of pixels (log scale)",
-    height=350,
-    title=cloud.map_title("Pine probability in the area of interest"),
-)
-
-# %% [markdown]
-# Nearly all pixels are close to 0 (mind the log scale: each line stands for ten times as many). But *sure* is not
-# *right*. A model can be sure and wrong, above all where the landscape is not like its training points. If its
-# probabilities were to be believed, this share of the marked pixels would be pines:
+# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training
+# points. If its probabilities were to be believed, this share of the marked pixels would be pines:
 
 # %%
 print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
@@ -523,9 +500,16 @@ if cloud.truth is not None:
     weights = hectares / hectares.sum()
     area_shares = counts.div(counts.sum(axis=1), axis=0).mul(weights, axis=0)
     display(area_shares.round(4))
-    true_alarms = area_shares.loc["pine", "pine"]
-    print(f"precision {true_alarms / area_shares.loc['pine'].sum():.0%}")
-    print(f"recall    {true_alarms / area_shares['pine'].sum():.0%}")
+
+# %%
+if cloud.truth is not None:
+    right = area_shares.loc["pine", "pine"]
+    precision = right / area_shares.loc["pine"].sum()
+    recall = right / area_shares["pine"].sum()
+    visits_to_marked = counts.loc["pine"].sum()
+    spread = 1.96 * np.sqrt(precision * (1 - precision) / (visits_to_marked - 1))
+    print(f"precision {precision:.0%}, give or take {spread:.0%}")
+    print(f"recall    {recall:.0%}, and less certain still")
 
 # %%
 if cloud.truth is not None:
@@ -533,6 +517,7 @@ if cloud.truth is not None:
     print(f"counted:   {hectares['pine']:,.0f} ha")
     print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
     print(f"that is between {area - margin:,.0f} and {area + margin:,.0f} ha")
+    print("the counted area is inside:", abs(hectares["pine"] - area) < margin)
 
 # %% [markdown]
 # **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the
@@ -562,9 +547,9 @@ if cloud.truth is not None:
 # %% [markdown]
 # One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means.
 # Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
-# truth. They deserve an interval as well. And
-# the words matter as much as the statistics: "pines" are here the pixels with more pine than anything else. If the
-# crowns were pushed together until they touch, their area would be another one:
+# truth. They deserve an interval as well. And the words matter as much as the statistics: "pines" are here the pixels
+# with more pine than anything else. If the crowns were pushed together until they touch, their area would be another
+# one:
 
 # %%
 if cloud.truth is not None:
@@ -604,9 +589,9 @@ check("09-1", hectares_above_07, pine_map=pine_map)
 # ### Exercise 09-2: mend the ten lines
 #
 # Write `predict_valid(block)`. It takes a NumPy block of reflectance (band, y, x), as `predict_block` does, and returns
-# probabilities (class, y, x). But a pixel in which **any** band is missing (`NaN`) is not predicted: all its classes
-# are `NaN`. Use `model.predict_proba` for all other pixels. The check tries your function on a small block of `part`
-# with holes in it and compares it with the model, pixel by pixel.
+# probabilities (class, y, x). But for a pixel in which **any** band is missing (`NaN`) all classes are `NaN`. Use
+# `model.predict_proba` for all other pixels. The check tries your function on a small block of `part` with holes in it
+# and compares it with the model, pixel by pixel.
 #
 # Stuck? Run `hint("09-2")`.
 
@@ -659,16 +644,14 @@ check("09-3", visits, hectares=hectares)
 # <details><summary>Solution 09-3</summary>
 #
 # ```python
-# def expected_margin(marked):
-#     """Return half the width of the interval for so many visits to marked pixels."""
-#     share = pd.Series({"pine": 0.3, "no pine": 0.02})
-#     made = pd.Series({"pine": marked, "no pine": 200 - marked})
+# share = pd.Series({"pine": 0.3, "no pine": 0.02})
+# margins = {}
+# for to_marked in range(2, 199):
+#     made = pd.Series({"pine": to_marked, "no pine": 200 - to_marked})
 #     variance = (hectares**2 * share * (1 - share) / (made - 1)).sum()
-#     return 1.96 * np.sqrt(variance)
-#
-#
-# best = min(range(2, 199), key=expected_margin)
-# visits = (best, 200 - best)
+#     margins[to_marked] = 1.96 * np.sqrt(variance)
+# best = pd.Series(margins).idxmin()
+# visits = (int(best), 200 - int(best))
 # ```
 #
 # The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in

@@ -45,7 +45,9 @@ import zarr
 from icechunk.xarray import to_icechunk
 
 # %%
-from helpers import check, find_or_make, hint, open_cloud, write_cog
+from rasterio.windows import Window
+
+from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -120,33 +122,39 @@ print(f"read {len(table_of_contents):,} of {bucket.size(key):,} bytes")
 # %% [markdown]
 # To share it with somebody who has no key to your bucket, make a **signed link**. It is an ordinary web address that
 # works for an hour. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so
-# do we, for one square kilometre:
+# do we, for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which
+# does the reading, not to look for companion files beside this one.
 
 # %%
 link = bucket.url(key, expires=3600)
 print(link.partition("?")[0], "and a signature")
-shared_map = rioxarray.open_rasterio(link, chunks=512).squeeze("band", drop=True)
-window = shared_map.isel(x=slice(1100, 1200), y=slice(800, 900))
-print(f"{window.data.npartitions} of {shared_map.data.npartitions} tiles are read")
-same = bool((window.values == percent.values[800:900, 1100:1200]).all())
+alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+traffic = CountedReads()
+square = Window(col_off=1100, row_off=800, width=100, height=100)
+with alone, rasterio.open(link, opener=traffic) as shared_map:
+    one_square_kilometre = shared_map.read(1, window=square)
+same = bool((one_square_kilometre == percent.values[800:900, 1100:1200]).all())
 print("equal to ours:", same)
+print(traffic)
 
 # %% [markdown]
 # The whole map at a glance comes from the smallest overview. It is 64 times smaller than the map, and nobody had to
 # calculate it:
 
 # %%
-glance = rioxarray.open_rasterio(link, overview_level=2).squeeze("band", drop=True)
-print(f"{glance.sizes['y']} x {glance.sizes['x']} pixels")
+traffic = CountedReads()
+with alone, rasterio.open(link, opener=traffic, overview_level=2) as shared_map:
+    glance = shared_map.read(1)
+print(f"{glance.shape[0]} x {glance.shape[1]} pixels")
+print(traffic)
 
 # %% [markdown]
 # ## A map with a history: Icechunk
 #
 # Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was based
 # on. Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
-# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one a chunk)
-# in a bucket with a history, as git does for text: each
-# [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
+# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one a chunk) in a
+# bucket with a history: each [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
 
 # %%
 storage = icechunk.s3_storage(bucket=cloud.bucket, prefix="pine-maps", **cloud.icechunk)
@@ -185,8 +193,9 @@ print(f"{first_commit} is now also called {tag}")
 # %% [markdown]
 # ## A change
 #
-# A colleague has been to the field: in the north-western corner the pines have been cleared. We set them to 0 there
-# (masked pixels stay masked) and commit. Only this part is opened and written.
+# A colleague has been to the field: in the north-western corner the pines have been cleared. Rows are counted from the
+# north, so these are the first 500 rows and columns. We set them to 0 there (masked pixels stay masked) and commit.
+# Only this part is opened and written.
 
 
 # %%
@@ -267,7 +276,8 @@ difference.hvplot.image(
 #
 # ## Two people at once
 #
-# Anna and Ben open the map at the same time. Both change the same part of it, and Anna is the first to commit.
+# Anna and Ben open the map at the same time. Both change the same part of it, and Anna is the first to commit. (`try`
+# runs what may fail, `except` says what to do then.)
 
 # %%
 anna = repository.writable_session("main")
@@ -282,7 +292,8 @@ except icechunk.ConflictError:
 
 # %% [markdown]
 # With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to say what shall happen.
-# He asks to put his changes on top of Anna's, provided that they don't touch the same chunks:
+# He asks to put his changes on top of Anna's, provided that they don't touch the same chunks. (`set_logs_filter` keeps
+# Icechunk's own warnings off the screen.)
 
 # %%
 icechunk.set_logs_filter("error")
@@ -325,7 +336,7 @@ print(newest.message)
 #
 # Write `pine_map`, the 32-bit numbers, as a Cloud-Optimized GeoTIFF, too: `write_cog(pine_map, cloud.outputs /
 # "pine_float.tif", overwrite=True)`. How many times as large as the file of whole percent (`cog_path`) is it **on
-# disk**? The answer is a number; one decimal is enough.
+# disk**? The answer is a number; one decimal is enough. (`path.stat().st_size` is the size of a file in bytes.)
 #
 # Stuck? Run `hint("10-1")`.
 

@@ -61,8 +61,11 @@ def megabytes_in_use(side, threads):
 # %% 08-3 | The series is slow
 chosen_chunks = (1, 2048, 2048)
 
-# %% 08-3 | The map is slow
-chosen_chunks = (24, 128, 128)
+# %% 08-3 | Take larger squares
+chosen_chunks = (1, 128, 128)
+
+# %% 08-3 | Take fewer dates
+chosen_chunks = (24, 512, 512)
 
 # %% 08-3 | asking for them
 chosen_chunks = (1, 64, 64)
