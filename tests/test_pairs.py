@@ -30,6 +30,8 @@ def test_committed_without_outputs(lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_both_halves_name_their_kernel(lesson):
+def test_both_halves_name_their_kernel_and_their_formats(lesson):
     for half in (NOTEBOOKS / f"{lesson}.ipynb", NOTEBOOKS / "scripts" / f"{lesson}.py"):
-        assert jupytext.read(half).metadata["kernelspec"]["name"] == "python3"
+        metadata = jupytext.read(half).metadata
+        assert metadata["kernelspec"]["name"] == "python3"
+        assert metadata["jupytext"]["formats"], "JupyterLab would take the halves for different"
