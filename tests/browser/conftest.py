@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 CHROMIUM += ["--disable-component-update", "--no-first-run"]
+# Every other machine is unreachable, as without a network.
+CHROMIUM += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
 
 
 @pytest.fixture(scope="module")  # Playwright's event loop must not outlive these tests

@@ -4,6 +4,7 @@ The memory limit is a cgroup's, which really kills: the system ends a process th
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LIMIT = 2 * 2**30
 PREFIX = "/user/jane/"
 LESSON_SECONDS = 400
+PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/.*\.css(\?v=[\d.]+)?$")
 TILES_MS = 5000
 
 
@@ -134,10 +136,12 @@ def test_the_heaviest_lessons_run_behind_a_proxy(
         assert not failed
         for cell in cells:
             if "tiles=" in cell["source"]:
-                colours_drawn(page, cell["number"])  # a plot is drawn, and asks, when it is seen
+                assert colours_drawn(page, cell["number"]) >= DRAWN_COLOURS
                 page.wait_for_timeout(TILES_MS)
                 assert walk.tiles, "no tile has come"
                 assert all(f"{PREFIX}proxy/" in url for url in walk.tiles)
+        # Panel's style sheets, refused as for a learner whom a firewall keeps from that address.
+        assert all(PANEL_STYLE.match(url) for url in walk.away), walk.away
         record_property(
             "lesson",
             f"| {lesson}, 1 CPU and 2 GB | {walk.seconds:.0f} | {walk.peak_mb:.0f} | |"
