@@ -33,8 +33,8 @@ chromium: ## install Debian's Chromium, which the browser tests drive, where it 
 	  (apt-get update -q && apt-get install -qy --no-install-recommends chromium) || \
 	  echo "Chromium could not be installed: the browser tests are skipped (install it by hand)."
 
-kit: env ## build the offline kit again
-	$(PYTHON) -m offline_kit build
+kit: env ## build the offline kit, or build it again if it is damaged
+	$(PYTHON) -m offline_kit build --replace
 
 bench: env $(KIT) ## measure the heavy step side by side with its alternatives
 	$(PYTHON) benchmarks/bench_predict.py
@@ -67,5 +67,6 @@ else
 	.bootstrap/bin/pip install --quiet uv
 endif
 
-$(KIT): | env
+$(KIT): offline_kit/manifest.py | env
 	$(PYTHON) -m $(if $(WHEELHOUSE),helpers.wheelhouse kit "$(WHEELHOUSE)",offline_kit build)
+	@touch $@

@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             text for report in passed for name, text in report.user_properties if name == table
         }
         if lines:
-            terminalreporter.section(f"{table}s, measured")
+            terminalreporter.section("measured")
             terminalreporter.line(head)
             terminalreporter.line("|---" * (head.count("|") - 1) + "|")
             for line in sorted(lines):

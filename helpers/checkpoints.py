@@ -6,8 +6,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from helpers.cloud import PROJECT, open_cloud
+from helpers.cloud import open_cloud
 from helpers.errors import CourseError
+from helpers.paths import PROJECT
 
 # What a lesson leaves in the outputs folder for later ones.
 LEFT_BY = {

@@ -11,10 +11,9 @@ from typing import Any
 from xyzservices import TileProvider
 
 from helpers.errors import CourseError
+from helpers.paths import PROJECT, kit_folder, outputs_folder
 from offline_kit.errors import KitError
 from offline_kit.serve import ensure_server
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 EARTH_SEARCH = "https://earth-search.aws.element84.com/v1"
 ESRI_WORLD_IMAGERY = TileProvider(
@@ -128,15 +127,10 @@ def open_cloud() -> Cloud:
     )
 
 
-def _outputs(default: Path) -> Path:
-    outputs = Path(os.environ.get("COURSE_OUTPUTS", default))
-    outputs.mkdir(parents=True, exist_ok=True)
-    return outputs
-
-
 def _open_local() -> Cloud:
-    kit = Path(os.environ.get("COURSE_KIT", PROJECT / "data" / "offline_kit"))
-    outputs = _outputs(PROJECT / "outputs")
+    kit = kit_folder()
+    outputs = outputs_folder()
+    outputs.mkdir(parents=True, exist_ok=True)
     try:
         server = ensure_server(kit, outputs / "bucket")
     except KitError as error:
@@ -188,13 +182,15 @@ def _seen_by_browser(http_url: str) -> str:
 def _open_aws() -> Cloud:
     _reach(EARTH_SEARCH)
     downloads = PROJECT / "data" / "published"
+    outputs = outputs_folder(PROJECT / "outputs" / "aws")
+    outputs.mkdir(parents=True, exist_ok=True)
     return Cloud(
         name="aws",
         stac_url=EARTH_SEARCH,
         field_points=fetch_published(*PUBLISHED_POINTS, downloads),
         area_of_interest=fetch_published(*PUBLISHED_AREA_OF_INTEREST, downloads),
         basemap=ESRI_WORLD_IMAGERY,
-        outputs=_outputs(PROJECT / "outputs" / "aws"),
+        outputs=outputs,
         s3={},
         icechunk={"region": os.environ.get("AWS_REGION", "us-west-2"), "from_env": True},
         bucket_name=os.environ.get("COURSE_BUCKET"),

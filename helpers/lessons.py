@@ -14,8 +14,9 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from helpers.cloud import PROJECT, open_cloud
+from helpers.cloud import open_cloud
 from helpers.errors import CourseError
+from helpers.paths import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
 CELL_SECONDS = 300

@@ -21,12 +21,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from helpers._kit import verify_kit
 from helpers.errors import CourseError
+from helpers.paths import PROJECT, kit_folder
+from offline_kit.errors import KitError
+from offline_kit.manifest import check_kit
 
-PROJECT = Path(__file__).resolve().parents[1]
 LOCK = PROJECT / "requirements.lock"
-KIT = Path(os.environ.get("COURSE_KIT", PROJECT / "data" / "offline_kit"))
+KIT = kit_folder()
 CONTENTS = "wheelhouse.json"
 
 START_HERE = """\
@@ -68,10 +69,12 @@ def pack(out: Path) -> None:
 
     Raises
     ------
+    KitError
+        If the kit is not whole.
     CourseError
-        If the kit is not whole, or if a wheel cannot be had.
+        If a wheel cannot be had.
     """
-    verify_kit(KIT)
+    check_kit(KIT, sums=True)
     out.mkdir(parents=True, exist_ok=True)
     (out / CONTENTS).unlink(missing_ok=True)  # what is half packed cannot be installed from
     print("Fetching the wheels of requirements.lock and uv ...", flush=True)
@@ -222,8 +225,8 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
     def copy(part: Path) -> None:
         shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
         try:
-            verify_kit(part)
-        except CourseError as error:
+            check_kit(part, sums=True)
+        except KitError as error:
             raise CourseError(
                 f"The kit in the wheelhouse {wheelhouse} is not whole: copy the folder again "
                 f"({error})"
@@ -286,7 +289,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             copy_kit(wheelhouse, KIT)
             print(f"The kit is in {KIT}.")
-    except CourseError as error:
+    except (CourseError, KitError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -17,7 +17,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, default=DEFAULT_KIT, help="folder of the kit")
     build.add_argument("--seed", type=int, default=None, help="chooses the landscape")
     build.add_argument("--scene", metavar="ITEM_ID", help="rebuild this scene only")
-    build.add_argument("--replace", action="store_true", help="replace another kit in the folder")
+    build.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace another kit in the folder, or one whose manifest cannot be read",
+    )
     verify = commands.add_parser("verify", help="compare a kit with its manifest")
     verify.add_argument("kit", nargs="?", type=Path, default=DEFAULT_KIT)
     serve = commands.add_parser("serve", help="answer for a kit on this machine")
@@ -38,9 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
             kit = build_kit(given.size, given.out, seed, given.scene, given.replace)
             print(f"The kit in {kit} is complete.")
         elif given.command == "verify":
-            from offline_kit.build import verify_kit
+            from offline_kit.manifest import check_kit
 
-            count = verify_kit(given.kit)
+            count = len(check_kit(given.kit, sums=True)["files"])
             print(f"The kit in {given.kit} is whole: {count} files agree with its manifest.")
         else:
             from offline_kit.serve import run_server

@@ -1,13 +1,10 @@
 """Run a lesson's own code on other data: the cells as they stand, with a cell put before them."""
 
-from pathlib import Path
-
 import jupytext
 import nbformat
+from lesson_parts import NOTEBOOKS, PROJECT
 from nbclient import NotebookClient
 
-PROJECT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = PROJECT / "notebooks"
 REAL = PROJECT.parent / "shared" / "real"
 EARTH_SEARCH = PROJECT.parent / "shared" / "earth-search"
 

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 PROJECT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = PROJECT / "notebooks"
+CHECK_OUTPUT = "nbval-check-output"  # tag of the cells whose texts are stored and compared
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 SOLUTION = re.compile(

@@ -5,9 +5,7 @@ notebooks. Read the difference before you commit it: it is what the lessons now 
 """
 
 import nbformat
-from lesson_parts import LESSONS, NOTEBOOKS, PROJECT
-
-TAG = "nbval-check-output"
+from lesson_parts import CHECK_OUTPUT, LESSONS, NOTEBOOKS, PROJECT
 
 
 def main() -> None:
@@ -19,7 +17,7 @@ def main() -> None:
         for cell, run in zip(notebook.cells, executed.cells, strict=True):
             if cell.cell_type == "code" and cell.source != run.source:
                 raise SystemExit(f"{lesson} has changed since `make map`: run it again.")
-            if TAG in cell.metadata.get("tags", []):
+            if CHECK_OUTPUT in cell.metadata.get("tags", []):
                 cell.outputs, cell.execution_count = run.outputs, run.execution_count
         nbformat.write(notebook, path)
 

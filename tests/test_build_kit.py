@@ -22,13 +22,13 @@ from rio_cogeo.cogeo import cog_validate
 from scipy.spatial import cKDTree
 
 from offline_kit.__main__ import main
-from offline_kit.build import build_kit, verify_kit
+from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
 from offline_kit.build.kit import prepare
-from offline_kit.build.manifest import KIT_VERSION, sha256_of
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
 from offline_kit.errors import KitError
+from offline_kit.manifest import KIT_VERSION, check_kit, sha256_of
 
 COMMAND = [sys.executable, "-m", "offline_kit"]
 CLEAR = "S2A_34HCH_20180915_0_L2A"
@@ -58,7 +58,7 @@ def test_the_manifest_lists_every_file(tiny_kit):  # noqa: F811
     assert manifest["size"] == SIZE and manifest["seed"] == SEED
     assert manifest["licence"] == "CC-BY-4.0" and manifest["simulated"] is True
     assert {"numpy", "numba", "rasterio"} <= set(manifest["made_with"])
-    assert verify_kit(tiny_kit) == len(found)
+    assert len(check_kit(tiny_kit, sums=True)["files"]) == len(found)
 
 
 def test_rasters_are_cogs_on_their_native_grids(tiny_kit, tiny_grid):  # noqa: F811
@@ -234,8 +234,8 @@ def test_a_scene_rebuilt_alone_is_the_same(tiny_kit, tmp_path):  # noqa: F811
     other = kit / "scenes/sentinel-2-l2a/S2B_34HCH_20180910_0_L2A/B04.tif"
     before, untouched = sha256_of(band), other.stat().st_mtime_ns
     band.write_bytes(b"damaged")
-    with pytest.raises(KitError, match="B04.tif differs from the manifest"):
-        verify_kit(kit)
+    with pytest.raises(KitError, match="B04.tif has 7 bytes instead of"):
+        check_kit(kit, sums=True)
     build_kit(SIZE, kit, SEED, scene=CLEAR)
     assert sha256_of(band) == before
     assert other.stat().st_mtime_ns == untouched
@@ -256,12 +256,30 @@ def test_a_killed_build_goes_on_where_it_was(tiny_kit, tmp_path):  # noqa: F811
         build.wait()
     assert not (kit / "manifest.json").exists()
     with pytest.raises(KitError, match="python -m offline_kit build"):
-        verify_kit(kit)
+        check_kit(kit, sums=True)
     done = {p: p.stat().st_mtime_ns for p in kit.glob("items/*/*.json")}
     build_kit(SIZE, kit, SEED)
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in done.items())
     assert (kit / "manifest.json").read_bytes() == (tiny_kit / "manifest.json").read_bytes()
     assert not (kit / ".building").exists() and not (kit / "building.json").exists()
+
+
+def test_a_damaged_kit_is_made_again(tiny_kit, tmp_path, capsys):  # noqa: F811
+    kit = tmp_path / "kit"
+    shutil.copytree(tiny_kit, kit)
+    (kit / "field_points.gpkg").write_bytes(b"damaged")
+    build_kit(SIZE, kit, SEED)
+    assert "field_points.gpkg has 7 bytes instead of" in capsys.readouterr().out
+    check_kit(kit, sums=True)
+
+
+def test_a_kit_with_an_unreadable_manifest_makes_way_when_asked(tmp_path):
+    (tmp_path / "manifest.json").write_text("{")
+    plan = {"kit_version": KIT_VERSION, "size": SIZE, "seed": SEED}
+    with pytest.raises(KitError, match="--replace"):
+        prepare(tmp_path, plan, replace=False, scene=None)
+    assert prepare(tmp_path, plan, replace=True, scene=None)
+    assert [path.name for path in tmp_path.iterdir()] == ["building.json"]
 
 
 def test_a_complete_kit_is_left_alone(tiny_kit):  # noqa: F811
@@ -313,7 +331,7 @@ def test_verify_says_what_is_wrong(tiny_kit, tmp_path, capsys):  # noqa: F811
     assert main(["verify", str(tiny_kit)]) == 0
     assert "is whole" in capsys.readouterr().out
     assert main(["verify", str(tmp_path)]) == 1
-    assert "no complete kit" in capsys.readouterr().err
+    assert "There is no offline kit" in capsys.readouterr().err
     (tmp_path / "manifest.json").write_text("{")
     assert main(["verify", str(tmp_path)]) == 1
     assert "cannot be read" in capsys.readouterr().err

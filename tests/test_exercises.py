@@ -11,7 +11,6 @@ import rioxarray
 from lesson_parts import (
     LESSONS,
     NOTEBOOKS,
-    PROJECT,
     answered,
     exercise_cells,
     mistakes,
@@ -28,11 +27,6 @@ from helpers.exercises import feedback_on, hint_for
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
 from helpers.lessons import peak_memory
 
-WITH_EXERCISES = [
-    lesson for lesson in LESSONS if (PROJECT / "tests" / "mistakes" / f"{lesson}.py").exists()
-]
-
-
 LIMIT_MB = 2000  # of all processes of a lesson: Binder's
 
 
@@ -46,7 +40,7 @@ def _seconds(cell):
     return (end - start).total_seconds()
 
 
-@pytest.mark.parametrize("lesson", WITH_EXERCISES)
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_parts_belong_together(lesson):
     notebook = read_lesson(lesson)
     numbers = [f"{lesson[:2]}-{number}" for number in range(1, len(exercise_cells(notebook)) + 1)]
@@ -60,7 +54,7 @@ def test_parts_belong_together(lesson):
         assert len(EXERCISES[number].hints) >= 2
 
 
-@pytest.mark.parametrize("lesson", WITH_EXERCISES)
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_feedback_fits_what_the_learner_did(lesson, record_property):
     """Run the lesson; try each exercise untouched, with each mistake, and with the solution."""
     notebook = read_lesson(lesson)

@@ -1,16 +1,13 @@
 """Both halves of a lesson's pair are there, agree, and carry no outputs."""
 
-from pathlib import Path
-
 import jupytext
 import pytest
 from jupytext.compare import compare_notebooks
-
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+from lesson_parts import CHECK_OUTPUT, LESSONS, NOTEBOOKS
 
 
 def test_every_half_has_its_other_half():
+    assert LESSONS == sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
     assert LESSONS == sorted(path.stem for path in (NOTEBOOKS / "scripts").glob("*.py"))
     assert [name[:2] for name in LESSONS] == [f"{number:02d}" for number in range(len(LESSONS))]
 
@@ -25,7 +22,7 @@ def test_halves_agree(lesson):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_committed_without_outputs(lesson):
     for cell in jupytext.read(NOTEBOOKS / f"{lesson}.ipynb").cells:
-        if cell.cell_type == "code" and "nbval-check-output" not in cell.metadata.get("tags", []):
+        if cell.cell_type == "code" and CHECK_OUTPUT not in cell.metadata.get("tags", []):
             assert not cell.outputs, f"clear the outputs of:\n{cell.source}"
 
 

@@ -5,12 +5,10 @@ import sys
 
 import nbformat
 import pytest
-from lesson_parts import LESSONS, read_lesson
-
-TAG = "nbval-check-output"
+from lesson_parts import CHECK_OUTPUT, LESSONS, read_lesson
 
 
-def _run(folder, stored, tags=(TAG,)):
+def _run(folder, stored, tags=(CHECK_OUTPUT,)):
     """Run nbval, as the tests do, on a notebook that prints 42 and has a text stored."""
     output = nbformat.v4.new_output("stream", name="stdout", text=stored)
     cell = nbformat.v4.new_code_cell(
@@ -40,7 +38,8 @@ def test_without_the_tag_nothing_is_compared(tmp_path):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_tagged_cell_has_a_short_text(lesson):
-    tagged = [cell for cell in read_lesson(lesson).cells if TAG in cell.metadata.get("tags", [])]
+    cells = read_lesson(lesson).cells
+    tagged = [cell for cell in cells if CHECK_OUTPUT in cell.metadata.get("tags", [])]
     assert tagged, f"no cell of {lesson} is compared"
     for cell in tagged:
         assert cell.outputs, f"store the text of: {cell.source}"

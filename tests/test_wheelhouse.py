@@ -12,6 +12,7 @@ import pytest
 from serve.tiny_kit import make_kit
 
 from helpers import CourseError, wheelhouse
+from offline_kit.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -130,7 +131,7 @@ def test_what_is_half_packed_is_none(packed, monkeypatch):
 def test_a_damaged_kit_is_not_packed(packed, monkeypatch):
     (packed / "offline_kit" / "field_points.gpkg").write_bytes(b"damaged")
     monkeypatch.setattr(wheelhouse, "KIT", packed / "offline_kit")
-    with pytest.raises(CourseError, match=r"field_points\.gpkg has 7 bytes"):
+    with pytest.raises(KitError, match=r"field_points\.gpkg has 7 bytes"):
         wheelhouse.pack(packed.parent / "another")
 
 
@@ -187,7 +188,9 @@ def test_make_asks_no_network_and_still_checks_hashes():
     "path",
     [
         "helpers/__init__.py",
-        "helpers/_kit.py",
+        "helpers/paths.py",
+        "offline_kit/errors.py",
+        "offline_kit/manifest.py",
         "helpers/errors.py",
         "helpers/wheelhouse.py",
         *(str(path.relative_to(PROJECT)) for path in (PROJECT / "helpers/doctor").glob("*.py")),

@@ -64,20 +64,6 @@ def serial_and_parallel() -> None:
     _save(figure, "serial_and_parallel.svg")
 
 
-def task_graph() -> None:
-    """Draw the graph of: make four chunks, double each, add them all up."""
-    figure, axes = plt.subplots(figsize=(8, 4.2))
-    for chunk in range(4):
-        _box(axes, chunk, 0, f"make\nchunk {chunk + 1}", CHUNK, (0.7, 0.5))
-        _box(axes, chunk, 1.2, "times 2", STEP, (0.7, 0.4))
-        _arrow(axes, (chunk, 0.28), (chunk, 0.97))
-        _arrow(axes, (chunk, 1.43), (1.5 + (chunk - 1.5) * 0.12, 2.12))
-    _box(axes, 1.5, 2.4, "sum of all", RESULT, (0.9, 0.45))
-    axes.set(xlim=(-0.6, 3.6), ylim=(-0.4, 2.8))
-    axes.axis("off")
-    _save(figure, "task_graph.svg")
-
-
 def predict_a_chunk() -> None:
     """Draw what predict_over_chunks does with a chunk."""
     figure, axes = plt.subplots(figsize=(11, 2.6))
@@ -146,6 +132,5 @@ def _visual_of_chosen_scene(
 
 if __name__ == "__main__":
     serial_and_parallel()
-    task_graph()
     predict_a_chunk()
     final_map()

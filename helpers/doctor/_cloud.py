@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from helpers.doctor._check import Mend, NotNeeded, one_line
-from helpers.doctor._paths import kit_folder
+from helpers.paths import kit_folder
 
 NETWORK_SECONDS = 5
 BUCKET_SECONDS = 15  # the bucket on this machine opens a few seconds after the rest
@@ -26,9 +26,9 @@ TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
 
 def look_at_kit() -> str:
     """Compare every file of the offline kit with the manifest."""
-    from helpers._kit import verify_kit
+    from offline_kit.manifest import check_kit
 
-    files = verify_kit(kit_folder())["files"]
+    files = check_kit(kit_folder(), sums=True)["files"]
     size = sum(entry["bytes"] for entry in files.values())
     return f"{len(files)} files, {size / 1e6:.0f} MB, as in the manifest of {kit_folder()}"
 

@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from helpers.doctor._check import Mend
-from helpers.doctor._paths import PROJECT
+from helpers.paths import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
 PROJECT_NAME = "pines-from-space"

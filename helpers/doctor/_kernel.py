@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.doctor._check import Mend, one_line
-from helpers.doctor._paths import PROJECT
+from helpers.paths import PROJECT
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient

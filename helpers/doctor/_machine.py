@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.doctor._check import Mend
-from helpers.doctor._paths import outputs_folder
+from helpers.paths import outputs_folder
 
 GB = 1e9
 MEMORY_TOTAL = 1.9 * GB  # mybinder gives 2 GiB

@@ -11,18 +11,18 @@ from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.errors import KitError
-
-from .areas import make_areas
-from .grid import Grid, grid_of
-from .landscape import Landscape, make_landscape
-from .manifest import (
+from offline_kit.manifest import (
     KIT_VERSION,
     MANIFEST,
-    damaged_files,
+    check_kit,
     read_manifest,
     write_json,
     write_manifest,
 )
+
+from .areas import make_areas
+from .grid import Grid, grid_of
+from .landscape import Landscape, make_landscape
 from .passes import Pass, passes_of
 from .points import make_field_points, make_validation_points
 from .scenes import remove_folder, write_scene
@@ -62,7 +62,8 @@ def build_kit(
     scene : str, optional
         Rebuild only the scene with this item identifier.
     replace : bool
-        Remove a kit of another size or seed that lies in the folder.
+        Remove a kit of another size or seed, or with an unreadable manifest, that lies in the
+        folder.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
     plan : dict
         `kit_version`, `size` and `seed` of the kit to come.
     replace : bool
-        Remove a kit of another size or seed.
+        Remove a kit of another size or seed, or with an unreadable manifest.
     scene : str or None
         The one scene to be rebuilt.
 
@@ -123,7 +124,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
     KitError
         If the folder holds another kit or something else.
     """
-    found = _plan_in(out)
+    found = _plan_in(out, replace)
     if found is not None and found != plan:
         # a kit of an older version is of no use to this code, so it makes way without asking
         same_place = found["size"] == plan["size"] and found["seed"] == plan["seed"]
@@ -145,15 +146,26 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
         for item in out.glob(f"items/*/{scene}.json"):
             item.unlink()
     elif (out / MANIFEST).exists():
-        return False
+        try:
+            check_kit(out, sums=True)
+        except KitError as damage:
+            print(damage, "That is done now.", flush=True)
+            _clear(out)
+        else:
+            return False
     write_json(out / PLAN, plan)
     remove_folder(out / WORK)
     return True
 
 
-def _plan_in(out: Path) -> dict[str, Any] | None:
+def _plan_in(out: Path, replace: bool) -> dict[str, Any] | None:
     if (out / MANIFEST).exists():
-        content = read_manifest(out)
+        try:
+            content = read_manifest(out)
+        except KitError:
+            if not replace:
+                raise
+            content = {}
     elif (out / PLAN).exists():
         try:
             content = json.loads((out / PLAN).read_text(encoding="utf-8"))
@@ -244,26 +256,3 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     bar.update(1)
     for name in VECTORS:
         (work / name).replace(out / name)
-
-
-def verify_kit(kit: Path) -> int:
-    """Check every file of a kit against its manifest.
-
-    Returns
-    -------
-    int
-        Number of files checked.
-
-    Raises
-    ------
-    KitError
-        If the kit is incomplete or a file is missing or damaged.
-    """
-    problems = damaged_files(kit)
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise KitError(
-            f"The kit in {kit} is damaged: {'; '.join(problems[:3])}{more}. Rebuild it with "
-            "`python -m offline_kit build --replace`."
-        )
-    return len(read_manifest(kit)["files"])

@@ -131,7 +131,7 @@ def reflectance_of(
     """
     medians, modes = spectra_table()
     at = (window.row, window.column, window.height, window.width)
-    site = np.stack([gradient_noise(*at, 25.0, seed + 341 + b) for b in range(len(BAND_FILES))])
+    site = np.stack([gradient_noise(*at, 25.0, seed + 341 + n) for n in range(SITES.shape[1])])
     local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
     out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
     _mix(

@@ -10,7 +10,7 @@ from uuid import uuid4
 from filelock import FileLock
 
 from offline_kit.errors import KitError
-from offline_kit.serve.kit import read_manifest
+from offline_kit.manifest import check_kit
 from offline_kit.serve.lease import Lease
 from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
 
@@ -49,7 +49,7 @@ def ensure_server(kit: Path, bucket_folder: Path) -> ServerAddresses:
     """
     kit = Path(kit).resolve()
     folder = BucketFolder(Path(bucket_folder).resolve())
-    read_manifest(kit)
+    check_kit(kit, sums=False)
     _go_round_proxies()
     try:
         folder.path.mkdir(parents=True, exist_ok=True)

@@ -6,54 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from offline_kit.errors import KitError
-
-HOW_TO_MAKE = "make it with `make kit` or `python -m offline_kit build`"
-HOW_TO_MEND = "make it again with `make kit` or `python -m offline_kit build`"
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a kit after checking that the kit is there and whole.
-
-    Sizes are compared, not sums: this takes milliseconds (``python -m offline_kit verify`` compares
-    the sums).
-
-    Parameters
-    ----------
-    folder
-        Folder of the kit.
-
-    Raises
-    ------
-    KitError
-        There is no kit, or it is half-built or damaged.
-    """
-    path = folder / "manifest.json"
-    if not folder.is_dir() or not any(folder.iterdir()):
-        raise KitError(f"There is no offline kit in {folder}; {HOW_TO_MAKE}.")
-    if not path.is_file():
-        raise KitError(
-            f"The offline kit in {folder} is half-built (it has no manifest.json); {HOW_TO_MEND}."
-        )
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        sizes = {name: int(entry["bytes"]) for name, entry in manifest["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KitError(
-            f"The offline kit in {folder} is damaged (its manifest.json cannot be read); "
-            f"{HOW_TO_MEND}."
-        ) from error
-    for name, size in sizes.items():
-        file = folder / name
-        if not file.is_file():
-            raise KitError(
-                f"The offline kit in {folder} is damaged ({name} is missing); {HOW_TO_MEND}."
-            )
-        if (found := file.stat().st_size) != size:
-            raise KitError(
-                f"The offline kit in {folder} is damaged ({name} has {found} bytes instead of "
-                f"{size}); {HOW_TO_MEND}."
-            )
-    return manifest
+from offline_kit.manifest import HOW_TO_MEND, MANIFEST, check_kit
 
 
 @dataclass(frozen=True)
@@ -86,7 +39,7 @@ class Kit:
         KitError
             There is no kit, or it is half-built or damaged.
         """
-        manifest = read_manifest(folder)
+        manifest = check_kit(folder, sums=False)
         collections = [_read_json(path) for path in sorted(folder.glob("collections/*.json"))]
         return cls(
             folder=folder,
@@ -125,7 +78,7 @@ class KitOnDisk:
 
     def _version(self) -> tuple[int, int] | None:
         try:
-            status = (self.folder / "manifest.json").stat()
+            status = (self.folder / MANIFEST).stat()
         except FileNotFoundError:
             return None
         return status.st_mtime_ns, status.st_ino

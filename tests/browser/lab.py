@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ["notebooks", "docs", "binder", "jupytext.toml", "README.md"]
 HERE_ONLY = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
 FIRST_CELL_SECONDS = 120
+TILES_MS = 5000  # until a basemap that is in sight is complete
 DRAWN_COLOURS = 8
 
 CELLS = """() => {
@@ -166,7 +167,7 @@ def wait_for_kernel(page: Page) -> None:
 
 
 def run_all(page: Page, lab: Lab, walk: Walk, limit: float) -> list[dict]:
-    """Run all cells of the lesson in front; return its cells as they stand at the end."""
+    """Run all cells of the lesson in front; return its cells when none has failed."""
     started = time.perf_counter()
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     while True:
@@ -178,6 +179,10 @@ def run_all(page: Page, lab: Lab, walk: Walk, limit: float) -> list[dict]:
         done = all(cell["ran"] for cell in cells if cell["source"].strip())
         walk.seconds = time.perf_counter() - started
         if state["kernel"] == "idle" and (done or stopped):
+            failed = [
+                f"cell {cell['number']}: {cell['errors'][0]}" for cell in cells if cell["errors"]
+            ]
+            assert not failed, failed
             return cells
         if walk.seconds > limit:
             waiting = next(cell for cell in cells if not cell["ran"])
@@ -205,3 +210,9 @@ def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
             break
         time.sleep(0.3)
     return colours
+
+
+def wait_for_tiles(page: Page, cell: dict) -> None:
+    """Give the basemap of a drawn plot the time to come, if the plot has one."""
+    if "tiles=" in cell["source"]:
+        page.wait_for_timeout(TILES_MS)

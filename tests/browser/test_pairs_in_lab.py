@@ -1,11 +1,10 @@
 """A learner edits one half of a lesson in JupyterLab: the other half follows."""
 
-import time
-
 import jupytext
 import pytest
 from lab import open_lesson, stop, wait_for_kernel
 from lesson_parts import LESSONS
+from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -18,13 +17,6 @@ ADD_AND_SAVE = """async line => {
 }"""
 
 
-def _wait_until(holds, seconds=20):
-    deadline = time.perf_counter() + seconds
-    while not holds() and time.perf_counter() < deadline:
-        time.sleep(0.2)
-    return holds()
-
-
 def _sources(path):
     return [cell.source for cell in jupytext.read(path).cells]
 
@@ -34,7 +26,7 @@ def test_an_edit_of_the_notebook_reaches_the_script(browser, lab):
     page.evaluate(ADD_AND_SAVE, "written_in_the_notebook = True")
     notebook = lab.folder / "notebooks" / f"{LESSON}.ipynb"
     script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
-    assert _wait_until(lambda: "written_in_the_notebook = True" in script.read_text())
+    wait_until(lambda: "written_in_the_notebook = True" in script.read_text())
     assert _sources(notebook) == _sources(script)
     stop(page)
 
@@ -54,6 +46,6 @@ def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser,
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-above')")
     notebook = lab.folder / "notebooks" / f"{LESSON}.ipynb"
     script = lab.folder / "notebooks" / "scripts" / f"{LESSON}.py"
-    assert _wait_until(lambda: "written_in_the_script = 6 * 7" in notebook.read_text())
+    wait_until(lambda: "written_in_the_script = 6 * 7" in notebook.read_text())
     assert _sources(notebook) == _sources(script)
     stop(page)

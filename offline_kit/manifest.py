@@ -1,4 +1,4 @@
-"""The manifest: what a complete kit consists of."""
+"""The manifest: what a complete kit consists of, and whether a kit on disk is whole."""
 
 import hashlib
 import json
@@ -13,6 +13,9 @@ from offline_kit.errors import KitError
 KIT_VERSION = 3  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
+HOW_TO_MAKE = "make it with `make kit` or `python -m offline_kit build`"
+FINISH = "finish it with `make kit` or `python -m offline_kit build`"
+HOW_TO_MEND = "make it again with `make kit` or `python -m offline_kit build --replace`"
 _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "pyproj", "pillow")
 
 
@@ -72,37 +75,46 @@ def read_manifest(kit: Path) -> dict[str, Any]:
         If there is none, or if it is no manifest.
     """
     path = kit / MANIFEST
+    if not kit.is_dir() or not any(kit.iterdir()):
+        raise KitError(f"There is no offline kit in {kit}; {HOW_TO_MAKE}.")
+    if not path.is_file():
+        raise KitError(f"The offline kit in {kit} is half-built (it has no {MANIFEST}); {FINISH}.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        for entry in content["files"].values():
+            int(entry["bytes"]), str(entry["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KitError(
-            f"There is no complete kit in {kit} (no {MANIFEST}): "
-            "run `python -m offline_kit build` to make or to finish it."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise KitError(
-            f"{path} cannot be read ({error}): remove it and run `python -m offline_kit build`."
-        ) from None
-    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
-        raise KitError(
-            f"{path} is not the manifest of a kit: remove it and run `python -m offline_kit build`."
-        )
+            f"The offline kit in {kit} is damaged (its {MANIFEST} cannot be read); {HOW_TO_MEND}."
+        ) from error
     return content
 
 
-def damaged_files(kit: Path) -> list[str]:
-    """Compare a kit with its manifest.
+def check_kit(kit: Path, sums: bool) -> dict[str, Any]:
+    """Compare a kit's files with its manifest, and return the manifest.
 
-    Returns
-    -------
-    list of str
-        One phrase for every file that is missing or differs; empty if the kit is whole.
+    Parameters
+    ----------
+    kit : Path
+    sums : bool
+        Compare the files' SHA-256 as well as their sizes: a second instead of milliseconds.
+
+    Raises
+    ------
+    KitError
+        If there is no kit, or if it is half-built or damaged.
     """
-    problems = []
-    for name, entry in read_manifest(kit)["files"].items():
-        path = kit / name
-        if not path.is_file():
-            problems.append(f"{name} is missing")
-        elif path.stat().st_size != entry["bytes"] or sha256_of(path) != entry["sha256"]:
-            problems.append(f"{name} differs from the manifest")
-    return problems
+    manifest = read_manifest(kit)
+    for name, entry in manifest["files"].items():
+        file = kit / name
+        found = file.stat().st_size if file.is_file() else None
+        if found is None:
+            state = "is missing"
+        elif found != entry["bytes"]:
+            state = f"has {found} bytes instead of {entry['bytes']}"
+        elif sums and sha256_of(file) != entry["sha256"]:
+            state = "differs from the manifest"
+        else:
+            continue
+        raise KitError(f"The offline kit in {kit} is damaged ({name} {state}); {HOW_TO_MEND}.")
+    return manifest
