@@ -51,7 +51,8 @@
 #
 # ## The way there
 #
-# About five hours in all, in pieces of half an hour or so:
+# About five hours in all, in pieces of half an hour or so. (Those are the minutes of someone who writes Python every
+# week. If it is newer to you, take seven hours, and don't hurry.)
 #
 # | lesson | you | with | minutes |
 # |---|---|---|---|
@@ -80,7 +81,7 @@
 #
 # - **Cells.** A lesson is a notebook: text and code. Click into a cell of code and press *Shift + Enter* to run it. Go
 #   from top to bottom: a cell uses what the cells above it have made. `[*]` beside a cell means that it is still
-#   running.
+#   running. Code that begins with "Only drawing" makes a picture tidy: run it, and read the picture, not the code.
 # - **Exercises** stand at the end of a lesson. Replace the dots `...` by your answer and run the cell: `check` says
 #   whether it is right, and if it is not, what probably went wrong. Nothing is counted and nothing is sent anywhere, so
 #   try as often as you like.

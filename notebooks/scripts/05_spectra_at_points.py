@@ -273,6 +273,7 @@ dots = one_spectrum.reset_index(names="band").hvplot.scatter(
 )
 
 # %%
+# Only drawing: run it, no need to read it.
 parts = {
     "chlorophyll": (430, 690, "#117733"),
     "red edge": (690, 770, "#CC6677"),
@@ -285,6 +286,7 @@ middles = [(start + end) / 2 for start, end, _ in parts.values()]
 names = hv.Labels((middles, [top] * len(parts), list(parts)))
 
 # %%
+# Only drawing: run it, no need to read it.
 names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black")
 (hv.Overlay(shades) * line * dots * names).opts(
     width=700,
@@ -340,6 +342,7 @@ middle_halves = quartiles.hvplot.area(
 medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 
 # %%
+# Only drawing: run it, no need to read it.
 (middle_halves * medians).opts(
     width=800,
     height=450,
@@ -435,6 +438,7 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 # NDVI against each other:
 
 # %%
+# Only drawing: run it, no need to read it.
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", by="name", color=pair_colours)

@@ -131,6 +131,7 @@ LOOKS = {
 
 
 # %%
+# Only drawing: run it, no need to read it.
 def draw_answers(axes, model, title):
     """Colour the plane by the probability of pine and draw the training points."""
     answers = model.predict_proba(plane)[:, 1].reshape(nir_grid.shape)
@@ -144,6 +145,7 @@ def draw_answers(axes, model, title):
 
 
 # %%
+# Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, 3, figsize=(14, 5), sharey=True, layout="constrained")
 for axes, title in zip(panels, three_models, strict=True):
     surface = draw_answers(axes, three_models[title], title)

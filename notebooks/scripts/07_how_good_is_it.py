@@ -134,6 +134,11 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # independent. Ours come in clusters, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
 # "no uncertainty at all": don't believe it.)
 #
+# Here the class imbalance of lesson 01 comes back: classes with few points to learn from often end up with a low recall.
+# One can let rare classes weigh more in training (`sample_weight` in `fit`). That shifts errors from class to class,
+# but adds no knowledge: more points of the rare classes do. And as our map is about one class, a threshold for that
+# class is the plainer tool; it comes below.
+#
 # ## The confusion matrix, both ways
 #
 # Which classes does it confuse? In a [confusion matrix](../docs/glossary.md#confusion-matrix) every row is a class seen
@@ -160,6 +165,7 @@ style = {"cmap": "cividis", "im_kw": {"vmin": 0, "vmax": 1}, "colorbar": False}
 style |= {"values_format": ".2f", "text_kw": {"fontsize": 8}}
 
 # %%
+# Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, 2, figsize=(14, 7), sharey=True, layout="constrained")
 for axes, title in zip(panels, both_ways, strict=True):
     shares = ConfusionMatrixDisplay(
@@ -417,6 +423,7 @@ if cloud.truth is not None:
     grids = grids.assign_coords(x=grids.x / 1000, y=grids.y / 1000)
 
 # %%
+# Only drawing: run it, no need to read it.
 if cloud.truth is not None:
     figure, panels = plt.subplots(
         1, 3, figsize=(16, 5.4), sharey=True, layout="constrained"

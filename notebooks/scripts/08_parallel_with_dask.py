@@ -114,9 +114,10 @@ print(f"{len(graph)} tasks in all")
 # %% [markdown]
 # To draw the graph we need to know what each task waits for, and how many steps must come before it. `step` calls
 # itself to find that out: one more than the longest of those that the task waits for, and 0 if it waits for nothing.
-# Tasks with the same number stand beside each other. (These three cells only draw: go on to the picture if you like.)
+# Tasks with the same number stand beside each other.
 
 # %%
+# Only drawing: run it, no need to read it.
 waits_for = graph.get_all_dependencies()
 
 
@@ -132,6 +133,7 @@ tasks["column"] -= tasks.groupby("step")["column"].transform("mean")
 tasks.groupby("step").size().rename("tasks that could run at once").to_frame()
 
 # %%
+# Only drawing: run it, no need to read it.
 place = dict(
     zip(tasks["task"], zip(tasks["column"], tasks["step"], strict=True), strict=True)
 )
@@ -139,6 +141,7 @@ arrow = {"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 14}
 box = {"boxstyle": "round", "facecolor": "#88CCEE"}
 
 # %%
+# Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for task, others in waits_for.items():
     step_name = task[0].rsplit("-", 1)[0]

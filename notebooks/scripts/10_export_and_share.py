@@ -230,7 +230,9 @@ history.head(6)
 # %% [markdown]
 # ## The version as it was
 #
-# Read the tagged version, and compare it with what we wrote and with today's:
+# Read the tagged version, and compare it with what we wrote and with today's. (Old Zarr stores kept a second,
+# *consolidated* list of their arrays, to save requests. Icechunk keeps such a list by itself, so we say that there is
+# none to look for.)
 
 
 # %%
