@@ -1,6 +1,7 @@
 """Where the imagery, the points, the basemap and the bucket are: on this machine, or on AWS."""
 
 import hashlib
+import json
 import os
 import urllib.error
 import urllib.request
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+from jupyter_core.paths import jupyter_runtime_dir
 from xyzservices import TileProvider
 
 from helpers.errors import CourseError
@@ -170,13 +173,22 @@ def _open_local() -> Cloud:
 def _seen_by_browser(http_url: str) -> str:
     """Return a server's address as the learner's browser reaches it.
 
-    On a JupyterHub (Binder) the browser is on another machine: there the way leads through
-    jupyter-server-proxy.
+    Where Jupyter answers below a base URL (Binder, Studio Lab) the browser is on another machine:
+    there the way leads through jupyter-server-proxy.
     """
-    hub_prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
-    if hub_prefix is None:
+    base_url = os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or _base_url_of_jupyter()
+    if base_url == "/":
         return http_url
-    return f"{hub_prefix.rstrip('/')}/proxy/{http_url.rsplit(':', 1)[1]}"
+    return f"{base_url.rstrip('/')}/proxy/{http_url.rsplit(':', 1)[1]}"
+
+
+def _base_url_of_jupyter() -> str:
+    """Return the base URL of the Jupyter server that started this process, or ``/``."""
+    for process in psutil.Process().parents():
+        server = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
+        if server.is_file():
+            return json.loads(server.read_text(encoding="utf-8"))["base_url"]
+    return "/"
 
 
 def _open_aws() -> Cloud:
