@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ["notebooks", "docs", "binder", "jupytext.toml", "README.md"]
 HERE_ONLY = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
 FIRST_CELL_SECONDS = 120
+STOP_SECONDS = 10
 TILES_MS = 5000  # until a basemap that is in sight is complete
 DRAWN_COLOURS = 8
 
@@ -125,9 +126,13 @@ def running_lab(
         threading.Thread(target=lab.stdout.read, daemon=True).start()
         yield Lab(opens_at[1], opens_at[0], lab, folder)
     finally:
-        for child in psutil.Process(lab.pid).children(recursive=True):
-            child.terminate()
-        lab.terminate()
+        family = [*psutil.Process(lab.pid).children(recursive=True), psutil.Process(lab.pid)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        # Jupyter's server sometimes stops answering and yet waits for a thread of its own for ever.
+        for process in psutil.wait_procs(family, timeout=STOP_SECONDS)[1]:
+            process.kill()
         lab.wait()
 
 
