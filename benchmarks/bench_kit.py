@@ -2,13 +2,14 @@
 
     python benchmarks/bench_kit.py > benchmarks/kit.md
 
-Builds kits in a temporary folder: the default size for three seeds (nothing is tuned by seed), and
-the larger sizes. ``--sizes course`` leaves those out.
+Builds the default size for three seeds (nothing is tuned by seed) in a temporary folder, and the
+larger sizes in ``data/bench_kits``, where they stay. ``--sizes course`` leaves those out.
 """
 
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -174,13 +175,16 @@ def pure_medians(seed: int) -> list[tuple]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="*", default=["course", "study", "tile"])
-    parser.add_argument("--folder", type=Path, help="where to build (default: a temporary folder)")
+    parser.add_argument(
+        "--larger", type=Path, default=Path("data/bench_kits"),
+        help="where the larger kits are built, and stay for bench_predict.py",
+    )  # fmt: skip
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as name:
-        run(Path(name), given.sizes)
+    with tempfile.TemporaryDirectory() as name:
+        run(Path(name), given.larger, given.sizes)
 
 
-def run(folder: Path, sizes: list[str]) -> None:
+def run(folder: Path, larger: Path, sizes: list[str]) -> None:
     print("# The offline kit, measured\n")
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     load = os.getloadavg()[0]
@@ -189,7 +193,8 @@ def run(folder: Path, sizes: list[str]) -> None:
     kits, rows = {}, []
     for size in sizes:
         for seed in SEEDS if size == "course" else SEEDS[:1]:
-            kit = folder / f"{size}-{seed}"
+            kit = folder / str(seed) if size == "course" else larger / size
+            shutil.rmtree(kit, ignore_errors=True)
             seconds, memory = build(size, seed, kit)
             disk = sum(p.stat().st_size for p in kit.rglob("*") if p.is_file()) / 1e6
             scenes = len(list(kit.glob("items/*/*.json")))
@@ -200,8 +205,6 @@ def run(folder: Path, sizes: list[str]) -> None:
             rows.append((size, seed, f"{grid.width} x {grid.height}", scenes, *measured))
             if size == "course":
                 kits[seed] = kit
-            else:
-                subprocess.run(["rm", "-r", kit], check=True)
     table(
         ("size", "seed", "10 m pixels", "scenes", "seconds", "Mpixel/s", "MB on disk", "peak MB"),
         rows,

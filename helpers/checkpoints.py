@@ -1,16 +1,17 @@
 """What one lesson leaves for the next: found, or made by running the lesson that leaves it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from filelock import FileLock
 
-from helpers.cloud import open_cloud
+from helpers.cloud import Cloud, open_cloud
 from helpers.errors import CourseError
 from helpers.paths import PROJECT
 
-# What a lesson leaves in the outputs folder for later ones.
+# What a lesson leaves in the outputs folder for later ones; each needs the files before it.
 LEFT_BY = {
     "chosen_scene.json": "02_find_scenes",
     "usable_pixels.tif": "04_clouds_and_shadows",
@@ -18,6 +19,7 @@ LEFT_BY = {
     "pine_classifier.ubj": "06_train_a_classifier",
     "pine_probability.tif": "09_map_the_study_area",
 }
+MAKING = "COURSE_MAKING"  # set while lessons run to leave their files, in their order
 
 
 def find_or_make(name: str) -> Path:
@@ -43,36 +45,49 @@ def find_or_make(name: str) -> Path:
     """
     if name not in LEFT_BY:
         raise CourseError(f"No lesson leaves a file '{name}'; they leave: {', '.join(LEFT_BY)}.")
-    lesson = LEFT_BY[name]
     cloud = open_cloud()
     path = cloud.outputs / name
     if _is_fresh(path, cloud.field_points):
         return path
-    with FileLock(cloud.outputs / f".{lesson}.lock"):
-        if not _is_fresh(path, cloud.field_points):
-            print(f"{name} is not there yet: running lesson {lesson}, which leaves it ...")
-            _run_apart(lesson)
-    if not path.exists():
+    if MAKING not in os.environ:
+        with FileLock(cloud.outputs / ".making.lock"):
+            lessons = [LEFT_BY[file] for file in _missing(name, cloud)]
+            if lessons:
+                count = "a lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
+                print(f"{name} is not there yet: running {count} (10 to 20 seconds each) ...")
+                _run_apart(lessons)
+    if not _is_fresh(path, cloud.field_points):
         raise CourseError(
-            f"Lesson {lesson} ran, but left no {name}: if you changed that lesson, bring back the "
-            "cell that writes it."
+            f"Lesson {LEFT_BY[name]} ran, but left no {name}: if you changed that lesson, bring "
+            "back the cell that writes it."
         )
     return path
+
+
+def _missing(name: str, cloud: Cloud) -> list[str]:
+    """Return the files that are to be made, up to one by name: each needs those before it."""
+    files = list(LEFT_BY)
+    return [
+        file
+        for file in files[: files.index(name) + 1]
+        if not _is_fresh(cloud.outputs / file, cloud.field_points)
+    ]
 
 
 def _is_fresh(path: Path, source: Path) -> bool:
     return path.exists() and path.stat().st_mtime >= source.stat().st_mtime
 
 
-def _run_apart(lesson: str) -> None:
-    """Run a lesson in a process of its own: a kernel can not run another from inside itself."""
-    command = [sys.executable, "-m", "helpers.lessons", lesson]
+def _run_apart(lessons: list[str]) -> None:
+    """Run lessons in a process of its own: a kernel can not run another from inside itself."""
+    command = [sys.executable, "-m", "helpers.lessons", "--together", *lessons]
     with subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+        command, cwd=PROJECT, env=os.environ | {MAKING: "1"}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
         lines = []
         for line in process.stdout:
             print("   ", line, end="")
             lines.append(line)
     if process.returncode:
-        raise CourseError(lines[-1].strip() if lines else f"Lesson {lesson} could not be run.")
+        raise CourseError(lines[-1].strip() if lines else f"{lessons} could not be run.")

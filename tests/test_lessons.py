@@ -92,8 +92,8 @@ def test_found_if_there_and_made_again_if_older_than_the_kit(monkeypatch, tmp_pa
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
     made = []
 
-    def make(lesson):
-        made.append(lesson)
+    def make(names):
+        made.extend(names)
         (tmp_path / "chosen_scene.json").write_text("{}")
 
     monkeypatch.setattr(checkpoints, "_run_apart", make)
@@ -108,13 +108,61 @@ def test_found_if_there_and_made_again_if_older_than_the_kit(monkeypatch, tmp_pa
 
 def test_a_lesson_that_leaves_nothing_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
-    monkeypatch.setattr(checkpoints, "_run_apart", lambda lesson: None)
+    monkeypatch.setattr(checkpoints, "_run_apart", lambda names: None)
     with pytest.raises(CourseError, match=r"02_find_scenes ran, but left no chosen_scene\.json"):
         find_or_make("chosen_scene.json")
+
+
+def test_all_that_a_file_needs_is_made_in_order(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
+    (tmp_path / "usable_pixels.tif").write_text("there already")
+    made = []
+
+    def make(names):
+        made.extend(names)
+        (tmp_path / "pine_classifier.ubj").write_text("{}")
+
+    monkeypatch.setattr(checkpoints, "_run_apart", make)
+    find_or_make("pine_classifier.ubj")
+    assert made == ["02_find_scenes", "05_spectra_at_points", "06_train_a_classifier"]
+
+
+def test_a_lesson_that_is_run_for_its_file_does_not_run_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
+    monkeypatch.setenv(checkpoints.MAKING, "1")
+    with pytest.raises(CourseError, match=r"02_find_scenes ran, but left no chosen_scene\.json"):
+        find_or_make("chosen_scene.json")
+
+
+def test_lessons_run_together_share_packages_but_no_names(course, tmp_path, capsys):
+    course("00_first", "import json\nmine = 1", f"open({str(tmp_path / 'first')!r}, 'w')")
+    check = "import sys\nassert 'mine' not in dir() and 'json' in sys.modules"
+    course("01_second", check, f"open({str(tmp_path / 'second')!r}, 'w')")
+    lessons.run_together(["00_first", "01_second"])
+    assert (tmp_path / "first").exists() and (tmp_path / "second").exists()
+    assert capsys.readouterr().out == "00_first ...\n01_second ...\n"
+
+
+def test_a_failure_among_lessons_run_together_names_its_lesson(course):
+    course("00_first", "fine = 1")
+    course("01_second", "fine = 1", "1 / 0")
+    with pytest.raises(lessons.LessonFailed, match=r"Lesson 01_second stopped at cell 1 \(1 / 0\)"):
+        lessons.run_together(["00_first", "01_second"])
+
+
+def test_exercises_are_left_out_when_lessons_run_together(course):
+    course("00_first", "fine = 1")
+    notebook = nbformat.read(lessons.NOTEBOOKS / "00_first.ipynb", as_version=4)
+    exercise = nbformat.v4.new_code_cell("1 / 0", metadata={"tags": ["exercise"]})
+    notebook.cells.append(exercise)
+    nbformat.write(notebook, lessons.NOTEBOOKS / "00_first.ipynb")
+    lessons.run_together(["00_first"])
 
 
 def test_a_lesson_opened_first_makes_what_it_needs(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
     path = find_or_make("chosen_scene.json")
     assert path.stat().st_size > 0
-    assert "running lesson 02_find_scenes" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "chosen_scene.json is not there yet: running a lesson" in said
+    assert "02_find_scenes ..." in said
