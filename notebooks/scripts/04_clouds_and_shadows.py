@@ -277,19 +277,16 @@ print(lost_points.to_string())
 
 # %%
 hit = lost_points[lost_points["simple rule"] > 0]
-hit[["simple rule", "better rule"]].hvplot.barh(
-    color=["#CC6677", "#332288"],
-    xlabel="class",
-    ylabel="number of points removed",
-    title="Field points that each rule removes",
-    legend=False,
-    width=750,
-    height=300,
-)
+bars = {"xlabel": "class", "ylabel": "points removed", "width": 400, "height": 240}
+bars["ylim"] = 0, 1.05 * hit["simple rule"].max()
+panels = [
+    hit[rule].hvplot.barh(title=rule, color=colour, **bars)
+    for rule, colour in [("simple rule", "#CC6677"), ("better rule", "#332288")]
+]
+hv.Layout(panels).opts(title="Field points that each rule removes")
 
 # %% [markdown]
-# The picture has the classes that lose any point. The better rule, the second bar of each class, keeps most of the
-# water.
+# The picture has the classes that lose any point. The better rule, on the right, keeps most of the water.
 #
 # ## Where the two rules differ
 #
