@@ -79,7 +79,7 @@ def main() -> None:
     runs: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         scenes = {size: _scene(size, options.kits, Path(folder)) for size in options.sizes}
-        jobs = list(_jobs(options.sizes, options.rounds, options.only))
+        jobs = list(_jobs(options))
         for size, source, case in tqdm(jobs, unit="run"):
             run = _run(case, scenes[size], source, Path(folder))
             if run is not None:
@@ -94,18 +94,20 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="+", default=["corner", "study", "tile"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tile-rounds", type=int, default=1, help="the tile takes minutes a run")
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--kits", type=Path, default=Path("data/bench_kits"))
     parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args()
 
 
-def _jobs(sizes: list[str], rounds: int, only: list[str]) -> Iterator[tuple[str, str, str]]:
+def _jobs(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
     """Yield every case once, then all again, so that a noisy minute meets all alike."""
-    for _ in range(rounds):
+    for number in range(options.rounds):
         for (size, source), cases in CASES_OF.items():
+            enough = size == "tile" and number >= options.tile_rounds
             for case in cases:
-                if size in sizes and case in only:
+                if size in options.sizes and case in options.only and not enough:
                     yield size, source, case
 
 
