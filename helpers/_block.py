@@ -64,8 +64,9 @@ def predict_block(
     nodata: float | None,
     packed_mask: np.ndarray | None,
     blocks: Sequence[np.ndarray],
+    rows: slice,
 ) -> np.ndarray:
-    """Predict one block of the grid.
+    """Predict one strip of a block of the grid.
 
     Parameters
     ----------
@@ -74,15 +75,18 @@ def predict_block(
     nodata
         Value of missing pixels, beside NaN.
     packed_mask
-        Bits of the pixels inside the area of interest, None if all are.
+        Bits of the strip's pixels inside the area of interest, None if all are.
     blocks
         The chunks of the bands, each ``(..., band, y, x)``, in order.
+    rows
+        The rows of the strip.
 
     Returns
     -------
     numpy.ndarray
         Shape ``(..., layer, y, x)``.
     """
+    blocks = [block[..., rows, :] for block in blocks]
     leading, shape = blocks[0].shape[:-3], blocks[0].shape[-2:]
     out = np.full((*leading, finish.layers, *shape), nodata_for(finish.dtype), dtype=finish.dtype)
     inside = np.ones(shape, dtype=bool)

@@ -108,7 +108,7 @@ def _measure(plan: Plan, block: Block) -> tuple[float, float]:
     flat = values.reshape(len(values), 1, -1)[..., :SAMPLE]
     started = time.perf_counter()
     finish = Probabilities(tuple(range(plan.classes)), np.dtype("float32"))
-    predict_block(plan.predictor, finish, None, None, [np.nan_to_num(flat)])
+    predict_block(plan.predictor, finish, None, None, [np.nan_to_num(flat)], slice(None))
     return reading, (time.perf_counter() - started) / flat.shape[-1]
 
 

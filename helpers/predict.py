@@ -118,7 +118,7 @@ def predict_over_chunks(
 
 
 def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
-    """Build the graph: one task a block, and none that reads where nothing is predicted."""
+    """Build the graph: a task a strip of a block, none that reads where nothing is predicted."""
     data = plan.cube.data
     model = (load_predictor, plan.predictor.payload, plan.predictor.engine)
     token = tokenize(data.name, plan.mask, plan.cube.nodata, *model[1:], finish)
@@ -134,8 +134,18 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
             task = (empty_block, shape, finish.dtype)
         else:
             bands = [(data.name, *at, band, *block.place) for band in range(data.numblocks[-3])]
-            packed = None if block.inside is None else np.packbits(block.inside)
-            task = (predict_block, model_key, finish, plan.cube.nodata, packed, bands)
+            strips = [
+                (
+                    predict_block, model_key, finish, plan.cube.nodata,
+                    None if block.inside is None else np.packbits(block.inside[rows]),
+                    bands, rows,
+                )
+                for rows in block.strips()
+            ]  # fmt: skip
+            keys = [(f"strip-{token}", *at, *block.place, number) for number in range(len(strips))]
+            if len(strips) > 1:
+                layer |= dict(zip(keys, strips, strict=True))
+            task = strips[0] if len(strips) == 1 else (np.concatenate, keys, -2)
         layer[(name, *at, 0, *block.place)] = task
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[data])
