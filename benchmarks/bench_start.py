@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "tests" / "browser"))
-from lab import COLOURS, DRAWN_COLOURS, wait_for_kernel  # noqa: E402
+from lab import CHROMIUM, COLOURS, DRAWN_COLOURS, find_chromium, wait_for_kernel  # noqa: E402
 
 ROUNDS = 3
 FIND_PLOT = """() => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells]
@@ -34,7 +34,7 @@ def one_round(chromium: Browser) -> dict[str, float]:
     reached = {}
     make = subprocess.Popen(
         ["make", "lab", f"LAB_ARGS={arguments}"], cwd=PROJECT, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
         for line in make.stdout:
@@ -66,9 +66,7 @@ def one_round(chromium: Browser) -> dict[str, float]:
 def main() -> None:
     """Print the median and the slowest of the rounds as a table."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM)
         rounds = []
         for _ in range(ROUNDS):
             rounds.append(one_round(chromium))

@@ -142,10 +142,13 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
                 )
                 for rows in block.strips()
             ]  # fmt: skip
-            keys = [(f"strip-{token}", *at, *block.place, number) for number in range(len(strips))]
-            if len(strips) > 1:
+            if len(strips) == 1:
+                (task,) = strips
+            else:
+                place = f"strip-{token}", *at, *block.place
+                keys = [(*place, number) for number in range(len(strips))]
                 layer |= dict(zip(keys, strips, strict=True))
-            task = strips[0] if len(strips) == 1 else (np.concatenate, keys, -2)
+                task = (np.concatenate, keys, -2)
         layer[(name, *at, 0, *block.place)] = task
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[data])

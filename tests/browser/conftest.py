@@ -1,23 +1,17 @@
 """Chromium, and one JupyterLab for all browser tests."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from lab import PROJECT, copy_lessons, running_lab
+from lab import CHROMIUM, PROJECT, copy_lessons, find_chromium, running_lab
 from playwright.sync_api import sync_playwright
-
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-CHROMIUM += ["--disable-component-update", "--no-first-run"]
-# Every other machine is unreachable, as without a network.
-CHROMIUM += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
 
 
 @pytest.fixture(scope="module")  # Playwright's event loop must not outlive these tests
 def browser():
     """Debian's Chromium; missing it is a failure where CI is set, elsewhere a reason to skip."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = find_chromium()
     if path is None:
         reason = "no Chromium on this machine: `make chromium` installs Debian's"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

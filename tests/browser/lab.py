@@ -15,6 +15,10 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, Response
 
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+CHROMIUM += ["--disable-component-update", "--no-first-run"]
+# Every other machine is unreachable, as without a network.
+CHROMIUM += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ["notebooks", "docs", "binder", "jupytext.toml", "README.md"]
 HERE_ONLY = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)[:/]")
@@ -92,6 +96,11 @@ class Walk:
 
 
 LAB_AS_MADE = [sys.executable, "-m", "jupyter", "lab", "--config=binder/jupyter_server_config.py"]
+
+
+def find_chromium() -> str | None:
+    """Return the path of Debian's Chromium, None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def copy_lessons(folder: Path) -> None:
