@@ -198,7 +198,7 @@ def dea_tools(setup: Setup, watch: Stopwatch) -> int:
     from dea_tools.classification import predict_xr
 
     cube, area, model = setup.cube(), setup.area(), setup.trained()
-    with Client(processes=False, dashboard_address=":0"), watch.running():
+    with Client(processes=False, dashboard_address="127.0.0.1:0"), watch.running():
         predicted = predict_xr(model, cube.to_dataset("band"), proba=True)
         probability = predicted.to_dataarray("class")
         result = _clipped(probability, area).compute()
@@ -263,7 +263,9 @@ def ours_fast_to_cog(setup: Setup, watch: Stopwatch) -> int:
 
 def _on_processes(setup: Setup, watch: Stopwatch, workers: int) -> int:
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+        ) as cluster,
         Client(cluster) as client,
     ):
         client.run(_import_helpers)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from threading import Lock
+from typing import Any
 
 import dask
 import dask.array as da
 import numpy as np
 from dask.base import get_scheduler
+from dask.optimization import cull
+from dask.typing import Key
 from distributed import Client, Future, as_completed
 from tqdm.auto import tqdm
 
@@ -94,13 +98,14 @@ def _on_cluster(client: Client, array: da.Array, use: Callable[[Window, np.ndarr
     not; ``client.compute`` of all blocks at once would let finished ones pile up on the workers.
     """
     (array,) = dask.optimize(array)
+    tasks = _BlockTasks(client, array)
     blocks = _each_block(array)
     flying: dict[Future, Window] = {}
     done = as_completed()
     try:
         while True:
-            for window, block in islice(blocks, max(0, _room(client) - len(flying))):
-                future = client.compute(block)
+            for key, window in islice(blocks, max(0, _room(client) - len(flying))):
+                future = tasks.submit(key)
                 flying[future] = window
                 done.add(future)
             if not flying:
@@ -120,11 +125,48 @@ def _room(client: Client) -> int:
     return max(2, sum(threads.values()) + len(threads))
 
 
-def _each_block(array: da.Array) -> Iterator[tuple[Window, da.Array]]:
+def _each_block(array: da.Array) -> Iterator[tuple[Key, Window]]:
     starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(int) for sizes in array.chunks]
     for position in np.ndindex(array.numblocks):
         window = tuple(
             slice(int(edges[i]), int(edges[i + 1]))
             for edges, i in zip(starts, position, strict=True)
         )
-        yield window, array.blocks[position]
+        yield (array.name, *position), window
+
+
+class _BlockTasks:
+    """Sends a cluster the tasks of one block at a time, and what several blocks share only once.
+
+    Shared are the model and the open files, tasks that wait for no other. The workers keep each
+    until the last block that needs it has been sent.
+    """
+
+    def __init__(self, client: Client, array: da.Array) -> None:
+        self._client = client
+        self._graph = dict(array.__dask_graph__())
+        roots = (self._needed(key)[1] for key, _ in _each_block(array))
+        self._still_needed = Counter(chain.from_iterable(roots))
+        self._kept: dict[Key, Future] = {}
+
+    def submit(self, key: Key) -> Future:
+        """Send the tasks of a block; the future is its values."""
+        tasks, roots = self._needed(key)
+        for root in roots:
+            self._still_needed[root] -= 1
+            if root not in self._kept and self._still_needed[root]:
+                self._kept[root] = self._get({root: tasks[root]}, root)
+            if root in self._kept:
+                tasks[root] = self._kept[root]
+            if not self._still_needed[root]:
+                self._kept.pop(root, None)
+        return self._get(tasks, key)
+
+    def _needed(self, key: Key) -> tuple[dict[Key, Any], list[Key]]:
+        """Return the tasks of a block, and which of them wait for no other (not the block)."""
+        tasks, waits_for = cull(self._graph, [key])
+        return dict(tasks), [task for task in tasks if not waits_for[task] and task != key]
+
+    def _get(self, tasks: dict[Key, Any], key: Key) -> Future:
+        # Blocks sent first are computed first, however soon the others follow.
+        return self._client.get(tasks, key, sync=False, fifo_timeout="0s")

@@ -1,7 +1,6 @@
 """Where the imagery, the points, the basemap and the bucket are: on this machine, or on AWS."""
 
 import hashlib
-import json
 import os
 import urllib.error
 import urllib.request
@@ -9,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-from jupyter_core.paths import jupyter_runtime_dir
 from xyzservices import TileProvider
 
+from helpers.browser import lead_to_dashboards, seen_by_browser
 from helpers.errors import CourseError
 from helpers.paths import PROJECT, kit_folder, outputs_folder
 from offline_kit.errors import KitError
@@ -106,7 +104,8 @@ def open_cloud() -> Cloud:
 
     The environment variable ``COURSE_CLOUD`` chooses: ``local`` (the default) starts the offline
     kit's server on this machine if none runs; ``aws`` uses Earth Search, the published field
-    data, Esri's imagery and the bucket named by ``COURSE_BUCKET``.
+    data, Esri's imagery and the bucket named by ``COURSE_BUCKET``. In both, dashboards of Dask
+    that are started later are reached as the basemap is: through Jupyter, where it is on a hub.
 
     Returns
     -------
@@ -119,6 +118,7 @@ def open_cloud() -> Cloud:
         If ``COURSE_CLOUD`` is neither, if the kit is missing or damaged, or if the network does
         not answer.
     """
+    lead_to_dashboards()
     name = os.environ.get("COURSE_CLOUD", "local")
     if name == "local":
         return _open_local()
@@ -147,7 +147,7 @@ def _open_local() -> Cloud:
         area_of_interest=kit / "area_of_interest.gpkg",
         basemap=TileProvider(
             name="Simulated true colour",
-            url=_seen_by_browser(server.http_url) + "/tiles/{z}/{x}/{y}.png",
+            url=seen_by_browser(server.http_url) + "/tiles/{z}/{x}/{y}.png",
             attribution="simulated scene",
         ),
         outputs=outputs,
@@ -168,27 +168,6 @@ def _open_local() -> Cloud:
         truth=kit / "truth_no_real_project_has",
         bucket_name=server.bucket,
     )
-
-
-def _seen_by_browser(http_url: str) -> str:
-    """Return a server's address as the learner's browser reaches it.
-
-    Where Jupyter answers below a base URL (Binder, Studio Lab) the browser is on another machine:
-    there the way leads through jupyter-server-proxy.
-    """
-    base_url = os.environ.get("JUPYTERHUB_SERVICE_PREFIX") or _base_url_of_jupyter()
-    if base_url == "/":
-        return http_url
-    return f"{base_url.rstrip('/')}/proxy/{http_url.rsplit(':', 1)[1]}"
-
-
-def _base_url_of_jupyter() -> str:
-    """Return the base URL of the Jupyter server that started this process, or ``/``."""
-    for process in psutil.Process().parents():
-        server = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
-        if server.is_file():
-            return json.loads(server.read_text(encoding="utf-8"))["base_url"]
-    return "/"
 
 
 def _open_aws() -> Cloud:

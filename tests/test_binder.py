@@ -100,15 +100,6 @@ def test_a_hub_with_more_processors_may_say_so():
     assert found["OMP_NUM_THREADS"] == found["NUMBA_NUM_THREADS"] == "4"
 
 
-def test_the_dashboard_is_reached_through_the_hub():
-    ask = (
-        "from distributed.utils import format_dashboard_link as link; print(link('127.0.0.1', 87))"
-    )
-    through = started(sys.executable, "-c", ask, JUPYTERHUB_SERVICE_PREFIX="/user/jane/")
-    assert through == "/user/jane/proxy/87/status\n"
-    assert started(sys.executable, "-c", ask) == "/proxy/87/status\n"
-
-
 def test_jupyter_finds_the_configuration_of_the_course():
     ask = (
         "from jupyter_core.paths import jupyter_config_path as p;"

@@ -2,8 +2,6 @@
 
 import hashlib
 import http.server
-import json
-import os
 import threading
 
 import pytest
@@ -110,25 +108,6 @@ def test_a_file_that_is_gone_is_one_sentence(publisher, tmp_path):
     _, address = publisher
     with pytest.raises(CourseError, match="does not answer"):
         fetch_published(f"{address}/gone.gpkg", sha256(b""), tmp_path)
-
-
-def test_behind_a_hub_the_basemap_goes_through_its_proxy(monkeypatch):
-    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/jane/")
-    seen = cloud._seen_by_browser("http://127.0.0.1:8123")
-    assert seen == "/user/jane/proxy/8123"
-
-
-@pytest.mark.parametrize(
-    ("base_url", "seen"),
-    [("/", "http://127.0.0.1:8123"), ("/studiolab/jupyter/", "/studiolab/jupyter/proxy/8123")],
-)
-def test_the_basemap_goes_where_jupyter_answers(monkeypatch, tmp_path, base_url, seen):
-    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    assert cloud._seen_by_browser("http://127.0.0.1:8123") == "http://127.0.0.1:8123"
-    server = {"base_url": base_url, "pid": os.getppid()}
-    (tmp_path / f"jpserver-{os.getppid()}.json").write_text(json.dumps(server))
-    assert cloud._seen_by_browser("http://127.0.0.1:8123") == seen
 
 
 def test_errors_show_one_line_in_a_notebook():

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 @pytest.fixture(scope="module")
 def address():
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
         yield cluster.scheduler_address
 
@@ -87,9 +87,20 @@ def test_each_worker_gets_the_model_once(client, traced, tmp_path):
     assert os.getpid() not in _processes(tmp_path)
 
 
+def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(client, traced, tmp_path):
+    models = tmp_path / "models"
+    models.mkdir()
+    result = predict_over_chunks(Traced(models, 0.01), small_cube().chunk(x=10, y=10))
+    for file in models.iterdir():
+        file.unlink()
+    write_cog(result, tmp_path / "out.tif", progress=False)
+    assert len(list(models.iterdir())) == len(_processes(models)) == 2
+    _wait_until(lambda: not client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.tasks))
+
+
 def test_survives_the_loss_of_a_worker(traced, tmp_path):
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
         cube = small_cube(holes=0).chunk(x=10, y=10)
@@ -106,7 +117,7 @@ def test_survives_the_loss_of_a_worker(traced, tmp_path):
 
 def test_export_survives_the_loss_of_a_worker(traced, tmp_path):
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
         cube = small_cube(holes=0).chunk(x=10, y=10)

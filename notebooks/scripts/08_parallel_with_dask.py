@@ -44,7 +44,6 @@
 
 # %%
 import json
-import os
 import time
 
 import dask
@@ -350,21 +349,23 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
 # We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started
-# anew.
+# anew. `dashboard_address` keeps strangers in the same network out: `127.0.0.1` is this computer, `0` takes any free
+# port.
 
 # %%
-client = Client(n_workers=2, threads_per_worker=1, memory_limit="600MiB")
-port = client.scheduler_info()["services"]["dashboard"]
-jupyter = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
-print("dashboard:", client.dashboard_link)
-print("the same, through Jupyter:", f"{jupyter}proxy/{port}/status")
+client = Client(
+    n_workers=2,
+    threads_per_worker=1,
+    memory_limit="600MiB",
+    dashboard_address="127.0.0.1:0",
+)
+client
 
 # %% [markdown]
-# Open the **dashboard**: click the first link. If it doesn't open, because Jupyter runs on another computer, put the
-# second behind the server's name in the address bar. Or stay in JupyterLab: click the Dask logo in the left side bar,
-# then the magnifying glass, and drag *Task Stream* and *Workers Memory* beside the notebook. Then run the next cell and
-# watch. Every coloured bar is a task, each row a worker; white gaps are waiting, red bars are data on the way from one
-# worker to another.
+# Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click it
+# again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link, which
+# shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is a
+# task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
 
 # %%
 with get_task_stream(client) as stream:
@@ -407,8 +408,9 @@ ndvi_map.hvplot.image(
 #
 # The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
 # of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
-# answers this computer only). When the work is done, close the cluster, so that the memory is free for other lessons.
-# (A warning that a worker is *still alive* and is killed does no harm.)
+# answers this computer only). When the work is done, close the panels of the dashboard by their crosses and then the
+# cluster, so that the memory is free for other lessons. (A panel that is still open complains at length, and a worker
+# that is *still alive* is killed: neither does any harm.)
 
 # %%
 client.close()

@@ -50,6 +50,7 @@ import pystac_client
 import rioxarray
 import stackstac
 from dask.diagnostics import ProgressBar
+from distributed import Client
 from xgboost import XGBClassifier
 
 # %%
@@ -149,12 +150,12 @@ def predict_block(block):
 west, south, east, north = masked_reflectance.rio.bounds()
 mapped_interest = area_of_interest.clip((west, south, east, north)).union_all()
 centre = mapped_interest.representative_point()
-part = masked_reflectance.sel(
+lazy_part = masked_reflectance.sel(
     x=slice(centre.x - 2560, centre.x + 2560),
     y=slice(centre.y + 2560, centre.y - 2560),
 )
 with ProgressBar():
-    part = part.compute().chunk({"band": -1, "y": 256, "x": 256})
+    part = lazy_part.compute().chunk({"band": -1, "y": 256, "x": 256})
 
 
 # %%
@@ -306,6 +307,27 @@ memory.round(1)
 # **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What
 # counts is that it hardly *grows*. That is what lets a small computer make a large map.
 #
+# **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with a thread a core.
+# Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This time
+# nothing is loaded beforehand: `fetch_raster_window` reads, `predict` is the model at work.
+
+# %%
+client = Client(n_workers=1, dashboard_address="127.0.0.1:0")
+client
+
+# %% tags=["nbval-check-output"]
+on_a_cluster = predict_over_chunks(model, lazy_part, area_of_interest).compute()
+print(f"the same as with threads: {on_a_cluster.identical(careful_answers)}")
+
+# %% [markdown]
+# Close the panels first, by their crosses, then the cluster. (A panel that is still open complains at length, and does
+# no harm.)
+
+# %%
+client.close()
+client.cluster.close()
+
+# %% [markdown]
 # Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
 # %%

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Frame, Page, Response
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 CHROMIUM += ["--disable-component-update", "--no-first-run"]
@@ -67,6 +67,38 @@ COLOURS = """number => {
   walk(cell);
   return most;
 }""".replace("CELL", CELL)
+# Whether the canvases of a dashboard's page show more than its grey axes: tasks are coloured bars.
+TASKS_DRAWN = """() => {
+  const canvases = [];
+  const walk = root => {
+    for (const node of root.querySelectorAll('*')) {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      if (node.tagName === 'CANVAS' && node.width && node.height) canvases.push(node);
+    }
+  };
+  walk(document);
+  let coloured = 0;
+  for (const canvas of canvases) {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let i = 0; i < pixels.length; i += 4) {
+      const rgb = [pixels[i], pixels[i + 1], pixels[i + 2]];
+      if (pixels[i + 3] && Math.max(...rgb) - Math.min(...rgb) > 40) coloured += 1;
+    }
+  }
+  return coloured > 300;
+}"""
+GO_TO = """text => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = [...notebook.model.sharedModel.cells];
+  const number = cells.findIndex(cell => cell.cell_type === 'code' && cell.source.includes(text));
+  notebook.activeCellIndex = number;
+  return number;
+}"""
+RAN = """number => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  return panel.content.model.sharedModel.cells[number].execution_count
+    && panel.sessionContext.session.kernel.status === 'idle';
+}"""
 SHOW = """number => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.activeCellIndex = number;
@@ -201,6 +233,28 @@ def run_all(page: Page, lab: Lab, walk: Walk, limit: float) -> list[dict]:
         if walk.seconds > limit:
             waiting = next(cell for cell in cells if not cell["ran"])
             raise AssertionError(f"cell {waiting['number']} still runs: {waiting['source'][:80]}")
+
+
+def run_cell(page: Page, text: str, limit: float, *, above: bool = False) -> None:
+    """Run the first code cell of the lesson in front that holds a text, or all cells up to it."""
+    number = page.evaluate(GO_TO, text)
+    assert number >= 0, f"no code cell holds {text!r}"
+    if above:
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-above')")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    page.wait_for_function(RAN, arg=number, timeout=limit * 1000)
+
+
+def open_dashboard(page: Page) -> Frame:
+    """Launch Dask's dashboard beside the notebook, as lesson 08 says; return its task stream."""
+    button = page.get_by_role("button", name="Launch dashboard in JupyterLab")
+    button.click()
+    page.wait_for_timeout(3000)  # the first click has found the cluster by then
+    button.click()
+    panel = page.wait_for_selector("iframe[src*='individual-task-stream']", timeout=20000)
+    stream = panel.content_frame()
+    stream.wait_for_selector("canvas", timeout=20000)
+    return stream
 
 
 def memory_of(lab: Lab) -> int:

@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 import yaml
 from lab import (
-    CELL,
-    COLOURS,
     DRAWN_COLOURS,
     PROJECT,
+    TASKS_DRAWN,
     Lab,
     colours_drawn,
+    open_dashboard,
     open_lesson,
     run_all,
+    run_cell,
     running_lab,
     stop,
     wait_for_tiles,
@@ -33,6 +34,21 @@ LIMIT = 2 * 2**30
 PREFIX = "/user/jane/"
 LESSON_SECONDS = 400
 PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/.*\.css(\?v=[\d.]+)?$")
+
+
+CLUSTER = """\
+from distributed import Client
+from helpers import open_cloud
+cloud = open_cloud()
+client = Client(n_workers=1, threads_per_worker=1, processes=False)
+client"""
+WORK = """\
+import dask.array
+dask.array.random.random((4000, 4000), chunks=1000).std().compute()"""
+REPLACE_CODE = """({number, source}) => {
+  const cells = [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells];
+  cells.filter(cell => cell.cell_type === 'code')[number].setSource(source);
+}"""
 
 
 class Cgroup:
@@ -148,28 +164,18 @@ def test_the_heaviest_lessons_run_behind_a_proxy(
         stop(page)
 
 
-def test_the_dashboard_is_reached_through_the_proxy(browser, binder: Lab, pictures):
-    """Start a cluster as lesson 08 does and open its dashboard as a learner on Binder does."""
-    page, _ = open_lesson(browser, binder, "08_parallel_with_dask")
-    link = page.evaluate(
-        """async () => {
-          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-          const code = 'from dask.distributed import Client; c = Client(n_workers=1,'
-            + ' threads_per_worker=1, processes=False); print("LINK", c.dashboard_link)';
-          let text = '';
-          const run = kernel.requestExecute({code});
-          run.onIOPub = ({content}) => { if (content.name === 'stdout') text += content.text; };
-          await run.done;
-          return text.split('LINK ')[1].trim();
-        }"""
-    )
-    assert link.startswith(f"{PREFIX}proxy/")
-    dashboard = browser.new_page()
-    host = binder.address.removesuffix(PREFIX.rstrip("/"))
-    answer = dashboard.goto(f"{host}{link}")
-    assert answer.status == 200
-    drawn = f"() => ({COLOURS.replace(CELL, 'document')})(0) >= {DRAWN_COLOURS}"
-    dashboard.wait_for_function(drawn, timeout=60000)
-    dashboard.screenshot(path=pictures / "binder_dashboard.png")
-    dashboard.close()
-    stop(page)
+def test_the_dashboard_opens_through_the_proxy(browser, binder: Lab, pictures):
+    """Start a cluster in a lesson, on one processor a small one, and launch its dashboard."""
+    page, walk = open_lesson(browser, binder, "08_parallel_with_dask")
+    try:
+        for number, source in enumerate([CLUSTER, WORK]):
+            page.evaluate(REPLACE_CODE, {"number": number, "source": source})
+        run_cell(page, CLUSTER, LESSON_SECONDS)
+        stream = open_dashboard(page)
+        assert f"{PREFIX}proxy/" in stream.url
+        run_cell(page, WORK, LESSON_SECONDS)
+        stream.wait_for_function(TASKS_DRAWN, timeout=60000)
+        assert not walk.away
+    finally:
+        page.screenshot(path=pictures / "binder_dashboard.png")
+        stop(page)

@@ -1,0 +1,50 @@
+"""The way from the learner's browser to a server beside the notebook, on a hub and without one."""
+
+import json
+import os
+
+import dask
+import pytest
+from distributed.utils import format_dashboard_link
+
+from helpers.browser import lead_to_dashboards, seen_by_browser
+
+TILES, DASHBOARD = "http://127.0.0.1:8123", "http://127.0.0.1:8787/status"
+
+
+@pytest.fixture(autouse=True)
+def no_jupyter(monkeypatch, tmp_path):
+    """No hub and no Jupyter server above this process; Dask's settings put back afterwards."""
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    as_it_was = dask.config.get("distributed.dashboard.link")
+    with dask.config.set({"distributed.dashboard.link": as_it_was}):
+        yield
+
+
+def ways() -> tuple[str, str]:
+    lead_to_dashboards()
+    return seen_by_browser(TILES), format_dashboard_link("127.0.0.1", 8787)
+
+
+def test_without_jupyter_the_way_is_straight():
+    assert ways() == (TILES, DASHBOARD)
+
+
+def test_behind_a_hub_it_goes_through_the_proxy(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/jane/")
+    assert ways() == ("/user/jane/proxy/8123", "/user/jane/proxy/8787/status")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("/", (TILES, DASHBOARD)),
+        ("/lab/jupyter/", ("/lab/jupyter/proxy/8123", "/lab/jupyter/proxy/8787/status")),
+        ("/lab/jupyter", ("/lab/jupyter/proxy/8123", "/lab/jupyter/proxy/8787/status")),
+    ],
+)
+def test_it_goes_where_jupyter_answers(tmp_path, base_url, expected):
+    server = {"base_url": base_url, "pid": os.getppid()}
+    (tmp_path / f"jpserver-{os.getppid()}.json").write_text(json.dumps(server))
+    assert ways() == expected
