@@ -136,37 +136,39 @@ def _each_block(array: da.Array) -> Iterator[tuple[Key, Window]]:
 
 
 class _BlockTasks:
-    """Sends a cluster the tasks of one block at a time, and what several blocks share only once.
+    """Sends a cluster the tasks of one block at a time, and what several blocks need only once.
 
-    Shared are the model and the open files, tasks that wait for no other. The workers keep each
-    until the last block that needs it has been sent.
+    That is the model, open files, and chunks at the seams of blocks. The workers keep each until
+    the last block that needs it has been sent.
     """
 
     def __init__(self, client: Client, array: da.Array) -> None:
         self._client = client
         self._graph = dict(array.__dask_graph__())
-        roots = (self._needed(key)[1] for key, _ in _each_block(array))
-        self._still_needed = Counter(chain.from_iterable(roots))
+        needed = (self._needed(key) for key, _ in _each_block(array))
+        uses = Counter(chain.from_iterable(needed))
+        self._uses_left = {key: number for key, number in uses.items() if number > 1}
         self._kept: dict[Key, Future] = {}
 
     def submit(self, key: Key) -> Future:
         """Send the tasks of a block; the future is its values."""
-        tasks, roots = self._needed(key)
-        for root in roots:
-            self._still_needed[root] -= 1
-            if root not in self._kept and self._still_needed[root]:
-                self._kept[root] = self._get({root: tasks[root]}, root)
-            if root in self._kept:
-                tasks[root] = self._kept[root]
-            if not self._still_needed[root]:
-                self._kept.pop(root, None)
+        tasks = self._needed(key)
+        shared = [task for task in tasks if task in self._uses_left]
+        tasks |= {task: self._kept[task] for task in shared if task in self._kept}
+        new = [task for task in shared if task not in self._kept]
+        if new:
+            futures = self._get({task: tasks[task] for task in shared}, new)
+            self._kept |= dict(zip(new, futures, strict=True))
+            tasks |= dict(zip(new, futures, strict=True))
+        for task in shared:
+            self._uses_left[task] -= 1
+            if not self._uses_left[task]:
+                del self._kept[task]
         return self._get(tasks, key)
 
-    def _needed(self, key: Key) -> tuple[dict[Key, Any], list[Key]]:
-        """Return the tasks of a block, and which of them wait for no other (not the block)."""
-        tasks, waits_for = cull(self._graph, [key])
-        return dict(tasks), [task for task in tasks if not waits_for[task] and task != key]
+    def _needed(self, key: Key) -> dict[Key, Any]:
+        return dict(cull(self._graph, [key])[0])
 
-    def _get(self, tasks: dict[Key, Any], key: Key) -> Future:
+    def _get(self, tasks: dict[Key, Any], keys: Any) -> Any:  # noqa: ANN401
         # Blocks sent first are computed first, however soon the others follow.
-        return self._client.get(tasks, key, sync=False, fifo_timeout="0s")
+        return self._client.get(tasks, keys, sync=False, fifo_timeout="0s")

@@ -25,7 +25,8 @@ from helpers._cube import TIME
 from helpers._engine import Engine, load_predictor
 from helpers._estimate import WorkEstimate, estimate_work
 from helpers._model import Classifier, class_labels, class_values, columns_of
-from helpers._plan import Plan, plan_prediction
+from helpers._plan import Block, Plan, plan_prediction
+from helpers._reading import bundle_reads
 from helpers._within import Polygons
 from helpers.errors import CourseError
 
@@ -118,40 +119,49 @@ def predict_over_chunks(
 
 
 def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
-    """Build the graph: a task a strip of a block, none that reads where nothing is predicted."""
+    """Build the graph: where something is predicted a task that reads a block, and its strips."""
     data = plan.cube.data
     model = (load_predictor, plan.predictor.payload, plan.predictor.engine)
     token = tokenize(data.name, plan.mask, plan.cube.nodata, *model[1:], finish)
     name, model_key = f"predict-{token}", f"model-{token}"
-    layer: dict[Any, Any] = {model_key: model}
+    layer: dict[Any, Any] = {}
+    wanted: dict[tuple[int, ...], Block] = {}
     for block, time in product(
         plan.blocks(), range(data.numblocks[0]) if plan.cube.has_time else [None]
     ):
         at = () if time is None else (time,)
-        dates = () if time is None else (data.chunks[0][time],)
-        if not block.pixels:
-            shape = (*dates, finish.layers, *block.shape)
-            task = (empty_block, shape, finish.dtype)
+        if block.pixels:
+            wanted[*at, *block.place] = block
         else:
-            bands = [(data.name, *at, band, *block.place) for band in range(data.numblocks[-3])]
-            strips = [
-                (
-                    predict_block, model_key, finish, plan.cube.nodata,
-                    None if block.inside is None else np.packbits(block.inside[rows]),
-                    bands, rows,
-                )
-                for rows in block.strips()
-            ]  # fmt: skip
-            if len(strips) == 1:
-                (task,) = strips
-            else:
-                place = f"strip-{token}", *at, *block.place
-                keys = [(*place, number) for number in range(len(strips))]
-                layer |= dict(zip(keys, strips, strict=True))
-                task = (np.concatenate, keys, -2)
-        layer[(name, *at, 0, *block.place)] = task
+            dates = () if time is None else (data.chunks[0][time],)
+            shape = (*dates, finish.layers, *block.shape)
+            layer[(name, *at, 0, *block.place)] = (empty_block, shape, finish.dtype)
+    chunks_of = {
+        place: [(data.name, *place[:-2], band, *place[-2:]) for band in range(data.numblocks[-3])]
+        for place in wanted
+    }
+    shared, reads = bundle_reads(data, chunks_of)
+    layer |= shared | {model_key: model}
+    for place, block in wanted.items():
+        read_key = (f"read-{token}", *place)
+        layer[read_key] = reads[place]
+        strips = [
+            (
+                predict_block, model_key, finish, plan.cube.nodata,
+                None if block.inside is None else np.packbits(block.inside[rows]),
+                read_key, rows,
+            )
+            for rows in block.strips()
+        ]  # fmt: skip
+        key = (name, *place[:-2], 0, *place[-2:])
+        if len(strips) == 1:
+            (layer[key],) = strips
+        else:
+            strip_keys = [(f"strip-{token}", *place, number) for number in range(len(strips))]
+            layer |= dict(zip(strip_keys, strips, strict=True))
+            layer[key] = (np.concatenate, strip_keys, -2)
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
-    graph = HighLevelGraph.from_collections(name, layer, dependencies=[data])
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[])
     return da.Array(graph, name, chunks, dtype=finish.dtype)
 
 
