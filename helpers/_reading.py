@@ -33,12 +33,9 @@ class ReadBlock:
     waits_for: Sequence[Key]
     chunks: Sequence[Key]
 
-    def __call__(self, values: Sequence[Any]) -> list[np.ndarray]:
-        """Compute the chunks, given what the tasks wait for."""
-        given = {
-            key: (partial(_itself, value),)
-            for key, value in zip(self.waits_for, values, strict=True)
-        }
+    def __call__(self, values: Sequence[Any], _first: Any = None) -> list[np.ndarray]:  # noqa: ANN401
+        """Compute the chunks, given what the tasks wait for, once `_first` is there, too."""
+        given = {key: literal(value) for key, value in zip(self.waits_for, values, strict=True)}
         return list(dask.get({**self.tasks, **given}, list(self.chunks)))
 
 
@@ -80,6 +77,11 @@ def bundle_reads(
         shared |= {key: tasks[key] for key in apart}
         bundles[block] = (ReadBlock(own, waits_for, list(chunks_of[block])), waits_for)
     return shared, bundles
+
+
+def literal(value: Any) -> tuple[partial[Any]]:  # noqa: ANN401
+    """Return a task whose result is a value, even one that looks like a task or a key."""
+    return (partial(_itself, value),)
 
 
 def _itself(value: Any) -> Any:  # noqa: ANN401

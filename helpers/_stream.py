@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import ChainMap, Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
+from concurrent.futures import Future as LocalFuture
+from concurrent.futures import wait as wait_locally
 from itertools import chain, islice
-from threading import Lock
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 import dask
 import dask.array as da
+import dask.threaded
 import numpy as np
 from dask.base import get_scheduler
 from dask.optimization import cull
+from dask.order import order
+from dask.system import CPU_COUNT
 from dask.typing import Key
-from distributed import Client, Future, as_completed
+from distributed import Client, Future
+from distributed import wait as wait_for_cluster
 from tqdm.auto import tqdm
 
+from helpers._reading import literal
+
 Window = tuple[slice, ...]
+Tasks = Mapping[Key, Any]
 
 
 def for_each_block(
@@ -29,9 +39,12 @@ def for_each_block(
     """Compute each block of an array, hand it to a function and free it.
 
     Blocks are computed in parallel on the scheduler in force: threads, or a cluster if a
-    ``distributed.Client`` is active. `use` is called in this process, for one block at a time. No
-    more blocks are on their way than there are threads to compute them, and a few more. An error
-    or an interrupt drops everything that has not started.
+    ``distributed.Client`` is active. `use` is called in this thread, for one block at a time. No
+    more blocks are on their way than there are threads to compute them, and a few more, so neither
+    workers nor this process hold many. (``da.store`` would let Dask choose: its threads take next
+    what has become ready last, and so read band after band of all blocks; and on a cluster each
+    worker would have to reach the target.) An error or an interrupt drops everything that has not
+    started.
 
     Parameters
     ----------
@@ -42,20 +55,31 @@ def for_each_block(
     progress
         Title of a progress bar over the array's pixels; None for no bar.
     """
-    client = active_client(array)
     total = int(np.prod(array.shape[-2:]))
-    with tqdm(
-        total=total, desc=progress, disable=progress is None, unit="px", unit_scale=True
-    ) as bar:
+    with (
+        tqdm(
+            total=total, desc=progress, disable=progress is None, unit="px", unit_scale=True
+        ) as bar,
+        _workers_for(array) as workers,
+    ):
+        (array,) = dask.optimize(array)
+        tasks = _BlockTasks(workers, array)
+        blocks = _each_block(array)
+        flying: dict[Any, Window] = {}
 
-        def use_and_count(window: Window, block: np.ndarray) -> None:
+        def finish(future: Any) -> None:  # noqa: ANN401
+            window, block = flying.pop(future), future.result()
             use(window, block)
             bar.update(block.size * total / array.size)
 
-        if client is None:
-            _on_threads(array, use_and_count)
-        else:
-            _on_cluster(client, array, use_and_count)
+        while True:
+            for key, window in islice(blocks, max(0, workers.room - len(flying))):
+                flying[tasks.submit(key)] = window
+            if not flying:
+                return
+            done = workers.wait_for_one(list(flying))
+            while done:
+                finish(done.pop())  # nothing here holds a block that is finished
 
 
 def active_client(array: da.Array) -> Client | None:
@@ -64,70 +88,135 @@ def active_client(array: da.Array) -> Client | None:
     return client if isinstance(client, Client) else None
 
 
-class _Target:
-    """What Dask stores blocks into: it passes them on, one at a time, until it is closed."""
+class _Workers(Protocol):
+    """Computes tasks somewhere; a context that ends drops what has not started."""
 
-    def __init__(self, use: Callable[[Window, np.ndarray], None]) -> None:
-        self._use = use
-        self._lock = Lock()
-        self._open = True
+    @property
+    def room(self) -> int:
+        """How many blocks may be on their way: one for each thread, and a few more."""
 
-    def __setitem__(self, window: Window, block: np.ndarray) -> None:
-        with self._lock:
-            if self._open:
-                self._use(window, block)
+    def submit(self, tasks: Tasks, key: Key) -> Any:  # noqa: ANN401
+        """Compute a key; its future may stand in later tasks in the place of a task."""
 
-    def close(self) -> None:
-        """Turn away the blocks that threads still finish after an interrupt."""
-        with self._lock:
-            self._open = False
+    def wait_for_one(self, futures: list[Any]) -> list[Any]:
+        """Wait until one of some futures or more are done, and return these."""
 
+    def __enter__(self) -> _Workers: ...
 
-def _on_threads(array: da.Array, use: Callable[[Window, np.ndarray], None]) -> None:
-    target = _Target(use)
-    try:
-        da.store(array, target, lock=False, compute=True)
-    finally:
-        target.close()
+    def __exit__(self, *_: object) -> None: ...
 
 
-def _on_cluster(client: Client, array: da.Array, use: Callable[[Window, np.ndarray], None]) -> None:
-    """Keep a few blocks in flight, so that neither workers nor this process hold many.
+def _workers_for(array: da.Array) -> _Workers:
+    client = active_client(array)
+    if client is not None:
+        return _Cluster(client)
+    one_thread = get_scheduler(collections=[array]) is dask.get
+    return _Threads(1 if one_thread else int(dask.config.get("num_workers", None) or CPU_COUNT))
 
-    ``da.store`` would need a target that every worker can write to, which a remote cluster has
-    not; ``client.compute`` of all blocks at once would let finished ones pile up on the workers.
+
+class _Cluster:
+    """The workers of a cluster."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._sent: WeakSet[Future] = WeakSet()
+
+    @property
+    def room(self) -> int:
+        threads = self._client.nthreads()
+        return max(2, sum(threads.values()) + len(threads))
+
+    def submit(self, tasks: Tasks, key: Key) -> Future:
+        # Blocks sent first are computed first, however soon the others follow.
+        future = self._client.get(tasks, key, sync=False, fifo_timeout="0s")
+        self._sent.add(future)
+        return future
+
+    def wait_for_one(self, futures: list[Future]) -> list[Future]:
+        return list(wait_for_cluster(futures, return_when="FIRST_COMPLETED").done)
+
+    def __enter__(self) -> _Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        waiting = [future for future in self._sent if not future.done()]
+        if waiting:
+            self._client.cancel(waiting)
+
+
+class _Threads:
+    """Threads of this process, which share the tasks of the blocks that are on their way."""
+
+    def __init__(self, number: int) -> None:
+        self._threads = ThreadPoolExecutor(number)
+        self._blocks = ThreadPoolExecutor(number + 1)  # each hands out a block's tasks, and waits
+        self.room = number + 1
+
+    def submit(self, tasks: Tasks, key: Key) -> LocalFuture:
+        return self._blocks.submit(self._compute, tasks, key)
+
+    def wait_for_one(self, futures: list[LocalFuture]) -> list[LocalFuture]:
+        return list(wait_locally(futures, return_when=FIRST_COMPLETED).done)
+
+    def __enter__(self) -> _Threads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in (self._threads, self._blocks):
+            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._threads, self._blocks):
+            pool.shutdown()
+
+    def _compute(self, tasks: Tasks, key: Key) -> Any:  # noqa: ANN401
+        # What was sent before can be waited for here, where no thread that computes is held up.
+        given = {n: literal(t.result()) for n, t in tasks.items() if isinstance(t, LocalFuture)}
+        return dask.threaded.get({**tasks, **given}, key, pool=self._threads)
+
+
+class _BlockTasks:
+    """Sends the tasks of one block at a time, and what several blocks need only once.
+
+    That is the model, open files, and chunks at the seams of blocks. Each is kept until the last
+    block that needs it has been sent.
     """
-    (array,) = dask.optimize(array)
-    tasks = _BlockTasks(client, array)
-    blocks = _each_block(array)
-    flying: dict[Future, Window] = {}
-    done = as_completed()
-    try:
-        while True:
-            for key, window in islice(blocks, max(0, _room(client) - len(flying))):
-                future = tasks.submit(key)
-                flying[future] = window
-                done.add(future)
-            if not flying:
-                return
-            future = next(done)
-            block = future.result()
-            use(flying.pop(future), block)
-            future.release()
-    finally:
-        if flying:
-            client.cancel(list(flying))
 
+    def __init__(self, workers: _Workers, array: da.Array) -> None:
+        self._workers = workers
+        self._graph = dict(array.__dask_graph__())
+        self._order = order(self._graph)
+        needed = (cull(self._graph, [key])[0] for key, _ in _each_block(array))
+        uses = Counter(chain.from_iterable(needed))
+        self._uses_left = {key: number for key, number in uses.items() if number > 1}
+        self._kept: dict[Key, Any] = {}
 
-def _room(client: Client) -> int:
-    """How many blocks may be in flight: each thread's, and one more for each worker."""
-    threads = client.nthreads()
-    return max(2, sum(threads.values()) + len(threads))
+    def submit(self, key: Key) -> Any:  # noqa: ANN401
+        """Send the tasks of a block; the future is its values."""
+        needed = cull(self._graph, [key])[0]
+        shared = sorted(self._uses_left.keys() & needed, key=self._order.__getitem__)
+        for name in shared:
+            if name not in self._kept:
+                self._kept[name] = self._send(name)
+        future = self._send(key)
+        for name in shared:
+            self._uses_left[name] -= 1
+            if not self._uses_left[name]:
+                del self._kept[name], self._uses_left[name]
+        return future
+
+    def _send(self, key: Key) -> Any:  # noqa: ANN401
+        """Send a task and what it waits for; futures stand for what was sent before."""
+        tasks, _ = cull(ChainMap(self._kept, self._graph), [key])
+        return self._workers.submit(tasks, key)
 
 
 def _each_block(array: da.Array) -> Iterator[tuple[Key, Window]]:
+    """Yield the blocks of an array and their places.
+
+    Neighbours in both directions follow each other closely (Z-order), so that a tile of a file
+    that several of them need is still in GDAL's cache.
+    """
     starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(int) for sizes in array.chunks]
-    for position in np.ndindex(array.numblocks):
+    for position in sorted(np.ndindex(array.numblocks), key=_z_order):
         window = tuple(
             slice(int(edges[i]), int(edges[i + 1]))
             for edges, i in zip(starts, position, strict=True)
@@ -135,40 +224,8 @@ def _each_block(array: da.Array) -> Iterator[tuple[Key, Window]]:
         yield (array.name, *position), window
 
 
-class _BlockTasks:
-    """Sends a cluster the tasks of one block at a time, and what several blocks need only once.
-
-    That is the model, open files, and chunks at the seams of blocks. The workers keep each until
-    the last block that needs it has been sent.
-    """
-
-    def __init__(self, client: Client, array: da.Array) -> None:
-        self._client = client
-        self._graph = dict(array.__dask_graph__())
-        needed = (self._needed(key) for key, _ in _each_block(array))
-        uses = Counter(chain.from_iterable(needed))
-        self._uses_left = {key: number for key, number in uses.items() if number > 1}
-        self._kept: dict[Key, Future] = {}
-
-    def submit(self, key: Key) -> Future:
-        """Send the tasks of a block; the future is its values."""
-        tasks = self._needed(key)
-        shared = [task for task in tasks if task in self._uses_left]
-        tasks |= {task: self._kept[task] for task in shared if task in self._kept}
-        new = [task for task in shared if task not in self._kept]
-        if new:
-            futures = self._get({task: tasks[task] for task in shared}, new)
-            self._kept |= dict(zip(new, futures, strict=True))
-            tasks |= dict(zip(new, futures, strict=True))
-        for task in shared:
-            self._uses_left[task] -= 1
-            if not self._uses_left[task]:
-                del self._kept[task]
-        return self._get(tasks, key)
-
-    def _needed(self, key: Key) -> dict[Key, Any]:
-        return dict(cull(self._graph, [key])[0])
-
-    def _get(self, tasks: dict[Key, Any], keys: Any) -> Any:  # noqa: ANN401
-        # Blocks sent first are computed first, however soon the others follow.
-        return self._client.get(tasks, keys, sync=False, fifo_timeout="0s")
+def _z_order(position: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a key that sorts by the leading dimensions, then along a Z-order curve in y and x."""
+    *leading, y, x = position
+    bits = range(max(y, x).bit_length())
+    return (*leading, sum((y >> b & 1) << 2 * b + 1 | (x >> b & 1) << 2 * b for b in bits))

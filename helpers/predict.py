@@ -144,7 +144,8 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
     layer |= shared | {model_key: model}
     for place, block in wanted.items():
         read_key = (f"read-{token}", *place)
-        layer[read_key] = reads[place]
+        # A block that is read before the model is there would be held, and the next one, too.
+        layer[read_key] = (*reads[place], model_key)
         strips = [
             (
                 predict_block, model_key, finish, plan.cube.nodata,
