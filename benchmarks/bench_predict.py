@@ -40,7 +40,11 @@ README = HERE / "README.md"
 MARKS = "<!-- table: begin -->", "<!-- table: end -->"
 FILES = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"]
 # GDAL's cache in MB, as on Binder: of its own accord it would take 5 % of the machine's memory.
-GDAL = {"GDAL_CACHEMAX": "128", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+GDAL = {
+    "GDAL_CACHEMAX": "128",
+    "CPL_VSIL_CURL_CACHE_SIZE": str(96 * 2**20),
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+}
 ALTERNATIVES = ["published", "plain_map_blocks", "sklearn_raster", "dea_tools"]
 IN_MEMORY = ["bare_model", "ours", "ours_fast"]
 FROM_SERVER = [*ALTERNATIVES, "ours", "ours_fast", "ours_to_cog", "ours_fast_to_cog"]

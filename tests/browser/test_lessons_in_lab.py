@@ -1,7 +1,20 @@
 """Every lesson in a real JupyterLab: it runs, each plot is drawn, nothing asks the internet."""
 
+import psutil
 import pytest
-from lab import COLOURS, DRAWN_COLOURS, colours_drawn, open_lesson, run_all, stop, wait_for_tiles
+from lab import (
+    COLOURS,
+    DRAWN_COLOURS,
+    TASKS_DRAWN,
+    Lab,
+    colours_drawn,
+    open_dashboard,
+    open_lesson,
+    run_all,
+    run_cell,
+    stop,
+    wait_for_tiles,
+)
 from lesson_parts import LESSONS, exercise_cells, read_lesson, solutions
 from playwright.sync_api import expect
 from plots import PLOT
@@ -97,6 +110,46 @@ def test_a_solved_exercise_says_right(browser, lab):
     feedback = page.locator(f'.jp-Cell[data-windowed-list-index="{number}"] .exercise-feedback')
     expect(feedback).to_contain_text("Right", timeout=20_000)
     stop(page)
+
+
+# Cells that make what the cluster works on (the first with all above it), and one that starts it.
+@pytest.mark.parametrize(
+    ("lesson", "start", "work"),
+    [
+        ("08_parallel_with_dask", ["ndvi = greenness("], "ndvi_map = ndvi.compute()"),
+        (
+            "09_map_the_study_area",
+            ["part = lazy_part.compute()", "careful_answers = careful.compute()"],
+            "on_a_cluster = predict_over_chunks(",
+        ),
+    ],
+)
+def test_the_dashboard_opens_beside_the_notebook(lesson, start, work, browser, lab, pictures):
+    page, walk = open_lesson(browser, lab, lesson)
+    try:
+        run_cell(page, start[0], LESSON_SECONDS, above=True)
+        for text in [*start[1:], "client = Client("]:
+            run_cell(page, text, LESSON_SECONDS)
+        assert {address.ip for address in _listening(lab)} == {"127.0.0.1"}
+        stream = open_dashboard(page)
+        assert not stream.evaluate(TASKS_DRAWN)
+        run_cell(page, work, LESSON_SECONDS)
+        stream.wait_for_function(TASKS_DRAWN, timeout=30000)
+        assert not walk.away
+    finally:
+        page.screenshot(path=pictures / f"dashboard_{lesson[:2]}.png")
+        stop(page)
+
+
+def _listening(lab: Lab) -> list:
+    """Return the addresses at which JupyterLab, its kernels and their clusters can be reached."""
+    lab_process = psutil.Process(lab.process.pid)
+    return [
+        connection.laddr
+        for process in (lab_process, *lab_process.children(recursive=True))
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    ]
 
 
 def test_an_empty_canvas_counts_as_blank(browser, lab):
