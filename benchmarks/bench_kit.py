@@ -39,6 +39,7 @@ from offline_kit.build.spectra import spectra_table
 
 SEEDS = (20180915, 7, 99)
 BLOCK_M = 1000  # as in lesson 07
+LEAST_PURE = 20  # pixels, to give a median
 REPEATS = 5  # of each cross-validation, with other folds
 
 
@@ -177,8 +178,11 @@ def pure_medians(seed: int) -> list[tuple]:
         cells = [name]
         for index in range(len(BANDS)):
             share, value = np.concatenate(found[code, index], axis=1)
-            purest = value[share >= min(0.97, np.sort(share)[-min(100, share.size) :][0])]
-            median = float(np.median(purest)) if purest.size else float("nan")
+            if share.size < LEAST_PURE:
+                cells.append(f"({share.size} pixels)")
+                continue
+            purest = value[share >= min(0.97, np.sort(share)[-min(100, share.size)])]
+            median = float(np.median(purest))
             cells.append(f"{median:.3f} ({median / medians[code, index] - 1:+.0%})")
         lines.append(tuple(cells))
     return lines
