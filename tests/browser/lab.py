@@ -43,50 +43,42 @@ CELLS = """() => {
     })),
   };
 }"""
-# The most colours on one canvas or picture of a cell; canvases of Bokeh lie in shadow roots.
-CELL = "window.jupyterapp.shell.currentWidget.content.widgets[number].node"
+# All canvases below a node: those of Bokeh lie in shadow roots.
+CANVASES = """const canvases = root => [...root.querySelectorAll('*')].flatMap(node => [
+    ...(node.shadowRoot ? canvases(node.shadowRoot) : []),
+    ...(node.tagName === 'CANVAS' && node.width && node.height ? [node] : []),
+  ]);
+  const pixels = canvas =>
+    canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];"""
+# The most colours on one canvas of a cell, or the width of a picture, whichever is more.
 COLOURS = """number => {
-  const cell = CELL;
+  CANVASES
+  const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
   let most = 0;
-  const walk = root => {
-    for (const node of root.querySelectorAll('*')) {
-      if (node.shadowRoot) walk(node.shadowRoot);
-      if (node.tagName === 'CANVAS' && node.width && node.height) {
-        const context = node.getContext('2d');
-        if (!context) continue;
-        const pixels = context.getImageData(0, 0, node.width, node.height).data;
-        const seen = new Set();
-        for (let i = 0; i < pixels.length; i += 4)
-          if (pixels[i + 3]) seen.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
-        most = Math.max(most, seen.size);
-      }
-      if (node.tagName === 'IMG' && node.closest('.jp-OutputArea') && node.naturalWidth > 99)
-        most = Math.max(most, node.naturalWidth);
-    }
-  };
-  walk(cell);
+  for (const canvas of canvases(cell)) {
+    const data = pixels(canvas);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4)
+      if (data[i + 3]) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    most = Math.max(most, seen.size);
+  }
+  for (const picture of cell.querySelectorAll('.jp-OutputArea img'))
+    if (picture.naturalWidth > 99) most = Math.max(most, picture.naturalWidth);
   return most;
-}""".replace("CELL", CELL)
+}""".replace("CANVASES", CANVASES)
 # Whether the canvases of a dashboard's page show more than its grey axes: tasks are coloured bars.
 TASKS_DRAWN = """() => {
-  const canvases = [];
-  const walk = root => {
-    for (const node of root.querySelectorAll('*')) {
-      if (node.shadowRoot) walk(node.shadowRoot);
-      if (node.tagName === 'CANVAS' && node.width && node.height) canvases.push(node);
-    }
-  };
-  walk(document);
+  CANVASES
   let coloured = 0;
-  for (const canvas of canvases) {
-    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    for (let i = 0; i < pixels.length; i += 4) {
-      const rgb = [pixels[i], pixels[i + 1], pixels[i + 2]];
-      if (pixels[i + 3] && Math.max(...rgb) - Math.min(...rgb) > 40) coloured += 1;
+  for (const canvas of canvases(document)) {
+    const data = pixels(canvas);
+    for (let i = 0; i < data.length; i += 4) {
+      const rgb = [data[i], data[i + 1], data[i + 2]];
+      if (data[i + 3] && Math.max(...rgb) - Math.min(...rgb) > 40) coloured += 1;
     }
   }
   return coloured > 300;
-}"""
+}""".replace("CANVASES", CANVASES)
 GO_TO = """text => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = [...notebook.model.sharedModel.cells];
@@ -246,8 +238,12 @@ def run_cell(page: Page, text: str, limit: float, *, above: bool = False) -> Non
 
 
 def open_dashboard(page: Page) -> Frame:
-    """Launch Dask's dashboard beside the notebook, as lesson 08 says; return its task stream."""
-    button = page.get_by_role("button", name="Launch dashboard in JupyterLab")
+    """Launch the dashboard of the cell that has just run and return its task stream.
+
+    Outputs that an earlier run has saved may hold the button of a cluster that is gone.
+    """
+    cell = page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+    button = cell.get_by_role("button", name="Launch dashboard in JupyterLab")
     button.click()
     page.wait_for_timeout(3000)  # the first click has found the cluster by then
     button.click()
