@@ -10,7 +10,7 @@ from typing import Any
 
 from offline_kit.errors import KitError
 
-KIT_VERSION = 3  # raise it whenever a pixel or a point changes
+KIT_VERSION = 4  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
 HOW_TO_MAKE = "make it with `make kit` or `python -m offline_kit build`"

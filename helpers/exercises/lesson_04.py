@@ -176,13 +176,13 @@ def rule_of_your_own(
             f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: is the condition "
             "`dark &` still in it?"
         )
-    if water > 0.10 and shade > 0.8:
+    if water > 0.15 and shade > 0.8:
         return (
-            f"Your rule removes {water:.0%} of the water points, 10 % are allowed. It finds the "
+            f"Your rule removes {water:.0%} of the water points, 15 % are allowed. It finds the "
             "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
             "make the one you have stricter."
         )
-    if water > 0.10:
+    if water > 0.15:
         return (
             f"Your rule removes {water:.0%} of the water points and only {shade:.0%} of the shaded "
             "land: the added condition may be the wrong way round (< instead of >)."

@@ -95,8 +95,12 @@ def cheapest_threshold(
         )
     if _costs(is_pine, pine_probability, [answer])[0] <= costs.min():
         return None
-    if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1, false_alarm=10)):
-        return "There a false alarm would cost ten times a missed pine: the costs are swapped."
+    swapped = _costs(is_pine, pine_probability, missed_pine=FALSE_ALARM, false_alarm=MISSED_PINE)
+    if _is_cheapest(answer, swapped) or _is_cheapest(answer, -costs):
+        return (
+            "There most pines are missed. Either the costs are swapped, ten times as much for a "
+            "false alarm as for a missed pine, or you have taken the highest cost for the lowest."
+        )
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
     if abs(answer - FALSE_ALARM / (FALSE_ALARM + MISSED_PINE)) < TWO_DECIMALS:
@@ -104,8 +108,6 @@ def cheapest_threshold(
             "Well reasoned: that would be the answer if the probabilities were exactly right. They "
             "are not; count the costs on the validation points."
         )
-    if _is_cheapest(answer, -costs):
-        return "That is the dearest threshold of all: look for the lowest cost, not the highest."
     if _is_cheapest(answer, _costs(testing_is_pine, testing_probability)):
         return (
             "That suits the testing points. A threshold is a decision: use the validation points."

@@ -178,8 +178,8 @@ pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
 # The deep tree names every training point rightly, and that is no merit: it has learnt them by heart, with every wrong
-# label and every odd pixel among them. That is called **overfitting**. On the validation points all its questions gain
-# it nothing, and its loss is many times that of the others: it is sure of itself also where it is wrong.
+# label and every odd pixel among them. That is called **overfitting**. On the validation points it is wrong about as
+# often as the other two, and its loss is many times theirs: it is sure of itself also where it is wrong.
 #
 # ## Train on twelve bands
 #
@@ -378,7 +378,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # <details><summary>Solution 06-3</summary>
 #
 # ```python
-# settings = {"max_depth": 2, "learning_rate": 0.1, "n_estimators": 80}
+# settings = {"max_depth": 3, "learning_rate": 0.1, "n_estimators": 80}
 # my_model = XGBClassifier(**PUBLISHED | settings)
 # my_model.fit(training[BANDS], training["class"])
 # validation_loss = log_loss(validation["class"], my_model.predict_proba(validation[BANDS]))

@@ -438,7 +438,7 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle, too. The
-# middle shows thin lines besides that the truth does not have: false alarms along streams, where native forest grows.
+# middle shows thin lines besides that the truth does not have: false alarms along streams, where native forest and wattle grow.
 # The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks
 # within the stands themselves. Those are two different kinds of mistake. First the halos: what share is found, by true
 # cover?
@@ -479,7 +479,7 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
-# missed more and more, down to almost none. At the bright end the share falls again. (Only the last row is light alone:
+# missed more and more, until few are found. At the bright end the share falls again. (Only the last row is light alone:
 # in the rows above, a dim pixel may as well hold dark fynbos.)
 #
 # Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other

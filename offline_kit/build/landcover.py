@@ -165,7 +165,7 @@ def _compose(
                 + 0.45 * n4
                 + 0.2 * n2
             )
-            e_forest = exponential(7.0 * ravine - 3.2)
+            e_forest = exponential(10.0 * ravine - 4.4)
             seep = (
                 2.6 * (wet - 0.24)
                 - 6.0 * max(slope - 0.07, 0.0)
@@ -204,10 +204,12 @@ def _compose(
                 f[CHAR] = lost * ash
                 f[BARE] += lost * (1.0 - ash)
             # wattle along rivers
-            reach = 34.0 + 26.0 * ramp(900.0 - layers[_RIVER, r, c], 0.0, 850.0)
+            dense = n4 + 0.35 * n1
+            reach = 30.0 + 24.0 * ramp(900.0 - layers[_RIVER, r, c], 0.0, 850.0)
+            reach += 40.0 * ramp(dense, 0.3, 0.9)  # old thickets fill the flats beside a river
             bank = ramp(reach + 16.0 * n1 + 12.0 * n2 - stream, 0.0, 22.0)
-            bank *= ramp(0.55 - high + 0.10 * n1, 0.0, 0.22) * ramp(n4 + 0.35 * n1, -0.55, 0.35)
-            wattle = bank * (0.80 + 0.12 * n3)
+            bank *= ramp(0.55 - high + 0.10 * n1, 0.0, 0.22) * ramp(dense, -0.55, 0.35)
+            wattle = bank * min(0.96 + 0.06 * n3, 1.0)
             # pine: plantations, and wildings where seed has come down
             row, column = rows[r, c], columns[r, c]
             number, long_edge, short_edge = _patch(row, column, 30.0, seed + 11)
@@ -248,7 +250,7 @@ def _compose(
             slash = pine * felled
             pine -= slash
             # gum woodlots and windbreaks
-            gum = 0.92 * ramp(layers[_GUM, r, c] + 0.03 * n2 + 0.015 * n3, -0.02, 0.035)
+            gum = ramp(layers[_GUM, r, c] + 0.03 * n2 + 0.015 * n3, -0.02, 0.035)
             # farmland
             farm = ramp(layers[_FARM, r, c] + 0.05 * n1 + 0.03 * n2, -0.012, 0.016)
             crop = 0.0

@@ -31,7 +31,7 @@ COUNTS = (
     (32, 27, 138),
     (19, 16, 42),
 )
-CLEAR_ENOUGH = 0.7  # share of a pixel that a class must cover to be labelled
+CLEAR_ENOUGH = 0.78  # share of a pixel that a class must cover to be labelled
 WRONG_SHARE = 0.03
 GPS_ERROR_M = 4.0
 SAME_VISIT = 0.52  # chance that a point takes the group of its visit
@@ -104,7 +104,7 @@ def _visits(
                 break
             if not free[centre]:
                 continue
-            size = 1 + int(12 * generator.random())
+            size = 1 + int(18 * generator.random())
             near = np.array(sorted(tree.query_ball_point(places[centre], 100.0)))
             near = near[generator.permutation(near.size)]
             got = 0

@@ -15,35 +15,43 @@ from .noise import gradient_noise, hash64, normal4
 TABLE = Path(__file__).with_name("spectra.csv")
 MODES = 4
 # how strongly spectra vary within stands and between pixels, in standard deviations of the canopies
-LOCAL, PIXEL = 0.28, 0.07
+LOCAL, PIXEL = 0.20, 0.07
 # how strongly sites differ, in log reflectance: neighbouring bands together, parts of the spectrum
 # apart (columns: visible, its tilt, red edge, its shoulder, near infrared, B11 and B12, B12 alone)
 SITES = np.array(
     [
-        [0.111, -0.030, 0.000, 0.000, 0.000, 0.000, 0.000],  # B01
-        [0.111, -0.021, 0.000, 0.000, 0.000, 0.000, 0.000],  # B02
-        [0.111, 0.000, 0.017, 0.000, 0.000, 0.000, 0.000],  # B03
-        [0.111, 0.025, 0.034, 0.000, 0.000, 0.000, 0.000],  # B04
-        [0.034, 0.000, 0.119, 0.000, 0.000, 0.000, 0.000],  # B05
-        [0.000, 0.000, 0.051, 0.076, 0.076, 0.000, 0.000],  # B06
-        [0.000, 0.000, 0.000, 0.043, 0.119, 0.000, 0.000],  # B07
-        [0.000, 0.000, 0.000, 0.000, 0.136, 0.000, 0.000],  # B08
-        [0.000, 0.000, 0.000, -0.025, 0.136, 0.000, 0.000],  # B8A
-        [0.000, 0.000, 0.000, -0.034, 0.128, 0.000, 0.000],  # B09
-        [0.000, 0.000, 0.000, 0.000, 0.034, 0.136, 0.000],  # B11
-        [0.000, 0.000, 0.000, 0.000, 0.000, 0.111, 0.093],  # B12
+        [0.100, -0.027, 0.000, 0.000, 0.000, 0.000, 0.000],  # B01
+        [0.100, -0.019, 0.000, 0.000, 0.000, 0.000, 0.000],  # B02
+        [0.100, 0.000, 0.015, 0.000, 0.000, 0.000, 0.000],  # B03
+        [0.100, 0.023, 0.031, 0.000, 0.000, 0.000, 0.000],  # B04
+        [0.031, 0.000, 0.107, 0.000, 0.000, 0.000, 0.000],  # B05
+        [0.000, 0.000, 0.046, 0.068, 0.068, 0.000, 0.000],  # B06
+        [0.000, 0.000, 0.000, 0.039, 0.107, 0.000, 0.000],  # B07
+        [0.000, 0.000, 0.000, 0.000, 0.122, 0.000, 0.000],  # B08
+        [0.000, 0.000, 0.000, -0.023, 0.122, 0.000, 0.000],  # B8A
+        [0.000, 0.000, 0.000, -0.031, 0.115, 0.000, 0.000],  # B09
+        [0.000, 0.000, 0.000, 0.000, 0.031, 0.122, 0.000],  # B11
+        [0.000, 0.000, 0.000, 0.000, 0.000, 0.100, 0.084],  # B12
     ]
 )
 
 
+
+
+
+
+
+
+
+
 @cache
 def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Read the table that `make_spectra.py` wrote.
+    """Read what a build needs of the table that `make_spectra.py` wrote.
 
     Returns
     -------
     medians : float64 array (component, band)
-        Reflectance.
+        Reflectance of the ground itself; what is seen of it holds light from the surroundings too.
     modes : float64 array (component, mode, band)
         Principal components of log reflectance, each scaled by its standard deviation.
     """
@@ -54,7 +62,7 @@ def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             values = [float(row[name]) for name in BAND_FILES]
             if row["row"] == "median":
                 medians[int(row["code"])] = values
-            else:
+            elif row["row"] != "published":
                 modes[int(row["code"]), int(row["row"][2:]) - 1] = values
     return medians, modes
 
@@ -116,7 +124,7 @@ def reflectance_of(
 
     A pixel is the area-weighted mean of its components. Each component varies about its median
     along the four modes of its PROSAIL spectra: from stand to stand, within stands (70 m) and from
-    pixel to pixel, part of the last anew on each date. Sites (250 m) differ besides, as no two
+    pixel to pixel, part of the last anew on each date. Sites (400 m) differ besides, as no two
     hillsides have quite the same species, soil and season: what a classifier learns at one place is
     therefore worth less at another.
 
@@ -131,7 +139,7 @@ def reflectance_of(
     """
     medians, modes = spectra_table()
     at = (window.row, window.column, window.height, window.width)
-    site = np.stack([gradient_noise(*at, 25.0, seed + 341 + n) for n in range(SITES.shape[1])])
+    site = np.stack([gradient_noise(*at, 40.0, seed + 341 + n) for n in range(SITES.shape[1])])
     local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
     out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
     _mix(

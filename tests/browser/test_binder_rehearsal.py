@@ -171,7 +171,8 @@ def test_the_heaviest_lessons_run_behind_a_proxy(
 
 def test_the_dashboard_opens_through_the_proxy(browser, binder: Lab, pictures):
     """Start a cluster in a notebook, on one processor a small one, and launch its dashboard."""
-    notebook = new_notebook(cells=[new_code_cell(CLUSTER), new_code_cell(WORK)])
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = new_notebook(cells=[new_code_cell(CLUSTER), new_code_cell(WORK)], metadata=kernel)
     nbformat.write(notebook, binder.folder / "notebooks" / "dashboard.ipynb")
     page, walk = open_lesson(browser, binder, "dashboard")
     try:

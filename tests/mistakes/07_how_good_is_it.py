@@ -33,13 +33,6 @@ cheapest_threshold = thresholds[np.argmin(costs)]
 costs = [((pine_probability >= t) != is_pine).sum() for t in thresholds]
 cheapest_threshold = thresholds[np.argmin(costs)]
 
-# %% 07-2 | the dearest
-costs = [
-    10 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
-    for t in thresholds
-]
-cheapest_threshold = thresholds[np.argmax(costs)]
-
 # %% 07-2 | the threshold that belongs to it
 costs = [
     10 * (is_pine & (pine_probability < t)).sum() + (~is_pine & (pine_probability >= t)).sum()
