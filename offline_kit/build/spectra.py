@@ -36,14 +36,6 @@ SITES = np.array(
 )
 
 
-
-
-
-
-
-
-
-
 @cache
 def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Read what a build needs of the table that `make_spectra.py` wrote.
