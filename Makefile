@@ -12,6 +12,9 @@ WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--offline --no-index --find-links "$(WHEELHOUSE)/wheels")
 # Threads that wait without turning in circles: on shared cores (Binder) XGBoost is else many times slower.
 export OMP_WAIT_POLICY ?= passive
+# What an array of 1 MB or more held goes back to the system as soon as the array is gone.
+export MALLOC_ARENA_MAX ?= 2
+export MALLOC_MMAP_THRESHOLD_ ?= 1000000
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'

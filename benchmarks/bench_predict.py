@@ -40,7 +40,11 @@ README = HERE / "README.md"
 MARKS = "<!-- table: begin -->", "<!-- table: end -->"
 FILES = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"]
 # GDAL's cache in MB, as on Binder: of its own accord it would take 5 % of the machine's memory.
-GDAL = {
+# How memory is given back is as in the Makefile and on Binder.
+ENVIRONMENT = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1000000",
+    "OMP_WAIT_POLICY": "passive",
     "GDAL_CACHEMAX": "128",
     "CPL_VSIL_CURL_CACHE_SIZE": str(96 * 2**20),
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -193,7 +197,7 @@ def _run(case: str, scene: Scene, source: str, folder: Path) -> Run | None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | GDAL,
+        env=os.environ | ENVIRONMENT,
     )
     with PeakMemory([process.pid, scene.server.pid]) as peak:
         output, errors = process.communicate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import Future as LocalFuture
 from concurrent.futures import wait as wait_locally
@@ -63,8 +63,9 @@ def for_each_block(
         _workers_for(array) as workers,
     ):
         (array,) = dask.optimize(array)
-        tasks = _BlockTasks(workers, array)
-        blocks = _each_block(array)
+        windows = _windows(array)
+        tasks = _BlockTasks(workers, array, list(windows))
+        blocks = iter(windows.items())
         flying: dict[Any, Window] = {}
 
         def finish(future: Any) -> None:  # noqa: ANN401
@@ -180,11 +181,11 @@ class _BlockTasks:
     block that needs it has been sent.
     """
 
-    def __init__(self, workers: _Workers, array: da.Array) -> None:
+    def __init__(self, workers: _Workers, array: da.Array, blocks: list[Key]) -> None:
         self._workers = workers
         self._graph = dict(array.__dask_graph__())
         self._order = order(self._graph)
-        needed = (cull(self._graph, [key])[0] for key, _ in _each_block(array))
+        needed = (cull(self._graph, [key])[0] for key in blocks)
         uses = Counter(chain.from_iterable(needed))
         self._uses_left = {key: number for key, number in uses.items() if number > 1}
         self._kept: dict[Key, Any] = {}
@@ -209,19 +210,20 @@ class _BlockTasks:
         return self._workers.submit(tasks, key)
 
 
-def _each_block(array: da.Array) -> Iterator[tuple[Key, Window]]:
-    """Yield the blocks of an array and their places.
+def _windows(array: da.Array) -> dict[Key, Window]:
+    """Return the places of an array's blocks, in the order in which they are computed.
 
     Neighbours in both directions follow each other closely (Z-order), so that a tile of a file
     that several of them need is still in GDAL's cache.
     """
     starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(int) for sizes in array.chunks]
-    for position in sorted(np.ndindex(array.numblocks), key=_z_order):
-        window = tuple(
+    return {
+        (array.name, *position): tuple(
             slice(int(edges[i]), int(edges[i + 1]))
             for edges, i in zip(starts, position, strict=True)
         )
-        yield (array.name, *position), window
+        for position in sorted(np.ndindex(array.numblocks), key=_z_order)
+    }
 
 
 def _z_order(position: tuple[int, ...]) -> tuple[int, ...]:

@@ -81,8 +81,11 @@ def read_manifest(kit: Path) -> dict[str, Any]:
         raise KitError(f"The offline kit in {kit} is half-built (it has no {MANIFEST}); {FINISH}.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        for entry in content["files"].values():
-            int(entry["bytes"]), str(entry["sha256"])
+        if not all(
+            isinstance(entry["bytes"], int) and isinstance(entry["sha256"], str)
+            for entry in content["files"].values()
+        ):
+            raise TypeError("sizes are whole numbers, sums are text")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KitError(
             f"The offline kit in {kit} is damaged (its {MANIFEST} cannot be read); {HOW_TO_MEND}."

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from predict_scene import BANDS, bare_prediction, fitted_model, small_cube
 
-from helpers._stream import _each_block, for_each_block
+from helpers._stream import _windows, for_each_block
 from helpers.predict import predict_over_chunks
 
 SIDE, CHUNK = 64, 8
@@ -110,7 +110,7 @@ def test_an_error_in_a_block_ends_all(files):
 
 def test_neighbours_in_both_directions_follow_each_other():
     array = da.zeros((3, 80, 80), chunks=(3, 10, 10))
-    places = [key[2:] for key, _ in _each_block(array)]
+    places = [key[2:] for key in _windows(array)]
     assert places[:4] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert {(y // 4, x // 4) for y, x in places[:16]} == {(0, 0)}
     assert sorted(places) == [(y, x) for y in range(8) for x in range(8)]

@@ -33,7 +33,7 @@
 # ## What you will make
 #
 # ![A map of a mountain landscape. Bright pixels mark where the model finds pines with a probability above one half;
-# they form patches near plantations and chains along streams, and some of them are false
+# they form patches near plantations and chains along streams, and many of them are false
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above

@@ -287,7 +287,8 @@ hv.Layout(panels).opts(title="Field points that each rule removes")
 
 # %% [markdown]
 # The picture has the classes that lose any point. The better rule, on the right, keeps most of the water. The water
-# points that it still loses stand at a shore: `swir16` has pixels of 20 m, and a good part of such a pixel is land.
+# points that it still loses stand at a shore: a pixel of `swir16` is 20 m wide, and light from the land beside it gets
+# in.
 #
 # ## Where the two rules differ
 #
@@ -370,9 +371,8 @@ print(judged.round(1).to_string())
 # **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and
 # nearly all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays
 # in. Why? Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in
-# the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* is better at both, and
-# pays in the third row: it removes lit land. The share looks small, but there is so much lit land that the pixels
-# lost are nearly as many as all the shaded ones.
+# the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* strikes another bargain:
+# compare the columns, the third row, too. A small share of so much lit land is many pixels.
 #
 # No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
 # better rule. In exercise 04-3 you may beat it.

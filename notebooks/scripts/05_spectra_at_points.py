@@ -234,9 +234,10 @@ if cloud.truth is not None:
     print(by_cover.round(3).rename_axis("pine cover").to_string())
 
 # %% [markdown]
-# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. By and
-# large, the less pine, the brighter the pixel in `swir16`, and mostly in `red`: soil and fynbos shine through. A model learns
-# "pine" from all of them, and will find thin cover hard. Lesson 07 returns to this.
+# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. The last row,
+# nearly pure pine, is the darkest in `red` and `swir16`: in the others soil and fynbos shine through. (They hold few
+# points: read no order into them.) A model learns "pine" from all of them, and will find thin cover hard. Lesson 07
+# returns to this.
 #
 # ## Keep the exam closed
 #
@@ -362,8 +363,8 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 #   *Remote Sensing* 10, 207, review the measurements).
 # - **Indigenous Forest** runs closest to the pines, for it stands in ravines, where there is less light: expect these
 #   two to be confused.
-# - **Fynbos** has a weak red edge and is bright in the short-wave infrared: small, tough leaves, and dry ground
-#   between them.
+# - **Fynbos** has a weak red edge, and sends back about as much short-wave infrared as near infrared, or more: small,
+#   tough leaves, and dry ground between them.
 # - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: in a pixel of 60 m there is some
 #   shore. A mixed pixel, again.
 # - The strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
@@ -580,9 +581,9 @@ check("05-3", band_pair, learning_points=learning_points)
 # band_pair = ("red", "swir16")
 # ```
 #
-# One of several that may pass. Note that `red` alone is of no use: the medians of the two classes are nearly the
-# same. It is worth its place because it tells how much light there is, and with that `swir16` can be judged. The best
-# pair is not made of the two best bands.
+# How many others pass depends on the scene. Note that `red` alone is of little use: the medians of the two classes are
+# nearly the same. It is worth its place because it tells how much light there is, and with that `swir16` can be
+# judged. A band that tells little by itself can be half of the best pair.
 #
 # </details>
 

@@ -22,7 +22,7 @@
 # **You will be able to**
 #
 # - split observations into features and labels, and by the job of each group;
-# - read a decision tree, and say why one deep tree fails where many small ones do well;
+# - read a decision tree, and say why one deep tree is too sure of itself, and what many small ones do better;
 # - train a gradient-boosted model (XGBoost) and see in a plot what its settings do;
 # - find out when to stop, with points that the model has not learnt from.
 #
@@ -178,8 +178,8 @@ pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
 # The deep tree names every training point rightly, and that is no merit: it has learnt them by heart, with every wrong
-# label and every odd pixel among them. That is called **overfitting**. On the validation points it is wrong about as
-# often as the other two, and its loss is many times theirs: it is sure of itself also where it is wrong.
+# label and every odd pixel among them. That is called **overfitting**. On the validation points it may even name as
+# many rightly as the others, but its loss is many times theirs: it is sure of itself also where it is wrong.
 #
 # ## Train on twelve bands
 #
@@ -408,8 +408,7 @@ check("06-3", choice, model=model, spectra=spectra)
 # </details>
 # <details><summary>c) It will do worse on new points than a tree with mistakes.</summary>
 #
-# **No.** That is likely here, but it does not follow: if the classes lie far apart, a perfect tree may be right
-# everywhere.
+# **No.** It may, but it does not follow: count the right answers in the table of the three models.
 #
 # </details>
 #

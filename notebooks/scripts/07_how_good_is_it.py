@@ -134,8 +134,8 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # independent. Ours come in clusters, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
 # "no uncertainty at all": don't believe it.)
 #
-# Here the class imbalance of lesson 01 comes back: classes with few points to learn from often end up with a low recall.
-# One can let rare classes weigh more in training (`sample_weight` in `fit`). That shifts errors from class to class,
+# Here the class imbalance of lesson 01 comes back: a class with few points to learn from can end up with a low recall,
+# unless it looks like nothing else. One can let rare classes weigh more in training (`sample_weight` in `fit`). That shifts errors from class to class,
 # but adds no knowledge: more points of the rare classes do. And as our map is about one class, a threshold for that
 # class is the plainer tool; it comes below.
 #
@@ -438,8 +438,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle, too. The
-# middle shows thin lines besides that the truth does not have: false alarms along streams, where native forest and wattle grow.
-# The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks
+# middle shows thin lines besides that the truth does not have: false alarms along streams, mostly native forest, and
+# some wattle. The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks
 # within the stands themselves. Those are two different kinds of mistake. First the halos: what share is found, by true
 # cover?
 
@@ -512,7 +512,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
-# at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. The bright
+# at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. (Where the
+# line rises at the longest, too, some soil or dry plants shine through.) The bright
 # ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
 # infrared is nearly as usual, but the short-wave infrared is far brighter. There soil and dry plants shine through:
 # stands more open or drier than those that the model has learnt.

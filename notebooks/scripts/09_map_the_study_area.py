@@ -545,8 +545,8 @@ if cloud.truth is not None:
 # **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the
 # field points in lesson 07. Among the field points pines are common; in the mountains they are rare, so the same small
 # share of mistakes on everything else weighs far more than it does among the points. If the counted area lies inside
-# the interval all the same, that is luck: false alarms and missed pines happen to be about as many. The next map need
-# not be so lucky.
+# the interval all the same, that is luck and a wide interval: false alarms and missed pines happen to be about as many.
+# The next map need not be so lucky.
 #
 # The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards
 # (*post-stratified*). The formula is the same as for a sample drawn in each class apart. The interval is wide, because
