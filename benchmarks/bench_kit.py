@@ -7,7 +7,6 @@ larger sizes in ``data/bench_kits``, where they stay. ``--sizes course`` leaves 
 """
 
 import argparse
-import csv
 import os
 import platform
 import shutil
@@ -36,7 +35,7 @@ from offline_kit.build.light import light_on
 from offline_kit.build.passes import CLEAR_2018
 from offline_kit.build.scenes import Painter, windows_of
 from offline_kit.build.sensor import block_mean
-from offline_kit.build.spectra import TABLE
+from offline_kit.build.spectra import published_medians
 
 SEEDS = (20180915, 7, 99)
 BLOCK_M = 1000  # as in lesson 07
@@ -187,18 +186,13 @@ def median_of_purest(pixels: np.ndarray) -> float | None:
 
 def print_medians() -> None:
     """Print the medians of the three landscapes together, and each that is far off in one."""
-    with TABLE.open(newline="") as file:
-        published = [
-            [float(row[band.file]) for band in BANDS]
-            for row in csv.DictReader(file)
-            if row["row"] == "published"
-        ]
+    published = published_medians()
     found = {seed: pure_pixels(seed) for seed in SEEDS}
     lines, off, judged = [], [], 0
     for code, name in enumerate(CLASS_NAMES):
         cells = [name]
         for index, band in enumerate(BANDS):
-            target = published[code][index]
+            target = published[code, index]
             parts = [found[seed][code, index] for seed in SEEDS]
             together = np.concatenate(parts, axis=1)
             median = median_of_purest(together)

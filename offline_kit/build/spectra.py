@@ -1,6 +1,7 @@
 """Reflectance of mixed pixels from the committed table of spectra."""
 
 import csv
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -49,14 +50,24 @@ def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     medians = np.zeros((COMPONENTS, len(BAND_FILES)))
     modes = np.zeros((COMPONENTS, MODES, len(BAND_FILES)))
+    for code, kind, values in _rows():
+        if kind == "median":
+            medians[code] = values
+        elif kind != "published":
+            modes[code, int(kind[2:]) - 1] = values
+    return medians, modes
+
+
+def published_medians() -> NDArray[np.float64]:
+    """Return the medians that were measured through the air, (component, band): what to reach."""
+    return np.array([values for _, kind, values in _rows() if kind == "published"])
+
+
+def _rows() -> Iterator[tuple[int, str, list[float]]]:
+    """Yield code, kind and reflectances of each row of the table, which is in order of code."""
     with TABLE.open(newline="") as file:
         for row in csv.DictReader(file):
-            values = [float(row[name]) for name in BAND_FILES]
-            if row["row"] == "median":
-                medians[int(row["code"])] = values
-            elif row["row"] != "published":
-                modes[int(row["code"]), int(row["row"][2:]) - 1] = values
-    return medians, modes
+            yield int(row["code"]), row["row"], [float(row[name]) for name in BAND_FILES]
 
 
 @njit(cache=True, nogil=True)
