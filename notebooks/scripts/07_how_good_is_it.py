@@ -135,9 +135,9 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # "no uncertainty at all": don't believe it.)
 #
 # Here the class imbalance of lesson 01 comes back: a class with few points to learn from can end up with a low recall,
-# unless it looks like nothing else. One can let rare classes weigh more in training (`sample_weight` in `fit`). That shifts errors from class to class,
-# but adds no knowledge: more points of the rare classes do. And as our map is about one class, a threshold for that
-# class is the plainer tool; it comes below.
+# unless it looks like nothing else. One can let rare classes weigh more in training (`sample_weight` in `fit`). That
+# shifts errors from class to class, but adds no knowledge: more points of the rare classes do. And as our map is about
+# one class, a threshold for that class is the plainer tool; it comes below.
 #
 # ## The confusion matrix, both ways
 #
@@ -439,9 +439,9 @@ if cloud.truth is not None:
 # %% [markdown]
 # **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle, too. The
 # middle shows thin lines besides that the truth does not have: false alarms along streams, mostly native forest, and
-# some wattle. The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright specks
-# within the stands themselves. Those are two different kinds of mistake. First the halos: what share is found, by true
-# cover?
+# some wattle. The right-hand map shows what is missed: wide, dim halos of scattered trees around the stands, and bright
+# specks within the stands themselves. Those are two different kinds of mistake. First the halos: what share is found,
+# by true cover?
 
 # %%
 if cloud.truth is not None:
