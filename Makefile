@@ -46,7 +46,7 @@ pairs: env ## bring notebooks and their paired scripts back in step (the newer o
 	$(PYTHON) -m jupytext --sync notebooks/*.ipynb
 
 lock: env ## resolve the dependencies of pyproject.toml again
-	$(UV) pip compile --quiet --universal --generate-hashes --group dev --all-extras --python-version 3.12 pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --group dev --python-version 3.12 pyproject.toml -o requirements.lock
 	$(PYTHON) binder/environment_from_lock.py
 
 wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelhouse/ (see README.md)

@@ -128,7 +128,7 @@ def _predict_date(
 
 
 def _present(band: np.ndarray, nodata: float | None) -> np.ndarray:
-    present = ~np.isnan(band)
+    present = np.ones(band.shape, dtype=bool) if band.dtype.kind in "iu" else ~np.isnan(band)
     if nodata is not None:
         present &= band != nodata
     return present

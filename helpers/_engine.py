@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from helpers._model import Classifier, trained_bands
+from helpers._model import Classifier, trained_bands, used_booster
 from helpers._threads import set_one_job
 
 Engine = Literal["same", "fast", "gpu"]
@@ -31,8 +30,8 @@ class Predictor:
     payload
         The pickled model.
     engine
-        ``"same"`` calls the model itself, ``"fast"`` evaluates its trees with oneDAL, ``"gpu"``
-        with XGBoost on a GPU.
+        ``"same"`` calls the model itself, ``"fast"`` evaluates XGBoost's trees a vector of pixels
+        at a time, ``"gpu"`` on a GPU.
     """
 
     def __init__(self, payload: bytes, engine: Engine = "same") -> None:
@@ -62,7 +61,7 @@ class Predictor:
     def _predict(self) -> Any:  # noqa: ANN401
         model = cloudpickle.loads(self.payload)
         if self.engine == "fast":
-            return _onedal(model)
+            return _fast(model)
         if self.engine == "gpu":
             return _on_gpu(model)
         return _itself(model)
@@ -79,8 +78,8 @@ def choose_engine(model: Classifier, engine: Engine) -> Engine:
 
     A line of warning says why when it is not the one asked for.
     """
-    lacking = {"same": None, "fast": _lacks_onedal, "gpu": _lacks_gpu}[engine]
-    reason = lacking(model) if lacking else None
+    why_not = {"same": None, "fast": _why_not_fast, "gpu": _why_not_gpu}[engine]
+    reason = why_not(model) if why_not else None
     if reason is None:
         return engine
     warnings.warn(f"engine={engine!r} is not used, since {reason}.", UserWarning, stacklevel=4)
@@ -95,28 +94,19 @@ def _itself(model: Classifier) -> Any:  # noqa: ANN401
     return lambda pixels: model.predict_proba(pd.DataFrame(pixels, columns=names, copy=False))
 
 
-def _lacks_onedal(model: Classifier) -> str | None:
-    if importlib.util.find_spec("daal4py") is None:
-        return (
-            "scikit-learn-intelex is not installed here (pip install 'pines-from-space[fast]', "
-            "where your platform has it)"
-        )
-    if not hasattr(model, "get_booster"):
-        return f"it speeds up XGBoost only, not {type(model).__name__}"
-    return None
+def _why_not_fast(model: Classifier) -> str | None:
+    from helpers._trees import why_not  # here and below: Numba is loaded by those who use it
+
+    return why_not(model)
 
 
-def _onedal(model: Any) -> Any:  # noqa: ANN401
-    """Evaluate XGBoost's trees with oneDAL, which knows float32 and float64 only."""
-    import daal4py
-    from daal4py.mb import convert_model
+def _fast(model: Classifier) -> Any:  # noqa: ANN401
+    from helpers._trees import read_forest
 
-    daal4py.daalinit(1)
-    converted = convert_model(model.get_booster())
-    return lambda pixels: converted.predict_proba(np.asarray(pixels, dtype=np.float32))
+    return read_forest(model).predict_proba
 
 
-def _lacks_gpu(model: Classifier) -> str | None:
+def _why_not_gpu(model: Classifier) -> str | None:
     if not hasattr(model, "get_booster"):
         return f"only XGBoost's models run on a GPU here, not {type(model).__name__}"
     import xgboost
@@ -133,7 +123,7 @@ def _lacks_gpu(model: Classifier) -> str | None:
 def _on_gpu(model: Any) -> Any:  # noqa: ANN401
     import xgboost
 
-    booster = model.get_booster()
+    booster = used_booster(model)
     booster.set_param({"device": "cuda"})
     alone = Lock()  # the blocks of several threads take turns on one GPU
 

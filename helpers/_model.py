@@ -47,6 +47,16 @@ def trained_bands(model: Classifier) -> tuple[str, ...] | None:
     return tuple(str(name) for name in names)
 
 
+def used_booster(model: Any) -> Any:  # noqa: ANN401
+    """Return the trees that an XGBoost model predicts with: up to its best round, if it has one.
+
+    ``predict_proba`` goes by the best round after early stopping; the booster itself does not.
+    """
+    booster = model.get_booster()
+    best = getattr(model, "best_iteration", None)
+    return booster if best is None else booster[: best + 1]
+
+
 def require_bands(model: Classifier, bands: Sequence[str] | None, count: int) -> None:
     """Raise CourseError unless the cube has the bands of the model, in the model's order.
 

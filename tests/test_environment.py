@@ -19,11 +19,8 @@ PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 
 
 def wanted() -> list[Requirement]:
-    """Every requirement of pyproject.toml, development tools and extras included."""
-    project = PYPROJECT["project"]
-    texts = [*project["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]
-    for extra in project.get("optional-dependencies", {}).values():
-        texts += extra
+    """Every requirement of pyproject.toml, development tools included."""
+    texts = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]
     return [Requirement(text) for text in texts]
 
 

@@ -212,7 +212,6 @@ class TestModels:
         assert openmp_threads() == before
 
     def test_fast_engine(self, model):
-        pytest.importorskip("daal4py", reason="the optional extra 'fast' is not installed")
         fast = predict_over_chunks(model, small_cube(), engine="fast").values
         np.testing.assert_allclose(fast, bare_prediction(model, small_cube()), rtol=0, atol=1e-6)
 
