@@ -23,7 +23,7 @@ import rasterio
 import rioxarray  # noqa: F401
 import stackstac
 import xarray as xr
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, wait
 from rasterio.windows import Window
 from xgboost import XGBClassifier
 
@@ -261,7 +261,9 @@ def ours_fast_to_cog(setup: Setup, watch: Stopwatch) -> int:
     return _to_cog(setup, watch, "fast")
 
 
-def _on_processes(setup: Setup, watch: Stopwatch, workers: int) -> int:
+@contextmanager
+def _processes(workers: int) -> Iterator[None]:
+    """Start a cluster of worker processes with one thread each."""
     with (
         LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
@@ -269,6 +271,20 @@ def _on_processes(setup: Setup, watch: Stopwatch, workers: int) -> int:
         Client(cluster) as client,
     ):
         client.run(_import_helpers)
+        yield
+
+
+def _on_processes(setup: Setup, watch: Stopwatch, workers: int) -> int:
+    cube, area, model = setup.cube(), setup.area(), setup.trained()
+    with _processes(workers):
+        with watch.running():
+            result = predict_over_chunks(model, cube, area, dtype="uint8").persist()
+            wait(result)
+        return int((result.isel({"class": 0}) != 255).sum())
+
+
+def _to_cog_on_processes(setup: Setup, watch: Stopwatch, workers: int) -> int:
+    with _processes(workers):
         return _to_cog(setup, watch, "same")
 
 
@@ -278,13 +294,23 @@ def _import_helpers() -> None:
 
 
 def one_process(setup: Setup, watch: Stopwatch) -> int:
-    """Streamed to a COG by a cluster of one worker process with one thread."""
+    """Predicted by a cluster of one worker process with one thread, which keeps the result."""
     return _on_processes(setup, watch, 1)
 
 
 def two_processes(setup: Setup, watch: Stopwatch) -> int:
-    """Streamed to a COG by a cluster of two worker processes with one thread each."""
+    """Predicted by a cluster of two worker processes with one thread each."""
     return _on_processes(setup, watch, 2)
+
+
+def one_process_to_cog(setup: Setup, watch: Stopwatch) -> int:
+    """Predicted by a cluster of one worker process, streamed to a COG by this one."""
+    return _to_cog_on_processes(setup, watch, 1)
+
+
+def two_processes_to_cog(setup: Setup, watch: Stopwatch) -> int:
+    """Predicted by a cluster of two worker processes, streamed to a COG by this one."""
+    return _to_cog_on_processes(setup, watch, 2)
 
 
 CASES: dict[str, Callable[[Setup, Stopwatch], int]] = {
@@ -301,6 +327,8 @@ CASES: dict[str, Callable[[Setup, Stopwatch], int]] = {
         ours_fast_to_cog,
         one_process,
         two_processes,
+        one_process_to_cog,
+        two_processes_to_cog,
     )
 }
 

@@ -24,7 +24,7 @@ from helpers.errors import CourseError
 __all__ = ["write_cog", "write_icechunk"]
 
 TILE = 512  # pixels along the side of a COG's tile
-GDAL_CACHE = 128 * 2**20  # bytes; GDAL would take 5 % of the machine's memory
+GDAL_CACHE = 32 * 2**20  # bytes; GDAL would take 5 % of the machine's memory
 
 
 def write_cog(
@@ -89,7 +89,8 @@ def write_cog(
         tiled, cog = Path(folder) / "tiled.tif", Path(folder) / "cog.tif"
         with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE):
             _write_tiled(layers, tiled, profile, colours, scale, progress)
-            _copy_as_cog(tiled, cog, "MODE" if _is_categorical(array, colours) else "AVERAGE")
+            resampling = "MODE" if _is_categorical(array, colours) else "AVERAGE"
+            _copy_as_cog(tiled, cog, resampling, profile["dtype"])
         target.put(cog)
     return str(path)
 
@@ -233,15 +234,20 @@ def _describe(
         file.write_colormap(1, table)
 
 
-def _copy_as_cog(tiled: Path, cog: Path, resampling: str) -> None:
-    """Let GDAL add overviews and order the tiles as a COG's must be."""
+def _copy_as_cog(tiled: Path, cog: Path, resampling: str, dtype: np.dtype) -> None:
+    """Let GDAL add overviews and order the tiles as a COG's must be.
+
+    Bands lie one after the other: who wants one class reads no other. Differences between
+    neighbours (the predictor) compress numbers with many digits, but not whole percents.
+    """
     rasterio.shutil.copy(
         tiled,
         cog,
         driver="COG",
         blocksize=TILE,
+        interleave="BAND",
         compress="DEFLATE",
-        predictor="YES",
+        predictor="NO" if dtype.itemsize == 1 else "YES",
         overview_resampling=resampling,
         num_threads="ALL_CPUS",
         bigtiff="IF_SAFER",

@@ -328,6 +328,28 @@ client.close()
 client.cluster.close()
 
 # %% [markdown]
+# **Faster, by one word.** XGBoost leads each pixel through each tree by itself, question after question. With
+# `engine="fast"` the helper puts every question of a tree to hundreds of pixels at once, even those that some of them
+# would never meet, and then picks each pixel's answer. More questions, but no waiting: a processor compares 8 or 16
+# numbers in one go.
+
+# %%
+fast = predict_over_chunks(model, part, within=area_of_interest, engine="fast")
+start = time.perf_counter()
+fast_answers = fast.compute()
+seconds_of_fast = time.perf_counter() - start
+pd.Series(
+    {"XGBoost itself": seconds_of_helper, "fast": seconds_of_fast}, name="seconds"
+).round(2).to_frame()
+
+# %% tags=["nbval-check-output"]
+difference = float(abs(fast_answers - careful_answers).max())
+print(f"the same to one in a million: {difference < 1e-6}")
+
+# %% [markdown]
+# The trees and the answers are the same. (The very first call took a few seconds more: this engine is translated for
+# your processor once, and kept.)
+#
 # Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
 # %%
@@ -338,6 +360,7 @@ probability = predict_over_chunks(
     masked_reflectance,
     within=area_of_interest,
     class_names=class_names.to_dict(),
+    engine="fast",
 )
 probability
 
