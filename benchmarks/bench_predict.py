@@ -61,11 +61,10 @@ CASES_OF = {
     ("study", "server"): [*FROM_SERVER, *PROCESSES, *PROCESSES_TO_COG],
     ("tile", "server"): ["ours_to_cog", "ours_fast_to_cog"],
 }
-# These take a minute or more each, so they have fewer runs, which the table tells.
-LONG = {
-    ("study", case)
-    for case in ("plain_map_blocks", "sklearn_raster", "dea_tools", *PROCESSES_TO_COG)
-} | {("tile", "ours_to_cog"), ("tile", "ours_fast_to_cog")}
+# Cases that take minutes, or that are there for completeness, run in the first round only.
+ONCE = {("corner", case) for case in ALTERNATIVES}
+ONCE |= {("study", case) for case in (*ALTERNATIVES[1:], *PROCESSES_TO_COG)}
+ONCE |= {("tile", case) for case in CASES_OF["tile", "server"]}
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="+", default=["corner", "study", "tile"])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--long-rounds", type=int, default=1, help="of cases that take minutes")
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--kits", type=Path, default=Path("data/bench_kits"))
     parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
@@ -122,7 +120,7 @@ def _jobs(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
     for number in range(options.rounds):
         for (size, source), cases in CASES_OF.items():
             for case in cases:
-                enough = (size, case) in LONG and number >= options.long_rounds
+                enough = number > 0 and (size, case) in ONCE
                 if size in options.sizes and case in options.only and not enough:
                     yield size, source, case
 

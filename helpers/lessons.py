@@ -89,7 +89,9 @@ def run_together(names: list[str]) -> None:
     """
     cells, origins = [], []
     for name in names:
-        cells.append(nbformat.v4.new_code_cell("%reset -f"))
+        # (A plain %reset would take __spec__ along, without which no worker process can start.)
+        forget = "%reset -f out\n%reset_selective -f ."
+        cells.append(nbformat.v4.new_code_cell(forget))
         origins.append((name, 0))
         lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
         for number, cell in enumerate(lesson.cells):

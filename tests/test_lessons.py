@@ -143,6 +143,16 @@ def test_lessons_run_together_share_packages_but_no_names(course, tmp_path, caps
     assert capsys.readouterr().out == "00_first ...\n01_second ...\n"
 
 
+def test_lessons_run_together_can_start_worker_processes(course):
+    course("00_first", "n_workers = 1")
+    course(
+        "01_second",
+        "from distributed import Client",
+        "Client(n_workers=1, dashboard_address=None).shutdown()",
+    )
+    lessons.run_together(["00_first", "01_second"])
+
+
 def test_a_failure_among_lessons_run_together_names_its_lesson(course):
     course("00_first", "fine = 1")
     course("01_second", "fine = 1", "1 / 0")
