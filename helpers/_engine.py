@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from helpers._model import Classifier, trained_bands, used_booster
+from helpers._model import Classifier, own_missing_value, trained_bands, used_booster
 from helpers._threads import set_one_job
 
 Engine = Literal["same", "fast", "gpu"]
@@ -109,6 +109,8 @@ def _fast(model: Classifier) -> Any:  # noqa: ANN401
 def _why_not_gpu(model: Classifier) -> str | None:
     if not hasattr(model, "get_booster"):
         return f"only XGBoost's models run on a GPU here, not {type(model).__name__}"
+    if (value := own_missing_value(model)) is not None:
+        return f"the model takes {value} for a missing value"
     import xgboost
 
     if not xgboost.build_info().get("USE_CUDA"):

@@ -57,6 +57,12 @@ def used_booster(model: Any) -> Any:  # noqa: ANN401
     return booster if best is None else booster[: best + 1]
 
 
+def own_missing_value(model: Any) -> float | None:  # noqa: ANN401
+    """Return the number that an XGBoost model takes for a missing value; None if only NaN is."""
+    value = getattr(model, "missing", None)
+    return None if value is None or np.isnan(value) else float(value)
+
+
 def require_bands(model: Classifier, bands: Sequence[str] | None, count: int) -> None:
     """Raise CourseError unless the cube has the bands of the model, in the model's order.
 

@@ -4,7 +4,7 @@ XGBoost walks down each tree pixel by pixel: every step waits for the one before
 goes cannot be foreseen. Trees as small as a classifier's (about nine leaves, for the course's
 points) are faster evaluated whole: at each split, from the leaves up to the root, all pixels of a
 vector choose between their left and their right value. That is a comparison and a choice without
-a jump, which a processor does for 8 or 16 pixels at once.
+a jump, which a processor does for several pixels at once, often 8 or 16.
 
 The values of the trees are added in XGBoost's order and in float32, so that the sums are the same.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from helpers._model import Classifier, used_booster
+from helpers._model import Classifier, own_missing_value, used_booster
 
 VECTOR = 512  # pixels; what the kernel holds for so many stays in the caches next to the processor
 OBJECTIVES = ("multi:softprob", "binary:logistic")
@@ -90,8 +90,8 @@ def why_not(model: Classifier) -> str | None:
     """
     if not hasattr(model, "get_booster"):
         return f"it speeds up XGBoost only, not {type(model).__name__}"
-    if not np.isnan(getattr(model, "missing", np.nan)):
-        return f"the model takes {model.missing} for a missing value"
+    if (value := own_missing_value(model)) is not None:
+        return f"the model takes {value} for a missing value"
     learner = _learner(model.get_booster())
     booster, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
     if booster != "gbtree":
@@ -128,7 +128,7 @@ def read_forest(model: Classifier) -> Forest:
         ends=np.cumsum([len(tree) for tree in splits]),
         classes=np.array(learner["gradient_booster"]["model"]["tree_info"], dtype=np.intp),
         stumps=np.array([tree["split_conditions"][0] for tree in trees], dtype=np.float32),
-        depth=max(map(_stack_depth, splits)),
+        depth=max(map(_stack_depth, splits), default=1),
     )
 
 
@@ -168,13 +168,15 @@ def _base(learner: dict[str, Any]) -> np.ndarray:
 
 
 def _probes(forest: Forest) -> np.ndarray:
-    """Make pixels whose values lie at and around the thresholds of the trees."""
+    """Make pixels whose values lie at the thresholds of the trees, and right beside them."""
     rng = np.random.default_rng(0)
+    sides = np.array([-np.inf, np.inf], dtype=np.float32)
     probes = np.zeros((PROBES, forest.features), dtype=np.float32)
     for column in np.unique(forest.feature):
         thresholds = forest.threshold[forest.feature == column]
         chosen = rng.choice(thresholds, PROBES)
-        probes[:, column] = np.nextafter(chosen, rng.choice([-np.inf, 0, np.inf], PROBES))
+        beside = np.nextafter(chosen, rng.choice(sides, PROBES))
+        probes[:, column] = np.where(rng.random(PROBES) < 1 / 3, chosen, beside)
     return probes
 
 

@@ -89,7 +89,8 @@ def run_together(names: list[str]) -> None:
     """
     cells, origins = [], []
     for name in names:
-        # (A plain %reset would take __spec__ along, without which no worker process can start.)
+        # (A plain %reset would take __spec__ along, without which no worker process can start;
+        # names that begin with an underscore stay.)
         forget = "%reset -f out\n%reset_selective -f ."
         cells.append(nbformat.v4.new_code_cell(forget))
         origins.append((name, 0))
