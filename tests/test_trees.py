@@ -44,8 +44,8 @@ def assert_equal(model, pixels):
     seed=st.integers(0, 3),
 )
 def test_equal_to_the_model(classes, rounds, parallel, growth, gamma, base_score, seed):
-    settings = {"num_parallel_tree": parallel, "subsample": 0.8, "gamma": gamma, **growth}
-    model = XGBClassifier(n_estimators=rounds, base_score=base_score, random_state=seed, **settings)
+    options = {"num_parallel_tree": parallel, "subsample": 0.8, "gamma": gamma, **growth}
+    model = XGBClassifier(n_estimators=rounds, base_score=base_score, random_state=seed, **options)
     model.fit(*points(classes, seed=seed))
     assert why_not(model) is None
     assert_equal(model, points(classes, count=700, seed=99)[0])
