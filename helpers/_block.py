@@ -1,4 +1,4 @@
-"""Predicts one block of the grid, a batch of pixels at a time."""
+"""Predicts a block of the grid, strip by strip, a batch of pixels at a time."""
 
 from __future__ import annotations
 
@@ -58,15 +58,31 @@ def nodata_for(dtype: np.dtype) -> float:
     return UINT8_NODATA if dtype == np.uint8 else np.nan
 
 
-def predict_block(
+@dataclass(frozen=True)
+class Strip:
+    """What was predicted for some rows of a block: only that, so that little is moved or held.
+
+    Attributes
+    ----------
+    valid
+        Bits of the pixels that were predicted, in the order ``(..., y, x)``.
+    values
+        Their layers, shape ``(layer, pixel)``.
+    """
+
+    valid: np.ndarray
+    values: np.ndarray
+
+
+def predict_strip(
     predictor: Predictor,
     finish: Finish,
     nodata: float | None,
     packed_mask: np.ndarray | None,
     blocks: Sequence[np.ndarray],
     rows: slice,
-) -> np.ndarray:
-    """Predict one strip of a block of the grid.
+) -> Strip:
+    """Predict some rows of a block of the grid.
 
     Parameters
     ----------
@@ -75,56 +91,54 @@ def predict_block(
     nodata
         Value of missing pixels, beside NaN.
     packed_mask
-        Bits of the strip's pixels inside the area of interest, None if all are.
+        Bits of the rows' pixels inside the area of interest, None if all are.
     blocks
         The chunks of the bands, each ``(..., band, y, x)``, in order.
     rows
         The rows of the strip.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(..., layer, y, x)``.
     """
-    blocks = [block[..., rows, :] for block in blocks]
-    leading, shape = blocks[0].shape[:-3], blocks[0].shape[-2:]
-    out = np.full((*leading, finish.layers, *shape), nodata_for(finish.dtype), dtype=finish.dtype)
-    inside = np.ones(shape, dtype=bool)
+    bands = [
+        block[..., band, rows, :]
+        for block in map(np.asarray, blocks)
+        for band in range(block.shape[-3])
+    ]
+    valid = np.ones(bands[0].shape, dtype=bool)
     if packed_mask is not None:
-        inside = np.unpackbits(packed_mask, count=inside.size).view(bool).reshape(shape)
-    for date in np.ndindex(leading):
-        bands = [band for block in blocks for band in np.asarray(block[date])]
-        _predict_date(predictor, finish, nodata, inside, bands, out[date])
-    return out
-
-
-def empty_block(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
-    """Return a block without predictions that takes the memory of one value."""
-    return np.broadcast_to(np.asarray(nodata_for(dtype), dtype=dtype), tuple(shape))
-
-
-def _predict_date(
-    predictor: Predictor,
-    finish: Finish,
-    nodata: float | None,
-    inside: np.ndarray,
-    bands: list[np.ndarray],
-    out: np.ndarray,
-) -> None:
-    """Fill `out` ``(layer, y, x)`` with the predictions of one date."""
-    valid = inside.copy()
+        shape = valid.shape[-2:]
+        valid &= np.unpackbits(packed_mask, count=shape[0] * shape[1]).view(bool).reshape(shape)
     for band in bands:
         valid &= _present(band, nodata)
     pixels = np.flatnonzero(valid)
     flat_bands = [band.reshape(-1) for band in bands]
-    flat_out = out.reshape(len(out), -1)
+    values = np.empty((finish.layers, len(pixels)), dtype=finish.dtype)
     for start in range(0, len(pixels), predictor.batch):
         batch = pixels[start : start + predictor.batch]
         features = np.empty((len(batch), len(bands)), dtype=bands[0].dtype)
         for column, band in enumerate(flat_bands):
             features[:, column] = band[batch]
-        for layer, values in enumerate(finish(predictor(features))):
-            flat_out[layer, batch] = values
+        for layer, predicted in enumerate(finish(predictor(features))):
+            values[layer, start : start + len(batch)] = predicted
+    return Strip(np.packbits(valid), values)
+
+
+def lay_strips(
+    strips: Sequence[Strip], rows: Sequence[slice], shape: Sequence[int], dtype: np.dtype
+) -> np.ndarray:
+    """Lay strips into their block, shape ``(..., layer, y, x)``; nodata is what they leave."""
+    block = np.full(shape, nodata_for(dtype), dtype=dtype)
+    for strip, part in zip(strips, rows, strict=True):
+        layers = np.moveaxis(block[..., part, :], -3, 0)
+        valid = (
+            np.unpackbits(strip.valid, count=layers[0].size).view(bool).reshape(layers.shape[1:])
+        )
+        for layer, values in zip(layers, strip.values, strict=True):
+            layer[valid] = values
+    return block
+
+
+def empty_block(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Return a block without predictions that takes the memory of one value."""
+    return np.broadcast_to(np.asarray(nodata_for(dtype), dtype=dtype), tuple(shape))
 
 
 def _present(band: np.ndarray, nodata: float | None) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from dask.system import CPU_COUNT
 
-from helpers._block import Probabilities, predict_block
+from helpers._block import Probabilities, predict_strip
 from helpers._engine import Engine
 from helpers._model import Classifier
 from helpers._plan import Block, Plan, plan_prediction
@@ -108,7 +108,7 @@ def _measure(plan: Plan, block: Block) -> tuple[float, float]:
     flat = values.reshape(len(values), 1, -1)[..., :SAMPLE]
     started = time.perf_counter()
     finish = Probabilities(tuple(range(plan.classes)), np.dtype("float32"))
-    predict_block(plan.predictor, finish, None, None, [np.nan_to_num(flat)], slice(None))
+    predict_strip(plan.predictor, finish, None, None, [np.nan_to_num(flat)], slice(None))
     return reading, (time.perf_counter() - started) / flat.shape[-1]
 
 

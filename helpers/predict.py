@@ -18,8 +18,9 @@ from helpers._block import (
     MostLikely,
     Probabilities,
     empty_block,
+    lay_strips,
     nodata_for,
-    predict_block,
+    predict_strip,
 )
 from helpers._cube import TIME
 from helpers._engine import Engine, load_predictor
@@ -147,21 +148,18 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
         read_key = (f"read-{token}", *place)
         # A block that is read before the model is there would be held, and the next one, too.
         layer[read_key] = (*reads[place], model_key)
-        strips = [
-            (
-                predict_block, model_key, finish, plan.cube.nodata,
-                None if block.inside is None else np.packbits(block.inside[rows]),
-                read_key, rows,
-            )
-            for rows in block.strips()
-        ]  # fmt: skip
-        key = (name, *place[:-2], 0, *place[-2:])
-        if len(strips) == 1:
-            (layer[key],) = strips
-        else:
-            strip_keys = [(f"strip-{token}", *place, number) for number in range(len(strips))]
-            layer |= dict(zip(strip_keys, strips, strict=True))
-            layer[key] = (np.concatenate, strip_keys, -2)
+        strips = block.strips()
+        strip_keys = [(f"strip-{token}", *place, number) for number in range(len(strips))]
+        for strip_key, rows in zip(strip_keys, strips, strict=True):
+            inside = None if block.inside is None else np.packbits(block.inside[rows])
+            layer[strip_key] = (
+                predict_strip, model_key, finish, plan.cube.nodata, inside, read_key, rows
+            )  # fmt: skip
+        dates = () if len(place) == 2 else (data.chunks[0][place[0]],)
+        shape = (*dates, finish.layers, *block.shape)
+        layer[(name, *place[:-2], 0, *place[-2:])] = (
+            lay_strips, strip_keys, strips, shape, finish.dtype
+        )  # fmt: skip
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[])
     return da.Array(graph, name, chunks, dtype=finish.dtype)
