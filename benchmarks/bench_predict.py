@@ -40,13 +40,16 @@ README = HERE / "README.md"
 MARKS = "<!-- table: begin -->", "<!-- table: end -->"
 FILES = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"]
 # GDAL's cache in MB, as on Binder: of its own accord it would take 5 % of the machine's memory.
-# How memory is given back is as in the Makefile and on Binder.
+# How memory is given back is as in the Makefile and on Binder. Pieces of 4 kB keep GDAL from
+# reading ahead: once it has read two neighbouring tiles of a file it would ask for twice as much.
 ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "1000000",
     "OMP_WAIT_POLICY": "passive",
     "GDAL_CACHEMAX": "128",
     "CPL_VSIL_CURL_CACHE_SIZE": str(96 * 2**20),
+    "CPL_VSIL_CURL_CHUNK_SIZE": "4096",
+    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
 }
 ALTERNATIVES = ["published", "plain_map_blocks", "sklearn_raster", "dea_tools"]

@@ -1,4 +1,4 @@
-"""Predicts a block of the grid, strip by strip, a batch of pixels at a time."""
+"""Predicts a block of the grid: its pixels are gathered, predicted in batches and laid back."""
 
 from __future__ import annotations
 
@@ -58,87 +58,87 @@ def nodata_for(dtype: np.dtype) -> float:
     return UINT8_NODATA if dtype == np.uint8 else np.nan
 
 
-@dataclass(frozen=True)
-class Strip:
-    """What was predicted for some rows of a block: only that, so that little is moved or held.
-
-    Attributes
-    ----------
-    valid
-        Bits of the pixels that were predicted, in the order ``(..., y, x)``.
-    values
-        Their layers, shape ``(layer, pixel)``.
-    """
-
-    valid: np.ndarray
-    values: np.ndarray
-
-
-def predict_strip(
-    predictor: Predictor,
-    finish: Finish,
+def gather_pixels(
     nodata: float | None,
     packed_mask: np.ndarray | None,
+    batches: int,
     blocks: Sequence[np.ndarray],
-    rows: slice,
-) -> Strip:
-    """Predict some rows of a block of the grid.
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Pick the pixels of a block that are to be predicted, in batches of about equal size.
+
+    Chunks as large as the tiles of a COG read fast, but a core that gets the last of them would
+    let the others wait: batches are work for all, and small to move.
 
     Parameters
     ----------
-    predictor, finish
-        The model, and what becomes of its probabilities.
     nodata
         Value of missing pixels, beside NaN.
     packed_mask
-        Bits of the rows' pixels inside the area of interest, None if all are.
+        Bits of the block's pixels inside the area of interest, None if all are.
+    batches
+        How many batches to make.
     blocks
         The chunks of the bands, each ``(..., band, y, x)``, in order.
-    rows
-        The rows of the strip.
+
+    Returns
+    -------
+    packed_valid : numpy.ndarray
+        Bits of the pixels that were picked, in the order ``(..., y, x)``.
+    batches : list of numpy.ndarray
+        Their bands, each ``(pixel, band)``.
     """
     bands = [
-        block[..., band, rows, :]
+        block[..., band, :, :]
         for block in map(np.asarray, blocks)
         for band in range(block.shape[-3])
     ]
     valid = np.ones(bands[0].shape, dtype=bool)
     if packed_mask is not None:
-        shape = valid.shape[-2:]
-        valid &= np.unpackbits(packed_mask, count=shape[0] * shape[1]).view(bool).reshape(shape)
+        valid &= _unpacked(packed_mask, valid.shape[-2:])
     for band in bands:
         valid &= _present(band, nodata)
     pixels = np.flatnonzero(valid)
     flat_bands = [band.reshape(-1) for band in bands]
-    values = np.empty((finish.layers, len(pixels)), dtype=finish.dtype)
-    for start in range(0, len(pixels), predictor.batch):
-        batch = pixels[start : start + predictor.batch]
+    gathered = []
+    for batch in np.array_split(pixels, batches):
         features = np.empty((len(batch), len(bands)), dtype=bands[0].dtype)
         for column, band in enumerate(flat_bands):
             features[:, column] = band[batch]
+        gathered.append(features)
+    return np.packbits(valid), gathered
+
+
+def predict_batch(predictor: Predictor, finish: Finish, features: np.ndarray) -> np.ndarray:
+    """Predict pixels of shape ``(pixel, band)``; the result is ``(layer, pixel)``."""
+    values = np.empty((finish.layers, len(features)), dtype=finish.dtype)
+    if len(features):
         for layer, predicted in enumerate(finish(predictor(features))):
-            values[layer, start : start + len(batch)] = predicted
-    return Strip(np.packbits(valid), values)
+            values[layer] = predicted
+    return values
 
 
-def lay_strips(
-    strips: Sequence[Strip], rows: Sequence[slice], shape: Sequence[int], dtype: np.dtype
+def lay_block(
+    packed_valid: np.ndarray,
+    batches: Sequence[np.ndarray],
+    shape: Sequence[int],
+    dtype: np.dtype,
 ) -> np.ndarray:
-    """Lay strips into their block, shape ``(..., layer, y, x)``; nodata is what they leave."""
+    """Lay what was predicted into its block, shape ``(..., layer, y, x)``, the rest is nodata."""
     block = np.full(shape, nodata_for(dtype), dtype=dtype)
-    for strip, part in zip(strips, rows, strict=True):
-        layers = np.moveaxis(block[..., part, :], -3, 0)
-        valid = (
-            np.unpackbits(strip.valid, count=layers[0].size).view(bool).reshape(layers.shape[1:])
-        )
-        for layer, values in zip(layers, strip.values, strict=True):
-            layer[valid] = values
+    layers = np.moveaxis(block, -3, 0)
+    valid = _unpacked(packed_valid, layers.shape[1:])
+    for number, layer in enumerate(layers):
+        layer[valid] = np.concatenate([values[number] for values in batches])
     return block
 
 
 def empty_block(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
     """Return a block without predictions that takes the memory of one value."""
     return np.broadcast_to(np.asarray(nodata_for(dtype), dtype=dtype), tuple(shape))
+
+
+def _unpacked(bits: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.unpackbits(bits, count=int(np.prod(shape))).view(bool).reshape(shape)
 
 
 def _present(band: np.ndarray, nodata: float | None) -> np.ndarray:

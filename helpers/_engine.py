@@ -50,8 +50,8 @@ class Predictor:
 
     @property
     def batch(self) -> int:
-        """How many pixels to give it at a time: few, that copies stay small, but for a GPU."""
-        return 1_048_576 if self.engine == "gpu" else 65_536
+        """How many pixels to give it at a time: few, that all cores end together, but for a GPU."""
+        return 1_048_576 if self.engine == "gpu" else 32_768
 
     @cached_property
     def _pools(self) -> ThreadpoolController:

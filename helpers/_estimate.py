@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from dask.system import CPU_COUNT
 
-from helpers._block import Probabilities, predict_strip
+from helpers._block import Probabilities, predict_batch
 from helpers._engine import Engine
 from helpers._model import Classifier
 from helpers._plan import Block, Plan, plan_prediction
@@ -105,11 +105,11 @@ def _measure(plan: Plan, block: Block) -> tuple[float, float]:
     started = time.perf_counter()
     values = data.blocks[:, block.place[0], block.place[1]].compute()
     reading = time.perf_counter() - started
-    flat = values.reshape(len(values), 1, -1)[..., :SAMPLE]
+    pixels = np.nan_to_num(values.reshape(len(values), -1).T[:SAMPLE])
     started = time.perf_counter()
     finish = Probabilities(tuple(range(plan.classes)), np.dtype("float32"))
-    predict_strip(plan.predictor, finish, None, None, [np.nan_to_num(flat)], slice(None))
-    return reading, (time.perf_counter() - started) / flat.shape[-1]
+    predict_batch(plan.predictor, finish, pixels)
+    return reading, (time.perf_counter() - started) / len(pixels)
 
 
 def _local_threads() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 
 import cloudpickle
 import numpy as np
@@ -15,8 +15,6 @@ from helpers._engine import Engine, Predictor, choose_engine, load_predictor
 from helpers._model import Classifier, require_bands, require_fitted
 from helpers._within import PixelMask, Polygons, rasterise
 from helpers.errors import CourseError
-
-STRIP_PIXELS = 32_768  # a task: a fifth of a second of work for a thousand trees
 
 
 @dataclass(frozen=True)
@@ -35,20 +33,6 @@ class Block:
         """How many pixels lie inside the area of interest."""
         rows, columns = self.shape
         return rows * columns if self.inside is None else int(self.inside.sum())
-
-    def strips(self) -> list[slice]:
-        """Cut the block into strips of rows with about equally many pixels to predict.
-
-        Chunks as large as the tiles of a COG read fast, but a core that gets the last of them
-        would let the others wait: strips are work for all.
-        """
-        rows, columns = self.shape
-        counts = np.full(rows, columns) if self.inside is None else self.inside.sum(axis=1)
-        ends = np.cumsum(counts)
-        number = max(1, min(rows, -(-int(ends[-1]) // STRIP_PIXELS)))
-        shares = np.arange(1, number) * ends[-1] / number
-        edges = [0, *(np.searchsorted(ends, shares) + 1).tolist(), rows]
-        return [slice(a, b) for a, b in pairwise(edges) if a < b]
 
 
 @dataclass(frozen=True)

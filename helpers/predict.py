@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
+from operator import itemgetter
 from typing import Any, Literal
 
 import dask.array as da
@@ -18,9 +20,10 @@ from helpers._block import (
     MostLikely,
     Probabilities,
     empty_block,
-    lay_strips,
+    gather_pixels,
+    lay_block,
     nodata_for,
-    predict_strip,
+    predict_batch,
 )
 from helpers._cube import TIME
 from helpers._engine import Engine, load_predictor
@@ -121,7 +124,7 @@ def predict_over_chunks(
 
 
 def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
-    """Build the graph: where something is predicted a task that reads a block, and its strips."""
+    """Build the graph: where something is predicted tasks that read a block and predict it."""
     data = plan.cube.data
     model = (load_predictor, plan.predictor.payload, plan.predictor.engine)
     token = tokenize(data.name, plan.mask, plan.cube.nodata, *model[1:], finish)
@@ -142,27 +145,32 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
         place: [(data.name, *place[:-2], band, *place[-2:]) for band in range(data.numblocks[-3])]
         for place in wanted
     }
-    shared, reads = bundle_reads(data, chunks_of)
-    layer |= shared | {model_key: model}
+    # A block that is read before the model is there would be held, and the next one, too.
+    reading, reads = bundle_reads(data, chunks_of, token, first=model_key)
+    layer |= reading | {model_key: model}
     for place, block in wanted.items():
-        read_key = (f"read-{token}", *place)
-        # A block that is read before the model is there would be held, and the next one, too.
-        layer[read_key] = (*reads[place], model_key)
-        strips = block.strips()
-        strip_keys = [(f"strip-{token}", *place, number) for number in range(len(strips))]
-        for strip_key, rows in zip(strip_keys, strips, strict=True):
-            inside = None if block.inside is None else np.packbits(block.inside[rows])
-            layer[strip_key] = (
-                predict_strip, model_key, finish, plan.cube.nodata, inside, read_key, rows
-            )  # fmt: skip
         dates = () if len(place) == 2 else (data.chunks[0][place[0]],)
+        batches = -(-prod(dates) * block.pixels // plan.predictor.batch)
+        gathered, valid = (f"gather-{token}", *place), (f"valid-{token}", *place)
+        mask = None if block.inside is None else np.packbits(block.inside)
+        layer[gathered] = (gather_pixels, plan.cube.nodata, mask, batches, reads[place])
+        layer[valid] = (itemgetter(0), gathered)
+        predicted = []
+        for number in range(batches):
+            pixels = (f"pixels-{token}", *place, number)
+            layer[pixels] = (_batch, gathered, number)
+            predicted.append((f"batch-{token}", *place, number))
+            layer[predicted[-1]] = (predict_batch, model_key, finish, pixels)
         shape = (*dates, finish.layers, *block.shape)
-        layer[(name, *place[:-2], 0, *place[-2:])] = (
-            lay_strips, strip_keys, strips, shape, finish.dtype
-        )  # fmt: skip
+        key = (name, *place[:-2], 0, *place[-2:])
+        layer[key] = (lay_block, valid, predicted, shape, finish.dtype)
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[])
     return da.Array(graph, name, chunks, dtype=finish.dtype)
+
+
+def _batch(gathered: tuple[np.ndarray, list[np.ndarray]], number: int) -> np.ndarray:
+    return gathered[1][number]
 
 
 def _probability_array(plan: Plan, finish: Probabilities, labels: np.ndarray) -> xr.DataArray:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from predict_scene import bare_prediction, circle, fitted_model, small_cube
 
-from helpers._plan import STRIP_PIXELS, Block
+from helpers._block import gather_pixels
 from helpers._within import rasterise
 from helpers.predict import predict_over_chunks
 
@@ -78,35 +78,26 @@ def test_a_grid_of_many_strips_is_rasterised_like_one(monkeypatch):
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_a_block_of_several_batches(monkeypatch, dtype):
-    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
-    cube = small_cube(ROWS, COLUMNS, dtype)
-    np.testing.assert_array_equal(predict_over_chunks(MODEL, cube), bare_prediction(MODEL, cube))
-
-
-@pytest.mark.parametrize("pixels", [1, 45, 500])
-def test_a_block_of_several_strips(monkeypatch, pixels):
-    cube = small_cube(ROWS, COLUMNS, holes=0.3).chunk(y=23, x=17)
+@pytest.mark.parametrize("pixels", [1, 45, 97, 500])
+def test_a_block_of_several_batches(monkeypatch, dtype, pixels):
+    cube = small_cube(ROWS, COLUMNS, dtype, holes=0.3).chunk(y=23, x=17)
     area = circle(12, 9, 14.0, cube.rio.crs)
     whole = predict_over_chunks(MODEL, cube, area).compute()
-    monkeypatch.setattr("helpers._plan.STRIP_PIXELS", pixels)
+    monkeypatch.setattr("helpers._engine.Predictor.batch", pixels)
     np.testing.assert_array_equal(predict_over_chunks(MODEL, cube, area), whole)
     np.testing.assert_array_equal(predict_over_chunks(MODEL, cube), bare_prediction(MODEL, cube))
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), shape=st.tuples(st.integers(1, 40), st.integers(1, 40)))
-def test_strips_share_the_work_of_a_block(data, shape):
-    share = data.draw(st.sampled_from([0.05, 0.5, 1.0]))
-    inside = np.random.default_rng(0).random(shape) < share
-    strips = Block((0, 0), shape, inside).strips()
-    assert [strip.start for strip in strips] == [0, *(strip.stop for strip in strips[:-1])]
-    assert strips[-1].stop == shape[0] and all(strip.stop > strip.start for strip in strips)
-
-
-def test_a_block_has_as_many_strips_as_it_has_work():
-    inside = np.zeros((1024, 1024), dtype=bool)
-    inside[:512] = True
-    strips = Block((0, 0), inside.shape, inside).strips()
-    assert len(strips) == 512 * 1024 / STRIP_PIXELS
-    assert max(inside[strip].sum() for strip in strips) < 1.02 * STRIP_PIXELS
+def test_batches_share_the_pixels_of_a_block(data, shape):
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    inside = rng.random(shape) < data.draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))
+    number = data.draw(st.integers(1, 9))
+    bands = rng.integers(0, 3, (4, *shape)).astype("uint16")
+    valid, batches = gather_pixels(0, np.packbits(inside), number, [bands[:1], bands[1:]])
+    wanted = inside & (bands > 0).all(axis=0)
+    np.testing.assert_array_equal(np.unpackbits(valid, count=inside.size), wanted.ravel())
+    np.testing.assert_array_equal(np.concatenate(batches), bands[:, wanted].T)
+    sizes = [len(batch) for batch in batches]
+    assert len(sizes) == number and max(sizes) - min(sizes) <= 1
