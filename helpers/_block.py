@@ -62,12 +62,12 @@ def gather_pixels(
     nodata: float | None,
     packed_mask: np.ndarray | None,
     batches: int,
-    blocks: Sequence[np.ndarray],
-) -> tuple[np.ndarray, list[np.ndarray]]:
+    chunks: Sequence[np.ndarray],
+) -> list[np.ndarray]:
     """Pick the pixels of a block that are to be predicted, in batches of about equal size.
 
-    Chunks as large as the tiles of a COG read fast, but a core that gets the last of them would
-    let the others wait: batches are work for all, and small to move.
+    Chunks as large as the tiles of a COG read fast, but one task for a whole block would keep the
+    other cores waiting at the end. Batches can be shared, and are small to send.
 
     Parameters
     ----------
@@ -77,35 +77,32 @@ def gather_pixels(
         Bits of the block's pixels inside the area of interest, None if all are.
     batches
         How many batches to make.
-    blocks
+    chunks
         The chunks of the bands, each ``(..., band, y, x)``, in order.
 
     Returns
     -------
-    packed_valid : numpy.ndarray
-        Bits of the pixels that were picked, in the order ``(..., y, x)``.
-    batches : list of numpy.ndarray
-        Their bands, each ``(pixel, band)``.
+    list of numpy.ndarray
+        First the bits of the pixels that were picked, in the order ``(..., y, x)``; then the
+        batches, each ``(pixel, band)``.
     """
     bands = [
-        block[..., band, :, :]
-        for block in map(np.asarray, blocks)
-        for band in range(block.shape[-3])
+        chunk[..., band, :, :]
+        for chunk in map(np.asarray, chunks)
+        for band in range(chunk.shape[-3])
     ]
     valid = np.ones(bands[0].shape, dtype=bool)
     if packed_mask is not None:
         valid &= _unpacked(packed_mask, valid.shape[-2:])
     for band in bands:
         valid &= _present(band, nodata)
-    pixels = np.flatnonzero(valid)
-    flat_bands = [band.reshape(-1) for band in bands]
-    gathered = []
-    for batch in np.array_split(pixels, batches):
-        features = np.empty((len(batch), len(bands)), dtype=bands[0].dtype)
-        for column, band in enumerate(flat_bands):
-            features[:, column] = band[batch]
-        gathered.append(features)
-    return np.packbits(valid), gathered
+    pixels = np.array_split(np.flatnonzero(valid), batches)
+    gathered = [np.empty((len(batch), len(bands)), dtype=bands[0].dtype) for batch in pixels]
+    for column, band in enumerate(bands):
+        flat = band.reshape(-1)
+        for features, batch in zip(gathered, pixels, strict=True):
+            features[:, column] = flat[batch]
+    return [np.packbits(valid), *gathered]
 
 
 def predict_batch(predictor: Predictor, finish: Finish, features: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ Engine = Literal["same", "fast", "gpu"]
 class Predictor:
     """A model that travels to a worker once and then uses one thread a call.
 
-    Dask already hands every core a block of its own; a model that started threads as well would
+    Dask already hands every core pixels of its own; a model that started threads as well would
     make them wait for one another.
 
     Parameters
@@ -37,6 +37,7 @@ class Predictor:
     def __init__(self, payload: bytes, engine: Engine = "same") -> None:
         self.payload = payload
         self.engine = engine
+        self._loading = Lock()
 
     def __reduce__(self) -> tuple[Callable[[bytes, Engine], Predictor], tuple[bytes, Engine]]:
         """Travel as the model alone: what was made of it here is made anew there."""
@@ -44,13 +45,14 @@ class Predictor:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
-        predict = self._predict
+        with self._loading:  # of several threads that call it first, one unpickles the model
+            predict = self._predict
         with self._pools.limit(limits=1):  # OpenMP and BLAS; XGBoost and joblib are told apart
             return predict(pixels)
 
     @property
     def batch(self) -> int:
-        """How many pixels to give it at a time: few, that all cores end together, but for a GPU."""
+        """At most how many pixels a task predicts: few, so that all cores end together."""
         return 1_048_576 if self.engine == "gpu" else 32_768
 
     @cached_property
@@ -127,7 +129,7 @@ def _on_gpu(model: Any) -> Any:  # noqa: ANN401
 
     booster = used_booster(model)
     booster.set_param({"device": "cuda"})
-    alone = Lock()  # the blocks of several threads take turns on one GPU
+    alone = Lock()  # the batches of several threads take turns on one GPU
 
     def predict(pixels: np.ndarray) -> np.ndarray:
         with alone:

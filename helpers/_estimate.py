@@ -94,7 +94,7 @@ def estimate_work(
         pixels=pixels,
         threads=threads,
         seconds=(reading * dates * len(touched) + predicting * pixels) / threads,
-        working_bytes=threads * largest * (bytes_read + 4 * plan.classes),
+        working_bytes=threads * largest * (bytes_read + max(bytes_read, 4 * plan.classes)),
         result_bytes=4 * dates * plan.classes * rows * columns,
     )
 
@@ -105,7 +105,7 @@ def _measure(plan: Plan, block: Block) -> tuple[float, float]:
     started = time.perf_counter()
     values = data.blocks[:, block.place[0], block.place[1]].compute()
     reading = time.perf_counter() - started
-    pixels = np.nan_to_num(values.reshape(len(values), -1).T[:SAMPLE])
+    pixels = np.ascontiguousarray(np.nan_to_num(values.reshape(len(values), -1).T[:SAMPLE]))
     started = time.perf_counter()
     finish = Probabilities(tuple(range(plan.classes)), np.dtype("float32"))
     predict_batch(plan.predictor, finish, pixels)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
-from collections.abc import Callable, Mapping
+from collections import ChainMap, Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import Future as LocalFuture
 from concurrent.futures import wait as wait_locally
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -24,7 +24,7 @@ from distributed import Client, Future
 from distributed import wait as wait_for_cluster
 from tqdm.auto import tqdm
 
-from helpers._reading import literal
+from helpers._reading import groups_of_blocks, literal, optimised_graph
 
 Window = tuple[slice, ...]
 Tasks = Mapping[Key, Any]
@@ -62,8 +62,7 @@ def for_each_block(
         ) as bar,
         _workers_for(array) as workers,
     ):
-        (array,) = dask.optimize(array)
-        windows = _windows(array)
+        windows = _windows(array, workers.number)
         tasks = _BlockTasks(workers, array, list(windows))
         blocks = iter(windows.items())
         flying: dict[Any, Window] = {}
@@ -91,6 +90,10 @@ def active_client(array: da.Array) -> Client | None:
 
 class _Workers(Protocol):
     """Computes tasks somewhere; a context that ends drops what has not started."""
+
+    @property
+    def number(self) -> int:
+        """How many there are, each with a cache of its own."""
 
     @property
     def room(self) -> int:
@@ -123,6 +126,10 @@ class _Cluster:
         self._sent: WeakSet[Future] = WeakSet()
 
     @property
+    def number(self) -> int:
+        return max(1, len(self._client.nthreads()))
+
+    @property
     def room(self) -> int:
         threads = self._client.nthreads()
         return max(2, sum(threads.values()) + len(threads))
@@ -147,6 +154,8 @@ class _Cluster:
 
 class _Threads:
     """Threads of this process, which share the tasks of the blocks that are on their way."""
+
+    number = 1
 
     def __init__(self, number: int) -> None:
         self._threads = ThreadPoolExecutor(number)
@@ -183,11 +192,12 @@ class _BlockTasks:
 
     def __init__(self, workers: _Workers, array: da.Array, blocks: list[Key]) -> None:
         self._workers = workers
-        self._graph = dict(array.__dask_graph__())
-        self._order = order(self._graph)
+        graph, held = optimised_graph(array)
+        self._order = order(graph)
+        self._graph = ChainMap(held, graph)
         needed = (cull(self._graph, [key])[0] for key in blocks)
         uses = Counter(chain.from_iterable(needed))
-        self._uses_left = {key: number for key, number in uses.items() if number > 1}
+        self._uses_left = {k: number for k, number in uses.items() if number > 1 and k not in held}
         self._kept: dict[Key, Any] = {}
 
     def submit(self, key: Key) -> Any:  # noqa: ANN401
@@ -210,20 +220,40 @@ class _BlockTasks:
         return self._workers.submit(tasks, key)
 
 
-def _windows(array: da.Array) -> dict[Key, Window]:
+def _windows(array: da.Array, workers: int) -> dict[Key, Window]:
     """Return the places of an array's blocks, in the order in which they are computed.
 
     Neighbours in both directions follow each other closely (Z-order), so that a tile of a file
-    that several of them need is still in GDAL's cache.
+    that several of them need is still in GDAL's cache. Each worker with a cache of its own has a
+    group of neighbours under way.
     """
     starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(int) for sizes in array.chunks]
+    group_of = groups_of_blocks(array)
+    places = sorted(
+        np.ndindex(array.numblocks), key=lambda place: (_z_order(group_of(place)), _z_order(place))
+    )
+    groups = [list(members) for _, members in groupby(places, key=group_of)]
     return {
         (array.name, *position): tuple(
             slice(int(edges[i]), int(edges[i + 1]))
             for edges, i in zip(starts, position, strict=True)
         )
-        for position in sorted(np.ndindex(array.numblocks), key=_z_order)
+        for position in _taking_turns(groups, workers)
     }
+
+
+def _taking_turns[T](groups: Iterable[list[T]], number: int) -> Iterator[T]:
+    """Yield the members of groups, of so many groups in turn, until there are no more."""
+    waiting = iter(groups)
+    under_way = deque(iter(group) for group in islice(waiting, number))
+    while under_way:
+        group = under_way.popleft()
+        member = next(group, None)
+        if member is not None:
+            yield member
+            under_way.append(group)
+        else:
+            under_way.extend(iter(group) for group in islice(waiting, 1))
 
 
 def _z_order(position: tuple[int, ...]) -> tuple[int, ...]:

@@ -64,13 +64,13 @@ def rasterise(
     rows, columns = shape
     bits = np.zeros((rows, -(-columns // 8)), dtype=np.uint8)
     tree = shapely.STRtree(geometries)
-    shapes = [shapely.geometry.mapping(geometry) for geometry in geometries]
+    outlines = [shapely.geometry.mapping(geometry) for geometry in geometries]
     for start in range(0, rows, ROWS):
         height = min(ROWS, rows - start)
         strip = transform @ Affine.translation(0, start)
         corners = [strip @ corner for corner in ((0, 0), (columns, height))]
         box = shapely.box(*np.min(corners, axis=0), *np.max(corners, axis=0))
-        touching = [shapes[i] for i in tree.query(box)]
+        touching = [outlines[i] for i in tree.query(box)]
         if touching:
             inside = rasterize(touching, out_shape=(height, columns), transform=strip)
             bits[start : start + height] = np.packbits(inside.astype(bool), axis=1)

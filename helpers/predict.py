@@ -124,7 +124,7 @@ def predict_over_chunks(
 
 
 def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
-    """Build the graph: where something is predicted tasks that read a block and predict it."""
+    """Build the graph: tasks that read each block, predict its batches and lay them back."""
     data = plan.cube.data
     model = (load_predictor, plan.predictor.payload, plan.predictor.engine)
     token = tokenize(data.name, plan.mask, plan.cube.nodata, *model[1:], finish)
@@ -138,39 +138,43 @@ def _predicted_array(plan: Plan, finish: Finish) -> da.Array:
         if block.pixels:
             wanted[*at, *block.place] = block
         else:
-            dates = () if time is None else (data.chunks[0][time],)
-            shape = (*dates, finish.layers, *block.shape)
-            layer[(name, *at, 0, *block.place)] = (empty_block, shape, finish.dtype)
+            place = (*at, *block.place)
+            shape = (*_sizes_of_dates(data, place), finish.layers, *block.shape)
+            layer[_key(name, place)] = (empty_block, shape, finish.dtype)
     chunks_of = {
         place: [(data.name, *place[:-2], band, *place[-2:]) for band in range(data.numblocks[-3])]
         for place in wanted
     }
-    # A block that is read before the model is there would be held, and the next one, too.
-    reading, reads = bundle_reads(data, chunks_of, token, first=model_key)
+    # Nothing is read before the model is there: it would pile up.
+    name_of_reads = f"read-{token}"
+    reading, reads = bundle_reads(data, chunks_of, name_of_reads, first=model_key)
     layer |= reading | {model_key: model}
     for place, block in wanted.items():
-        dates = () if len(place) == 2 else (data.chunks[0][place[0]],)
-        batches = -(-prod(dates) * block.pixels // plan.predictor.batch)
-        gathered, valid = (f"gather-{token}", *place), (f"valid-{token}", *place)
+        sizes = _sizes_of_dates(data, place)
+        batches = -(-prod(sizes) * block.pixels // plan.predictor.batch)
         mask = None if block.inside is None else np.packbits(block.inside)
+        gathered = (name_of_reads, *place)
         layer[gathered] = (gather_pixels, plan.cube.nodata, mask, batches, reads[place])
-        layer[valid] = (itemgetter(0), gathered)
-        predicted = []
-        for number in range(batches):
-            pixels = (f"pixels-{token}", *place, number)
-            layer[pixels] = (_batch, gathered, number)
-            predicted.append((f"batch-{token}", *place, number))
-            layer[predicted[-1]] = (predict_batch, model_key, finish, pixels)
-        shape = (*dates, finish.layers, *block.shape)
-        key = (name, *place[:-2], 0, *place[-2:])
-        layer[key] = (lay_block, valid, predicted, shape, finish.dtype)
+        parts = [(f"pixels-{token}", *place, number) for number in range(batches + 1)]
+        layer |= {part: (itemgetter(number), gathered) for number, part in enumerate(parts)}
+        predicted = [(f"batch-{token}", *place, number) for number in range(batches)]
+        for batch, pixels in zip(predicted, parts[1:], strict=True):
+            layer[batch] = (predict_batch, model_key, finish, pixels)
+        shape = (*sizes, finish.layers, *block.shape)
+        layer[_key(name, place)] = (lay_block, parts[0], predicted, shape, finish.dtype)
     chunks = (*data.chunks[:-3], (finish.layers,), *data.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[])
     return da.Array(graph, name, chunks, dtype=finish.dtype)
 
 
-def _batch(gathered: tuple[np.ndarray, list[np.ndarray]], number: int) -> np.ndarray:
-    return gathered[1][number]
+def _sizes_of_dates(data: da.Array, place: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how many dates the block at a place ``(..., y, x)`` has, if the cube has dates."""
+    return tuple(data.chunks[axis][number] for axis, number in enumerate(place[:-2]))
+
+
+def _key(name: str, place: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return the key of a block of layers, which lie together in one chunk."""
+    return (name, *place[:-2], 0, *place[-2:])
 
 
 def _probability_array(plan: Plan, finish: Probabilities, labels: np.ndarray) -> xr.DataArray:

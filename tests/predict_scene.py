@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import dask
+import dask.array as da
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -47,6 +52,23 @@ def small_cube(
     )
     transform = Affine(PIXEL, 0, WEST, 0, -PIXEL, NORTH)
     return cube.rio.write_crs(CRS).rio.write_transform(transform).rio.write_nodata(missing(dtype))
+
+
+def lazily(
+    open_band: Callable[[int], Any],
+    read: Callable[[Any, int, int], np.ndarray],
+    side: int,
+    chunk: int,
+) -> da.Array:
+    """Bands of whole numbers, each opened by a task of its own and read by a task a chunk."""
+    steps = range(0, side, chunk)
+    planes = []
+    for band in range(len(BANDS)):
+        file = dask.delayed(open_band)(band)
+        rows = [[dask.delayed(read)(file, y, x) for x in steps] for y in steps]
+        lazy = [[da.from_delayed(task, (chunk, chunk), "uint16") for task in row] for row in rows]
+        planes.append(da.block(lazy))
+    return da.stack(planes)
 
 
 def missing(dtype: str) -> float:

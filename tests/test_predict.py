@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
+import cloudpickle
 import dask
 import dask.array as da
 import geopandas as gpd
@@ -28,6 +32,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from helpers._block import empty_block
+from helpers._engine import Predictor
 from helpers.errors import CourseError
 from helpers.predict import estimate_work, predict_over_chunks
 
@@ -336,3 +341,28 @@ def test_estimate_counts_what_will_be_read(model):
     assert estimate.result_bytes == 4 * 4 * 60 * 50
     assert estimate.seconds > 0
     assert "1 of 30 blocks" in str(estimate)
+
+
+class SlowToUnpickle:
+    """A model that counts how often it is unpickled, which takes a while."""
+
+    unpickled: ClassVar[list[bool]] = []
+
+    def __setstate__(self, state):
+        time.sleep(0.05)
+        self.unpickled.append(True)
+
+    def __getstate__(self):
+        return {"any": "state"}
+
+    def predict_proba(self, pixels):
+        return np.full((len(pixels), 2), 0.5, dtype=np.float32)
+
+
+def test_threads_that_begin_together_unpickle_the_model_once():
+    SlowToUnpickle.unpickled.clear()
+    predictor = Predictor(cloudpickle.dumps(SlowToUnpickle()))
+    pixels = np.ones((3, 2), dtype=np.float32)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(predictor, [pixels] * 4))
+    assert len(answers) == 4 and len(SlowToUnpickle.unpickled) == 1

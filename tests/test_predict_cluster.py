@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import rioxarray
 from distributed import Client, LocalCluster, wait
-from predict_scene import bare_prediction, circle, fitted_model, small_cube
+from predict_scene import bare_prediction, circle, fitted_model, lazily, small_cube
 
 from helpers.export import write_cog
 from helpers.predict import predict_over_chunks
@@ -50,6 +50,29 @@ def test_equal_to_the_bare_model(client, model):
     )
 
 
+def test_files_that_travel_to_the_workers(client, model):
+    scene = small_cube(40, 40)
+    values = scene.values
+
+    def read(band, y, x):
+        return values[band, y : y + 10, x : x + 10]
+
+    cube = scene.copy(data=lazily(lambda band: band, read, side=40, chunk=10))
+    np.testing.assert_array_equal(predict_over_chunks(model, cube), bare_prediction(model, scene))
+
+
+@pytest.mark.parametrize("export", [False, True])
+def test_chunks_that_the_workers_hold(client, model, tmp_path, export):
+    cube = small_cube().chunk(x=10, y=10).persist()
+    result = predict_over_chunks(model, cube, circle(30, 25, 15))
+    expected = predict_over_chunks(model, small_cube(), circle(30, 25, 15))
+    del cube
+    if export:
+        write_cog(result.persist(), tmp_path / "out.tif", progress=False)
+        result = rioxarray.open_rasterio(tmp_path / "out.tif")
+    np.testing.assert_array_equal(result, expected)
+
+
 class Traced:
     """A model that leaves a line each time it is unpickled, and may take its time."""
 
@@ -77,7 +100,8 @@ def _processes(folder):
     return {int(file.name.split("-")[0]) for file in folder.iterdir()}
 
 
-def test_each_worker_gets_the_model_once(client, traced, tmp_path):
+def test_each_worker_gets_the_model_once(client, traced, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 20)  # work for both from the beginning
     cube = small_cube().chunk(x=10, y=10)
     result = predict_over_chunks(traced(0.01), cube)
     for file in tmp_path.iterdir():
@@ -87,7 +111,10 @@ def test_each_worker_gets_the_model_once(client, traced, tmp_path):
     assert os.getpid() not in _processes(tmp_path)
 
 
-def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(client, traced, tmp_path):
+def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(
+    client, traced, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 20)
     models = tmp_path / "models"
     models.mkdir()
     result = predict_over_chunks(Traced(models, 0.01), small_cube().chunk(x=10, y=10))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from predict_scene import bare_prediction, circle, fitted_model, small_cube
@@ -88,6 +91,39 @@ def test_a_block_of_several_batches(monkeypatch, dtype, pixels):
     np.testing.assert_array_equal(predict_over_chunks(MODEL, cube), bare_prediction(MODEL, cube))
 
 
+def test_dates_of_one_chunk_in_several_batches(monkeypatch):
+    dates = [small_cube(ROWS, COLUMNS, holes=0.4, seed=seed) for seed in range(3)]
+    cube = xr.concat(dates, xr.Variable("time", np.arange(3))).chunk(time=2, y=23, x=17)
+    area = circle(12, 9, 14.0, cube.rio.crs)
+    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
+    result = predict_over_chunks(MODEL, cube, area).compute()
+    for date, scene in enumerate(dates):
+        np.testing.assert_array_equal(result[date], predict_over_chunks(MODEL, scene, area))
+
+
+class Counting:
+    """A model that notes how many pixels it is given at a time."""
+
+    calls: ClassVar[list[int]] = []
+
+    def predict_proba(self, pixels):
+        self.calls.append(len(pixels))
+        return np.full((len(pixels), 2), 0.5, dtype=np.float32)
+
+
+@pytest.mark.parametrize("dates", [1, 3])
+def test_batches_are_as_large_as_wanted(monkeypatch, dates):
+    scene = small_cube(ROWS, COLUMNS, holes=0)
+    cube = xr.concat([scene] * dates, xr.Variable("time", np.arange(dates))).chunk(time=-1)
+    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
+    result = predict_over_chunks(Counting(), cube)
+    Counting.calls.clear()
+    result.compute()
+    pixels = dates * ROWS * COLUMNS
+    assert sum(Counting.calls) == pixels and max(Counting.calls) <= 97
+    assert len(Counting.calls) == -(-pixels // 97)
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), shape=st.tuples(st.integers(1, 40), st.integers(1, 40)))
 def test_batches_share_the_pixels_of_a_block(data, shape):
@@ -95,7 +131,7 @@ def test_batches_share_the_pixels_of_a_block(data, shape):
     inside = rng.random(shape) < data.draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))
     number = data.draw(st.integers(1, 9))
     bands = rng.integers(0, 3, (4, *shape)).astype("uint16")
-    valid, batches = gather_pixels(0, np.packbits(inside), number, [bands[:1], bands[1:]])
+    valid, *batches = gather_pixels(0, np.packbits(inside), number, [bands[:1], bands[1:]])
     wanted = inside & (bands > 0).all(axis=0)
     np.testing.assert_array_equal(np.unpackbits(valid, count=inside.size), wanted.ravel())
     np.testing.assert_array_equal(np.concatenate(batches), bands[:, wanted].T)

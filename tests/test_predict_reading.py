@@ -2,13 +2,16 @@
 
 import threading
 import weakref
+from collections import defaultdict
 
 import dask
 import dask.array as da
 import numpy as np
 import pytest
-from predict_scene import BANDS, bare_prediction, fitted_model, small_cube
+from distributed import Client, get_worker
+from predict_scene import BANDS, bare_prediction, fitted_model, lazily, small_cube
 
+from helpers._reading import groups_of_blocks
 from helpers._stream import _windows, for_each_block
 from helpers.predict import predict_over_chunks
 
@@ -26,17 +29,7 @@ class Files:
 
     def cube(self):
         """The bands lazily: a task that opens each, one for each of its chunks that reads."""
-        steps = range(0, SIDE, CHUNK)
-        planes = []
-        for band in range(len(BANDS)):
-            file = dask.delayed(self._open)(band)
-            rows = [[self._lazy_chunk(file, y, x) for x in steps] for y in steps]
-            planes.append(da.block(rows))
-        return self.scene.copy(data=da.stack(planes))
-
-    def _lazy_chunk(self, file, y, x):
-        chunk = dask.delayed(self._read)(file, y, x)
-        return da.from_delayed(chunk, (CHUNK, CHUNK), self.values.dtype)
+        return self.scene.copy(data=lazily(self._open, self._read, SIDE, CHUNK))
 
     def _open(self, band):
         self.opened.append(band)
@@ -92,6 +85,42 @@ def test_an_export_of_any_array_reads_block_by_block(files):
     np.testing.assert_array_equal(values, files.values.sum(axis=0))
 
 
+@pytest.mark.parametrize("run", [stream, da.Array.compute])
+def test_what_predicted_blocks_share_is_read_once(files, model, run):
+    cube = files.cube()
+    cube = cube.copy(data=cube.data.rechunk((1, 12, 20)))
+    result = run(predict_over_chunks(model, cube).data)
+    np.testing.assert_array_equal(result, bare_prediction(model, files.scene))
+    assert len(files.read) == len(set(files.read))
+
+
+READ_BY = []
+
+
+def note_worker(_file, y, x):
+    """Read a chunk of ones, and note which worker did."""
+    READ_BY.append((get_worker().address, y // CHUNK, x // CHUNK))
+    return np.ones((CHUNK, CHUNK), "uint16")
+
+
+def test_neighbours_are_read_by_one_worker(files, model, monkeypatch):
+    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 2 * CHUNK)
+    READ_BY.clear()
+    cube = files.scene.copy(data=lazily(int, note_worker, SIDE, CHUNK))
+    # Without stealing: a worker with nothing to do would rightly take from a neighbour's group.
+    with (
+        dask.config.set({"distributed.scheduler.work-stealing": False}),
+        Client(n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"),
+    ):
+        predict_over_chunks(model, cube).compute()
+    readers = defaultdict(set)
+    for worker, y, x in READ_BY:
+        readers[y // 2, x // 2].add(worker)
+    assert len(READ_BY) == len(BANDS) * (SIDE // CHUNK) ** 2
+    assert [len(workers) for workers in readers.values()] == [1] * (SIDE // CHUNK // 2) ** 2
+    assert len(set().union(*readers.values())) == 2
+
+
 def test_what_overlapping_blocks_share_is_read_once(files):
     blurred = da.map_overlap(lambda block: block * 2, files.cube().data, depth=(0, 1, 1))
     np.testing.assert_array_equal(stream(blurred), files.values * 2)
@@ -110,7 +139,24 @@ def test_an_error_in_a_block_ends_all(files):
 
 def test_neighbours_in_both_directions_follow_each_other():
     array = da.zeros((3, 80, 80), chunks=(3, 10, 10))
-    places = [key[2:] for key in _windows(array)]
+    places = [key[2:] for key in _windows(array, 1)]
     assert places[:4] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert {(y // 4, x // 4) for y, x in places[:16]} == {(0, 0)}
     assert sorted(places) == [(y, x) for y in range(8) for x in range(8)]
+
+
+def test_workers_with_caches_of_their_own_each_have_a_group_under_way(monkeypatch):
+    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 20)
+    array = da.zeros((3, 80, 80), chunks=(3, 10, 10))
+    places = [key[2:] for key in _windows(array, 3)]
+    first = {(y // 2, x // 2) for y, x in places[:3]}
+    assert len(first) == 3
+    assert {(y // 2, x // 2) for y, x in places[:12]} == first
+    assert sorted(places) == [(y, x) for y in range(8) for x in range(8)]
+
+
+@pytest.mark.parametrize(("chunk", "side"), [(4096, 1), (2048, 1), (1024, 2), (1000, 2), (512, 4)])
+def test_a_group_is_as_large_as_a_tile_of_a_coarse_band(chunk, side):
+    group_of = groups_of_blocks(da.zeros((3, 9000, 9000), chunks=(3, chunk, chunk)))
+    assert group_of((0, 0)) == group_of((side - 1, side - 1)) == (0, 0)
+    assert group_of((5, side, 2 * side)) == (5, 1, 2)
