@@ -226,6 +226,14 @@ def ours(setup: Setup, watch: Stopwatch) -> int:
     return _in_memory(setup, watch, "same")
 
 
+def ours_in_blocks(setup: Setup, watch: Stopwatch) -> int:
+    """predict_over_chunks, kept in memory block by block, not joined to one array."""
+    cube, area, model = setup.cube(), setup.area(), setup.trained()
+    with watch.running():
+        result = predict_over_chunks(model, cube, area).persist()
+    return _count(result)
+
+
 def ours_fast(setup: Setup, watch: Stopwatch) -> int:
     """predict_over_chunks with engine="fast", computed into memory."""
     return _in_memory(setup, watch, "fast")
@@ -322,6 +330,7 @@ CASES: dict[str, Callable[[Setup, Stopwatch], int]] = {
         sklearn_raster,
         dea_tools,
         ours,
+        ours_in_blocks,
         ours_fast,
         ours_to_cog,
         ours_fast_to_cog,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import psutil
 
@@ -11,7 +11,10 @@ import psutil
 class PeakMemory:
     """Watches processes and all their children while a ``with`` block runs.
 
-    Memory is the proportional set size: pages that processes share count once.
+    Memory is the proportional set size (PSS): pages that processes share count once. The kernel
+    walks over all pages to tell it; done all the time, this took a tenth of a core from what was
+    measured. So it is asked for only when the resident set size (RSS), which costs nothing, has
+    grown by a tenth. What RSS grows by in between counts in full.
 
     Attributes
     ----------
@@ -34,19 +37,32 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
+        known_rss = known_pss = 0
         while not self._done.wait(self._every):
-            self.megabytes = max(self.megabytes, sum(map(_tree_bytes, self._pids)) / 1e6)
+            processes = [process for pid in self._pids for process in _tree(pid)]
+            rss = sum(map(_resident_bytes, processes))
+            if rss > 1.1 * known_rss:
+                known_rss, known_pss = rss, sum(map(_proportional_bytes, processes))
+            if rss >= known_rss:
+                self.megabytes = max(self.megabytes, (known_pss + rss - known_rss) / 1e6)
 
 
-def _tree_bytes(pid: int) -> int:
+def _tree(pid: int) -> Iterator[psutil.Process]:
     try:
         process = psutil.Process(pid)
-        return sum(map(_bytes, (process, *process.children(recursive=True))))
+        yield from (process, *process.children(recursive=True))
     except psutil.NoSuchProcess:
+        return
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0
 
 
-def _bytes(process: psutil.Process) -> int:
+def _proportional_bytes(process: psutil.Process) -> int:
     try:
         memory = process.memory_full_info()
     except (psutil.NoSuchProcess, psutil.AccessDenied):

@@ -47,17 +47,12 @@ class Predictor:
         """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
         with self._loading:  # of several threads that call it first, one unpickles the model
             predict = self._predict
-        with self._pools.limit(limits=1):  # OpenMP and BLAS; XGBoost and joblib are told apart
-            return predict(pixels)
+        return predict(pixels)
 
     @property
     def batch(self) -> int:
         """At most how many pixels a task predicts: few, so that all cores end together."""
         return 1_048_576 if self.engine == "gpu" else 32_768
-
-    @cached_property
-    def _pools(self) -> ThreadpoolController:
-        return ThreadpoolController()
 
     @cached_property
     def _predict(self) -> Any:  # noqa: ANN401
@@ -90,10 +85,16 @@ def choose_engine(model: Classifier, engine: Engine) -> Engine:
 
 def _itself(model: Classifier) -> Any:  # noqa: ANN401
     set_one_job(model)
-    names = trained_bands(model)
-    if names is None or hasattr(model, "get_booster"):
+    if hasattr(model, "get_booster"):  # XGBoost heeds its own number of jobs alone
         return model.predict_proba
-    return lambda pixels: model.predict_proba(pd.DataFrame(pixels, columns=names, copy=False))
+    names, pools = trained_bands(model), ThreadpoolController()
+
+    def predict(pixels: np.ndarray) -> np.ndarray:
+        named = pixels if names is None else pd.DataFrame(pixels, columns=names, copy=False)
+        with pools.limit(limits=1):  # OpenMP and BLAS
+            return model.predict_proba(named)
+
+    return predict
 
 
 def _why_not_fast(model: Classifier) -> str | None:

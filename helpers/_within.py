@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from helpers.errors import CourseError
 
-ROWS = 1024  # rasterised at a time
+PIXELS = 2**25  # rasterised at a time, one byte each
 
 Polygons = gpd.GeoSeries | gpd.GeoDataFrame | BaseGeometry
 
@@ -65,15 +65,18 @@ def rasterise(
     bits = np.zeros((rows, -(-columns // 8)), dtype=np.uint8)
     tree = shapely.STRtree(geometries)
     outlines = [shapely.geometry.mapping(geometry) for geometry in geometries]
-    for start in range(0, rows, ROWS):
-        height = min(ROWS, rows - start)
+    step = max(1, PIXELS // columns)
+    for start in range(0, rows, step):
+        height = min(step, rows - start)
         strip = transform @ Affine.translation(0, start)
         corners = [strip @ corner for corner in ((0, 0), (columns, height))]
         box = shapely.box(*np.min(corners, axis=0), *np.max(corners, axis=0))
         touching = [outlines[i] for i in tree.query(box)]
         if touching:
-            inside = rasterize(touching, out_shape=(height, columns), transform=strip)
-            bits[start : start + height] = np.packbits(inside.astype(bool), axis=1)
+            inside = rasterize(
+                touching, out_shape=(height, columns), transform=strip, dtype="uint8"
+            )
+            bits[start : start + height] = np.packbits(inside.view(bool), axis=1)
     if not bits.any():
         raise CourseError(
             "The polygons in `within` miss the cube: no pixel lies inside them, so compare "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -215,6 +216,12 @@ class TestModels:
         result = predict_over_chunks(Spy(), small_cube(holes=0).chunk(x=10, y=10)).compute()
         assert set(np.unique(result)) == {1}
         assert openmp_threads() == before
+
+    def test_xgboost_is_given_one_thread(self, model):
+        predictor = Predictor(cloudpickle.dumps(model))
+        predictor(np.ones((1, len(BANDS)), dtype=np.float32))
+        booster = predictor._predict.__self__.get_booster()
+        assert json.loads(booster.save_config())["learner"]["generic_param"]["nthread"] == "1"
 
     def test_fast_engine(self, model):
         fast = predict_over_chunks(model, small_cube(), engine="fast").values

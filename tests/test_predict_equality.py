@@ -74,7 +74,7 @@ def test_a_grid_of_many_strips_is_rasterised_like_one(monkeypatch):
     area = circle(100, 30, 80.3, cube.rio.crs)
     arguments = (area, (200, 60), cube.rio.transform(), cube.rio.crs)
     one = rasterise(*arguments)
-    monkeypatch.setattr("helpers._within.ROWS", 13)
+    monkeypatch.setattr("helpers._within.PIXELS", 13 * 60)
     many = rasterise(*arguments)
     np.testing.assert_array_equal(one.bits, many.bits)
     assert 0 < np.unpackbits(one.bits).sum() < 200 * 60
