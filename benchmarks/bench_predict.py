@@ -42,8 +42,8 @@ FILES = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "
 # GDAL's cache in MB, as on Binder: of its own accord it would take 5 % of the machine's memory.
 # How memory is given back is as in the Makefile and on Binder. Pieces of 4 kB keep GDAL from
 # reading ahead: once it has read two neighbouring tiles of a file it would ask for twice as much.
-# Dask looks at itself less often: a profile every 10 ms and a tick every 20 ms cost the scheduler
-# and the workers 3 to 4 % of a core each, on a machine that has two.
+# Dask makes no profile of its workers and ticks less often: of its own accord, idle, scheduler and
+# workers take 3 to 4 % of a core each, half of it for these two, on a machine that has two cores.
 ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "1000000",

@@ -13,8 +13,9 @@ class PeakMemory:
 
     Memory is the proportional set size (PSS): pages that processes share count once. The kernel
     walks over all pages to tell it; done all the time, this took a tenth of a core from what was
-    measured. So it is asked for only when the resident set size (RSS), which costs nothing, has
-    grown by a tenth. What RSS grows by in between counts in full.
+    measured. So it is asked for only when processes have come or gone, or when the resident set
+    size (RSS), which costs little, has grown by a tenth. What RSS grows by in between counts in
+    full.
 
     Attributes
     ----------
@@ -38,11 +39,13 @@ class PeakMemory:
 
     def _watch(self) -> None:
         known_rss = known_pss = 0
+        known = set[psutil.Process]()
         while not self._done.wait(self._every):
             processes = [process for pid in self._pids for process in _tree(pid)]
             rss = sum(map(_resident_bytes, processes))
-            if rss > 1.1 * known_rss:
-                known_rss, known_pss = rss, sum(map(_proportional_bytes, processes))
+            if rss > 1.1 * known_rss or known != set(processes):
+                known, known_rss = set(processes), rss
+                known_pss = sum(map(_proportional_bytes, processes))
             if rss >= known_rss:
                 self.megabytes = max(self.megabytes, (known_pss + rss - known_rss) / 1e6)
 

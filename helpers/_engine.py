@@ -85,9 +85,10 @@ def choose_engine(model: Classifier, engine: Engine) -> Engine:
 
 def _itself(model: Classifier) -> Any:  # noqa: ANN401
     set_one_job(model)
-    if hasattr(model, "get_booster"):  # XGBoost heeds its own number of jobs alone
+    if type(model).__module__.startswith("xgboost."):  # heeds its own number of jobs alone
         return model.predict_proba
-    names, pools = trained_bands(model), ThreadpoolController()
+    names = None if hasattr(model, "get_booster") else trained_bands(model)
+    pools = ThreadpoolController()
 
     def predict(pixels: np.ndarray) -> np.ndarray:
         named = pixels if names is None else pd.DataFrame(pixels, columns=names, copy=False)
