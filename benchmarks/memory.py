@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 import psutil
 
@@ -42,10 +43,10 @@ class PeakMemory:
         known = set[psutil.Process]()
         while not self._done.wait(self._every):
             processes = [process for pid in self._pids for process in _tree(pid)]
-            rss = sum(map(_resident_bytes, processes))
+            rss = _sum(_resident_bytes, processes)
             if rss > 1.1 * known_rss or known != set(processes):
                 known, known_rss = set(processes), rss
-                known_pss = sum(map(_proportional_bytes, processes))
+                known_pss = _sum(_proportional_bytes, processes)
             if rss >= known_rss:
                 self.megabytes = max(self.megabytes, (known_pss + rss - known_rss) / 1e6)
 
@@ -58,16 +59,19 @@ def _tree(pid: int) -> Iterator[psutil.Process]:
         return
 
 
+def _sum(bytes_of: Callable[[psutil.Process], int], processes: Iterable[psutil.Process]) -> int:
+    """Sum the bytes of those processes that are still there."""
+    total = 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += bytes_of(process)
+    return total
+
+
 def _resident_bytes(process: psutil.Process) -> int:
-    try:
-        return process.memory_info().rss
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return 0
+    return process.memory_info().rss
 
 
 def _proportional_bytes(process: psutil.Process) -> int:
-    try:
-        memory = process.memory_full_info()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return 0
+    memory = process.memory_full_info()
     return getattr(memory, "pss", memory.uss)

@@ -309,7 +309,7 @@ memory.round(1)
 #
 # **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with a thread a core.
 # Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This time
-# nothing is loaded beforehand: `fetch_raster_window` reads, `predict` is the model at work.
+# nothing is loaded beforehand: `read` reads a block, `batch` is the model at work, `predict` lays its answers out.
 
 # %%
 client = Client(n_workers=1, dashboard_address="127.0.0.1:0")
