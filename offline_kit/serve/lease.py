@@ -16,42 +16,71 @@ GREETING_SECONDS = 5.0
 class LeaseOffice:
     """The server's side: greets every holder with the server's token, and counts them.
 
+    Once nobody has held a lease for a while it closes, and only then tells: whoever has been
+    greeted may rely on a server that goes on.
+
     Parameters
     ----------
     token
         Name of this server.
     on_unneeded
-        Called once nobody has held a lease for a while; None never calls.
+        Called then; None keeps the office open without holders.
+
+    Attributes
+    ----------
+    holders
+        The connections of those that hold a lease.
     """
 
     def __init__(self, token: str, on_unneeded: Callable[[], None] | None) -> None:
-        self.greeting = f"{token}\n".encode()
-        self._holders = 0
+        self._greeting = f"{token}\n".encode()
         self._on_unneeded = on_unneeded
+        self.holders: set[asyncio.Transport] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def open(self) -> int:
         """Begin to answer on 127.0.0.1; return the port."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _LeaseHeld(self), "127.0.0.1", 0)
-        self._end_after(FIRST_LEASE_SECONDS)
+        self._close_after(FIRST_LEASE_SECONDS)
         return self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        """Give out no more leases."""
+        """Give out no more leases, and end those that are held."""
+        self._closed = True
         self._server.close()
+        self._stop_timer()
+        for holder in self.holders:
+            holder.abort()
 
-    def count(self, change: int) -> None:
-        """Note that a holder came (1) or went (-1)."""
-        self._holders += change
+    def come(self, holder: asyncio.Transport) -> None:
+        """Greet a holder; one that connected just before the office closed is turned away."""
+        if self._closed:
+            holder.abort()
+            return
+        self._stop_timer()
+        self.holders.add(holder)
+        holder.write(self._greeting)
+
+    def go(self, holder: asyncio.Transport) -> None:
+        """Note that a holder's connection has ended."""
+        self.holders.discard(holder)
+        if not self.holders and not self._closed:
+            self._stop_timer()
+            self._close_after(GRACE_SECONDS)
+
+    def _close_after(self, seconds: float) -> None:
+        if self._on_unneeded is not None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._unneeded)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._holders == 0:
-            self._end_after(GRACE_SECONDS)
 
-    def _end_after(self, seconds: float) -> None:
-        if self._on_unneeded is not None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._on_unneeded)
+    def _unneeded(self) -> None:
+        self.close()
+        self._on_unneeded()
 
 
 class _LeaseHeld(asyncio.Protocol):
@@ -61,11 +90,11 @@ class _LeaseHeld(asyncio.Protocol):
         self._office = office
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        transport.write(self._office.greeting)
-        self._office.count(1)
+        self._transport = transport
+        self._office.come(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._office.count(-1)
+        self._office.go(self._transport)
 
 
 class Lease:

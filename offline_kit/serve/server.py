@@ -76,7 +76,13 @@ async def _serve(
     http = _listen(port, _port(before.addresses.http_url) if before else 0)
     s3 = _listen(0, _port(before.addresses.s3_url) if before else 0)
     addresses = ServerAddresses(_url(http), _url(s3), BUCKET, os.getpid())
-    server = uvicorn.Server(
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    office = LeaseOffice(token, end if lease else None)
+    lease_port = await office.open()
+    server = _Server(
         uvicorn.Config(
             _make_app(on_disk, addresses),
             log_level="warning",
@@ -84,14 +90,9 @@ async def _serve(
             lifespan="off",
             timeout_keep_alive=30,
             timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
+        ),
+        office,
     )
-
-    def end(*_: object) -> None:
-        server.should_exit = True
-
-    office = LeaseOffice(token, end if lease else None)
-    lease_port = await office.open()
     with _signals(end):
         serving = asyncio.create_task(server.serve(sockets=[http]))
         while not server.started and not serving.done():
@@ -103,8 +104,19 @@ async def _serve(
             folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
         print(json.dumps(asdict(addresses)), flush=True)
         await serving
-        office.close()
         (await bucket).close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, whose leases end before it stops listening."""
+
+    def __init__(self, config: uvicorn.Config, office: LeaseOffice) -> None:
+        super().__init__(config)
+        self._office = office
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._office.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 from tiny_kit import write_manifest
 from waiting import has_ended, wait_until
 
+from offline_kit.serve.lease import Lease
 from offline_kit.serve.state import BucketFolder
 
 # A notebook's process: it prints what it was given, then obeys a line at a time.
@@ -34,6 +35,13 @@ for line in sys.stdin:
         os.close(1)
         time.sleep(600)
 """
+
+UNFINISHED_REQUEST = b"""POST /v1/search HTTP/1.1\r
+Host: 127.0.0.1\r
+Content-Type: application/json\r
+Content-Length: 100\r
+\r
+{"""
 
 
 class Notebook:
@@ -123,6 +131,26 @@ def test_a_server_that_died_is_started_again_at_the_same_addresses(notebooks):
     second = notebook.read()
     assert second["pid"] != first["pid"]
     assert (second["http_url"], second["s3_url"]) == (first["http_url"], first["s3_url"])
+    assert is_up(second)
+
+
+def test_a_server_that_is_ending_is_not_given_to_anybody(notebooks, tmp_path):
+    """It answers no more, and lives on: a request that does not get done holds it."""
+    notebook = notebooks()
+    first = notebook.read()
+    state = BucketFolder(tmp_path / "bucket").read_state()
+    address = urlsplit(first["http_url"])
+    with socket.create_connection((address.hostname, address.port)) as slow:
+        slow.sendall(UNFINISHED_REQUEST)
+        assert is_up(first)
+        psutil.Process(first["pid"]).terminate()
+        wait_until(lambda: not is_listening(first))
+        with pytest.raises(ConnectionError):
+            Lease(state.lease_port, state.token)
+        assert not has_ended(first["pid"])
+        notebook.say("again")
+        second = notebook.read()
+    assert second["pid"] != first["pid"]
     assert is_up(second)
 
 
