@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import psutil
+
+from helpers._memory import proportional_bytes
 
 
 class PeakMemory:
@@ -43,10 +45,10 @@ class PeakMemory:
         known = set[psutil.Process]()
         while not self._done.wait(self._every):
             processes = [process for pid in self._pids for process in _tree(pid)]
-            rss = _sum(_resident_bytes, processes)
+            rss = _resident_bytes(processes)
             if rss > 1.1 * known_rss or known != set(processes):
                 known, known_rss = set(processes), rss
-                known_pss = _sum(_proportional_bytes, processes)
+                known_pss = proportional_bytes(processes)
             if rss >= known_rss:
                 self.megabytes = max(self.megabytes, (known_pss + rss - known_rss) / 1e6)
 
@@ -59,19 +61,9 @@ def _tree(pid: int) -> Iterator[psutil.Process]:
         return
 
 
-def _sum(bytes_of: Callable[[psutil.Process], int], processes: Iterable[psutil.Process]) -> int:
-    """Sum the bytes of those processes that are still there."""
+def _resident_bytes(processes: Iterable[psutil.Process]) -> int:
     total = 0
     for process in processes:
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            total += bytes_of(process)
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_info().rss
     return total
-
-
-def _resident_bytes(process: psutil.Process) -> int:
-    return process.memory_info().rss
-
-
-def _proportional_bytes(process: psutil.Process) -> int:
-    memory = process.memory_full_info()
-    return getattr(memory, "pss", memory.uss)

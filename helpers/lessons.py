@@ -14,6 +14,7 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from helpers._memory import proportional_bytes
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
 from helpers.paths import PROJECT
@@ -165,7 +166,8 @@ def peak_memory() -> Iterator[Peak]:
 
     def watch() -> None:
         while not done.wait(0.5):
-            peak.megabytes = max(peak.megabytes, _children_memory() / 2**20)
+            children = psutil.Process().children(recursive=True)
+            peak.megabytes = max(peak.megabytes, proportional_bytes(children) / 1e6)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -174,18 +176,6 @@ def peak_memory() -> Iterator[Peak]:
     finally:
         done.set()
         watcher.join()
-
-
-def _children_memory() -> int:
-    """Return the bytes that this process's children hold; shared pages count once."""
-    total = 0
-    for child in psutil.Process().children(recursive=True):
-        try:
-            memory = child.memory_full_info()
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
-        total += getattr(memory, "pss", memory.uss)
-    return total
 
 
 def main() -> int:

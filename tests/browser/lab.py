@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Frame, Page, Response
 
+from helpers._memory import proportional_bytes
+
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 CHROMIUM += ["--disable-component-update", "--no-first-run"]
 # Every other machine is unreachable, as without a network.
@@ -255,14 +257,7 @@ def open_dashboard(page: Page) -> Frame:
 
 def memory_of(lab: Lab) -> int:
     """Return the bytes held by Lab's kernels, their workers and the kit's server."""
-    total = 0
-    for process in psutil.Process(lab.process.pid).children(recursive=True):
-        try:
-            memory = process.memory_full_info()
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-        total += getattr(memory, "pss", memory.uss)
-    return total
+    return proportional_bytes(psutil.Process(lab.process.pid).children(recursive=True))
 
 
 def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
