@@ -97,7 +97,8 @@ def gather_pixels(
     for band in bands:
         valid &= _present(band, nodata)
     pixels = np.array_split(np.flatnonzero(valid), batches)
-    gathered = [np.empty((len(batch), len(bands)), dtype=bands[0].dtype) for batch in pixels]
+    dtype = bands[0].dtype.newbyteorder("=")  # XGBoost takes others' bytes in the wrong order
+    gathered = [np.empty((len(batch), len(bands)), dtype=dtype) for batch in pixels]
     for column, band in enumerate(bands):
         flat = band.reshape(-1)
         for features, batch in zip(gathered, pixels, strict=True):

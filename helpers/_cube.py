@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from affine import Affine
 from rasterio.crs import CRS
 from rioxarray.exceptions import RioXarrayError
 
+from helpers._raster import nodata_of, transform_of
 from helpers.errors import CourseError
 
 CHUNK = 1024  # pixels along a side; the block size of Sentinel-2 COGs
@@ -85,7 +87,7 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
     _require_pixels(cube)
     order = (TIME, band, y, x) if TIME in cube.dims else (band, y, x)
     cube = cube.transpose(*order)
-    found_nodata = _nodata_of(cube) if nodata is None else float(nodata)
+    found_nodata = _found_nodata(cube) if nodata is None else float(nodata)
     if cube.chunks is None:
         _require_data(cube, found_nodata)
         cube = cube.chunk({TIME: 1, y: CHUNK, x: CHUNK} if TIME in order else {y: CHUNK, x: CHUNK})
@@ -148,14 +150,28 @@ def _require_data(cube: xr.DataArray, nodata: float | None) -> None:
 
 def _nodata_of(cube: xr.DataArray) -> float | None:
     """Nodata value from rioxarray's attributes or encoding, as far as the numbers can hold it."""
-    values = (cube.rio.nodata, cube.rio.encoded_nodata, cube.attrs.get("nodata"))
+    values = (nodata_of(cube), cube.rio.encoded_nodata, cube.attrs.get("nodata"))
     found = next((value for value in values if value is not None), None)
     return None if found is None else float(found)
 
 
+def _found_nodata(cube: xr.DataArray) -> float | None:
+    """Return the cube's nodata value; warn where it may be left over from whole numbers."""
+    found = _nodata_of(cube)
+    if found == 0 and np.issubdtype(cube.dtype, np.floating):
+        warnings.warn(
+            f"The cube holds {cube.dtype} and says that 0 marks a missing pixel, so pixels that "
+            "are 0 are not predicted: pass nodata=0 if that is meant, or nodata=np.nan if missing "
+            "pixels are NaN.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return found
+
+
 def _transform_of(cube: xr.DataArray) -> Affine | None:
     """Return the transform; None if coordinates of a single row or column do not tell it."""
-    transform = cube.rio.transform(recalc=True)
+    transform = transform_of(cube)
     return None if transform.is_identity and 1 in (cube.rio.width, cube.rio.height) else transform
 
 

@@ -85,9 +85,10 @@ def choose_engine(model: Classifier, engine: Engine) -> Engine:
 
 def _itself(model: Classifier) -> Any:  # noqa: ANN401
     set_one_job(model)
-    if type(model).__module__.startswith("xgboost."):  # heeds its own number of jobs alone
-        return model.predict_proba
-    names = None if hasattr(model, "get_booster") else trained_bands(model)
+    by_name = not hasattr(model, "get_booster") or model.booster == "gblinear"
+    names = trained_bands(model) if by_name else None
+    if names is None and type(model).__module__.startswith("xgboost."):
+        return model.predict_proba  # heeds its own number of jobs alone
     pools = ThreadpoolController()
 
     def predict(pixels: np.ndarray) -> np.ndarray:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import nullcontext
-from typing import Literal
+from typing import Any, Literal
 
 import icechunk
 import xarray as xr
+import zarr
 from dask.diagnostics import ProgressBar
 from icechunk.xarray import to_icechunk
+from rioxarray.exceptions import RioXarrayError
 
+from helpers._raster import nodata_of, transform_of
 from helpers._stream import active_client
 from helpers.errors import CourseError
 
@@ -55,7 +59,8 @@ def write_icechunk(
     branch
         Branch to commit to.
     overwrite
-        Whether to put a new version in the place of a group that exists. Old versions remain.
+        Whether to put a new version in the place of the arrays that the group holds. Old versions
+        remain, and so do groups inside the group.
     on_conflict
         ``"stop"`` raises an error and commits nothing, ``"ours"`` keeps this result,
         ``"theirs"`` keeps what was committed meanwhile, chunk by chunk. Arrays that both made
@@ -90,17 +95,11 @@ def write_icechunk(
             f"write_icechunk was given a {type(result).__name__}, but a DataArray or a Dataset is "
             "needed."
         )
-    dataset = _with_even_chunks(result)
+    dataset = _as_stored(result)
     session = _writable_session(repository, branch)
-    existing = _existing(session, group)
-    if existing.variables and not overwrite:
-        raise CourseError(
-            f"{f'The group {group!r}' if group else 'The repository'} already holds "
-            f"{', '.join(map(str, existing.variables))}: pass overwrite=True to put a new version "
-            "in their place (the old one remains in the history), or choose another group."
-        )
+    _require_room(session, group, dataset, overwrite)
     with ProgressBar() if progress and _is_local(dataset) else nullcontext():
-        _write(dataset, existing, session, group)
+        _write(dataset, session, group)
     try:
         return session.commit(message, rebase_with=_SOLVERS[on_conflict])
     except icechunk.RebaseFailedError as error:
@@ -125,42 +124,72 @@ def _writable_session(repository: icechunk.Repository, branch: str) -> icechunk.
         ) from None
 
 
-def _existing(session: icechunk.Session, group: str | None) -> xr.Dataset:
-    """Return what the group holds, as stored; an empty Dataset if it is not there."""
-    try:
-        return xr.open_zarr(
-            session.store,
-            group=group,
-            consolidated=False,
-            decode_coords="all",
-            mask_and_scale=False,
-        )
-    except FileNotFoundError:
-        return xr.Dataset()
-
-
-def _write(
-    dataset: xr.Dataset, existing: xr.Dataset, session: icechunk.Session, group: str | None
+def _require_room(
+    session: icechunk.Session, group: str | None, dataset: xr.Dataset, overwrite: bool
 ) -> None:
+    """Raise CourseError if the group holds arrays already, or groups with the names of new ones."""
+    opened = _opened(session, group)
+    if opened is None:
+        return
+    where = f"The group {group!r}" if group else "The repository"
+    held = sorted(opened.array_keys())
+    held = [name for name in held if name not in dataset.coords] or held
+    if held and not overwrite:
+        raise CourseError(
+            f"{where} already holds {', '.join(held)}: pass overwrite=True to put a new version "
+            "in their place (the old one remains in the history), or choose another group."
+        )
+    taken = sorted(set(opened.group_keys()) & set(map(str, dataset.variables)))
+    if taken:
+        raise CourseError(
+            f"{where} holds a group named {taken[0]!r}, so no array can have that name: rename "
+            "the array with result.rename(...), or choose another group."
+        )
+
+
+def _opened(session: icechunk.Session, group: str | None) -> zarr.Group | None:
+    try:
+        return zarr.open_group(session.store, path=group, mode="r+")
+    except FileNotFoundError:
+        return None
+
+
+def _write(dataset: xr.Dataset, session: icechunk.Session, group: str | None) -> None:
     """Store the chunks, in the arrays that are there if these suit.
 
     Icechunk resolves a conflict between chunks of the same array, but not between arrays that two
     writers have both made anew.
     """
-    if _suits(dataset, existing):
+    opened = _opened(session, group)
+    nodata = {name: array.attrs.get("_FillValue") for name, array in dataset.items()}
+    fills = {name: {"fill_value": value} for name, value in nodata.items() if value is not None}
+    if opened is not None and _suits(dataset, opened):
+        _describe_anew(dataset, opened, fills)
         values = dataset.drop_vars(list(dataset.coords)).drop_attrs()
         everything = {dim: slice(0, size) for dim, size in values.sizes.items()}
         to_icechunk(values, session, group=group, region=everything, mode="r+")
-    else:
-        nodata = {name: array.attrs.get("_FillValue") for name, array in dataset.items()}
-        fills = {name: {"fill_value": v} for name, v in nodata.items() if v is not None}
-        to_icechunk(dataset, session, group=group, mode="w", encoding=fills)
+        return
+    if opened is not None:
+        for name in list(opened.array_keys()):
+            del opened[name]
+        opened.attrs.put({})
+    to_icechunk(dataset, session, group=group, mode="a", encoding=fills)
 
 
-def _suits(dataset: xr.Dataset, existing: xr.Dataset) -> bool:
+def _suits(dataset: xr.Dataset, opened: zarr.Group) -> bool:
     """Whether arrays are on the same grid, in the same chunks and of the same type."""
-    if set(dataset.data_vars) != set(existing.data_vars):
+    if set(opened.array_keys()) != set(map(str, dataset.variables)):
         return False
+    try:
+        existing = xr.open_zarr(
+            opened.store,
+            group=opened.path,
+            consolidated=False,
+            decode_coords="all",
+            mask_and_scale=False,
+        )
+    except KeyError:
+        return False  # arrays of somebody else's, whose dimensions have no names
     same_kind = all(
         (array.dims, array.shape, array.dtype, array.data.chunksize)
         == (old.dims, old.shape, old.dtype, old.encoding["chunks"])
@@ -169,15 +198,52 @@ def _suits(dataset: xr.Dataset, existing: xr.Dataset) -> bool:
     return same_kind and dataset.coords.to_dataset().equals(existing.coords.to_dataset())
 
 
-def _with_even_chunks(result: xr.DataArray | xr.Dataset) -> xr.Dataset:
-    """Make a Dataset whose arrays are in chunks of one size, as Zarr needs them."""
+def _describe_anew(
+    dataset: xr.Dataset, opened: zarr.Group, fills: dict[Hashable, dict[str, Any]]
+) -> None:
+    """Give arrays and group the attributes that they would have if they were made anew."""
+    store = zarr.storage.MemoryStore()
+    dataset.to_zarr(store, compute=False, encoding=fills, consolidated=False)
+    new = zarr.open_group(store, mode="r")
+    for item, described in [(opened, new), *((opened[n], a) for n, a in new.arrays())]:
+        # Written without need they would conflict with what somebody else commits meanwhile.
+        if dict(item.attrs) != dict(described.attrs):
+            item.attrs.put(dict(described.attrs))
+
+
+def _as_stored(result: xr.DataArray | xr.Dataset) -> xr.Dataset:
+    """Make a Dataset that describes itself rightly, in chunks of one size, as Zarr needs them."""
     if isinstance(result, xr.DataArray):
         result = result.to_dataset(name=result.name or "values")
-    result = result.chunk()
+    result = result.chunk().unify_chunks()
     sizes = {dim: max(chunks) for dim, chunks in result.chunks.items()}
     even = all(set(chunks[:-1]) <= {sizes[dim]} for dim, chunks in result.chunks.items())
     result = result if even else result.chunk(sizes)
-    return result.drop_encoding()
+    return _with_own_nodata(_with_own_transform(result)).drop_encoding()
+
+
+def _with_own_nodata(result: xr.Dataset) -> xr.Dataset:
+    """Drop a nodata value that the numbers cannot be, as after ``array > 0.5``."""
+    result = result.copy()
+    for array in result.data_vars.values():
+        if nodata_of(array) is None:
+            array.attrs.pop("_FillValue", None)
+    return result
+
+
+def _with_own_transform(result: xr.Dataset) -> xr.Dataset:
+    """Bring the stored transform up to date; that of before a ``coarsen`` may have been kept."""
+    for array in result.data_vars.values():
+        try:
+            reference = result.coords.get(array.rio.grid_mapping)
+            if reference is not None and "GeoTransform" in reference.attrs:
+                transform = transform_of(array)
+                text = " ".join(map(str, transform.to_gdal()))
+                changed = reference.assign_attrs(GeoTransform=text)
+                result = result.assign_coords({reference.name: changed})
+        except RioXarrayError:
+            continue  # not an array with y and x
+    return result
 
 
 def _is_local(dataset: xr.Dataset) -> bool:

@@ -106,6 +106,25 @@ def _difference(trained: tuple[str, ...], bands: tuple[str, ...]) -> str:
     )
 
 
+def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
+    """Return how many classes a model tells apart, by its answer for a pixel.
+
+    Raises
+    ------
+    CourseError
+        If the answer is not one probability a class.
+    """
+    classes = getattr(model, "classes_", None)
+    if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
+        columns = probabilities.shape[1]
+        if classes is None or len(classes) == columns:
+            return columns
+    raise CourseError(
+        f"This {type(model).__name__} answers several questions at once, but one probability a "
+        "class is needed: train a model for each."
+    )
+
+
 def class_labels(
     model: Classifier, names: Mapping[Any, str] | Sequence[str] | None, columns: int
 ) -> np.ndarray:

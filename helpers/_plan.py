@@ -12,7 +12,7 @@ import xarray as xr
 
 from helpers._cube import Cube, read_cube
 from helpers._engine import Engine, Predictor, choose_engine, load_predictor
-from helpers._model import Classifier, require_bands, require_fitted
+from helpers._model import Classifier, count_classes, require_bands, require_fitted
 from helpers._within import PixelMask, Polygons, rasterise
 from helpers.errors import CourseError
 
@@ -77,7 +77,7 @@ def plan_prediction(
     mask = None if within is None else rasterise(within, read.shape, read.transform, read.crs)
     predictor = load_predictor(cloudpickle.dumps(model), choose_engine(model, engine))
     probe = predictor(np.ones((1, bands), dtype=read.data.dtype))
-    return Plan(read, mask, predictor, classes=probe.shape[1])
+    return Plan(read, mask, predictor, classes=count_classes(model, probe))
 
 
 def _slices(sizes: Sequence[int]) -> list[slice]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import Future as LocalFuture
 from concurrent.futures import wait as wait_locally
+from contextlib import ExitStack
 from itertools import chain, groupby, islice
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -20,8 +21,9 @@ from dask.optimization import cull
 from dask.order import order
 from dask.system import CPU_COUNT
 from dask.typing import Key
-from distributed import Client, Future
+from distributed import Client, Future, worker_client
 from distributed import wait as wait_for_cluster
+from distributed.worker import thread_state
 from tqdm.auto import tqdm
 
 from helpers._reading import groups_of_blocks, literal, optimised_graph
@@ -124,6 +126,7 @@ class _Cluster:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._sent: WeakSet[Future] = WeakSet()
+        self._beside_the_pool = ExitStack()
 
     @property
     def number(self) -> int:
@@ -144,12 +147,15 @@ class _Cluster:
         return list(wait_for_cluster(futures, return_when="FIRST_COMPLETED").done)
 
     def __enter__(self) -> _Cluster:
+        if hasattr(thread_state, "key"):  # inside a task, which else keeps a thread from the blocks
+            self._beside_the_pool.enter_context(worker_client())
         return self
 
     def __exit__(self, *_: object) -> None:
         waiting = [future for future in self._sent if not future.done()]
         if waiting:
             self._client.cancel(waiting)
+        self._beside_the_pool.close()
 
 
 class _Threads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class FileTarget:
 
     def put(self, finished: Path) -> None:
         """Give the finished file the target's name, in one step."""
+        for what_gdal_adds in (".aux.xml", ".ovr", ".msk"):  # it would be taken for the new file's
+            self.path.with_name(self.path.name + what_gdal_adds).unlink(missing_ok=True)
         finished.replace(self.path)
 
 
@@ -77,7 +80,12 @@ def choose_target(
     """
     if "://" in path:
         return RemoteTarget(path, overwrite, dict(options or {}))
-    return FileTarget(Path(path), overwrite)
+    if re.match(r"[a-z0-9]{2,}:/", path):
+        raise CourseError(
+            f"{path} was given as a Path, which knows files only: pass the address as text, such "
+            "as 's3://bucket/name.tif'."
+        )
+    return FileTarget(Path(path).expanduser(), overwrite)
 
 
 def _first_line(error: Exception) -> str:

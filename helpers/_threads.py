@@ -11,7 +11,7 @@ def set_one_job(model: Any) -> None:  # noqa: ANN401
     for part in _parts(model, seen=set()):
         if hasattr(part, "n_jobs"):
             part.n_jobs = 1
-        if hasattr(part, "get_booster"):
+        if hasattr(part, "get_booster") and part.__sklearn_is_fitted__():
             part.get_booster().set_param({"nthread": 1})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import geopandas as gpd
 import numpy as np
@@ -69,7 +70,7 @@ def rasterise(
     for start in range(0, rows, step):
         height = min(step, rows - start)
         strip = transform @ Affine.translation(0, start)
-        corners = [strip @ corner for corner in ((0, 0), (columns, height))]
+        corners = [strip @ corner for corner in product((0, columns), (0, height))]
         box = shapely.box(*np.min(corners, axis=0), *np.max(corners, axis=0))
         touching = [outlines[i] for i in tree.query(box)]
         if touching:
@@ -88,6 +89,11 @@ def rasterise(
 def _in_crs(within: Polygons, crs: CRS | None) -> list[BaseGeometry]:
     if isinstance(within, BaseGeometry):
         geometries = gpd.GeoSeries([within])
+    elif isinstance(within, gpd.GeoDataFrame) and within.active_geometry_name is None:
+        raise CourseError(
+            "`within` is a GeoDataFrame without geometries: name the column that holds them with "
+            "within.set_geometry(...)."
+        )
     elif isinstance(within, gpd.GeoSeries | gpd.GeoDataFrame):
         geometries = _to_crs(within.geometry, crs)
     else:

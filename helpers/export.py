@@ -17,6 +17,7 @@ from rasterio.windows import Window
 from rioxarray.exceptions import RioXarrayError
 
 from helpers._icechunk import write_icechunk
+from helpers._raster import nodata_of, transform_of
 from helpers._stream import for_each_block
 from helpers._targets import choose_target
 from helpers.errors import CourseError
@@ -142,6 +143,10 @@ def _profile(layers: xr.DataArray, colours: Mapping[int, Any] | None) -> dict[st
         raise CourseError(
             f"`colours` suits one layer of uint8, but the array has {len(layers)} of {dtype}."
         )
+    if dtype == np.float16:
+        raise CourseError(
+            "The array holds float16, which GDAL cannot compress well: use array.astype('float32')."
+        )
     count, height, width = layers.shape
     return {
         "driver": "GTiff",
@@ -150,8 +155,8 @@ def _profile(layers: xr.DataArray, colours: Mapping[int, Any] | None) -> dict[st
         "height": height,
         "width": width,
         "crs": layers.rio.crs,
-        "transform": layers.rio.transform(),
-        "nodata": layers.rio.nodata,
+        "transform": transform_of(layers),
+        "nodata": nodata_of(layers),
         "tiled": True,
         "blockxsize": TILE,
         "blockysize": TILE,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from math import prod
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import dask.array as da
 import numpy as np
@@ -223,9 +224,11 @@ def _probability_attributes(dtype: np.dtype) -> dict[str, str]:
 
 
 def _known_dtype(dtype: str) -> np.dtype:
-    if str(np.dtype(dtype)) not in ("float32", "float64", "uint8"):
-        raise CourseError(f"`dtype` is {dtype!r}, but it must be 'float32', 'float64' or 'uint8'.")
-    return np.dtype(dtype)
+    known = [np.dtype(kind) for kind in get_args(Dtype)]
+    with suppress(TypeError):
+        if np.dtype(dtype) in known:
+            return np.dtype(dtype)
+    raise CourseError(f"`dtype` is {dtype!r}, but it must be 'float32', 'float64' or 'uint8'.")
 
 
 def _codes(values: np.ndarray) -> tuple[int, ...]:

@@ -104,6 +104,55 @@ class TestFile:
             np.testing.assert_array_equal(written, array)
             assert written.attrs["long_name"] == tuple(array.band.values)
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda array: array.coarsen(x=5, y=5).mean(),
+            lambda array: array.sortby("y"),
+            lambda array: array[:, ::2, ::2],
+            lambda array: array.isel(x=slice(7, 30), y=slice(3, 50)),
+            lambda array: array.isel(x=slice(1)),
+        ],
+        ids=["coarser", "turned over", "every other", "a part", "one column"],
+    )
+    def test_lies_where_the_coordinates_say(self, model, tmp_path, change):
+        array = change(predict_over_chunks(model, small_cube().chunk(x=9)))
+        write(array, tmp_path / "out.tif")
+        with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
+            np.testing.assert_allclose(written.x, array.x)
+            np.testing.assert_allclose(written.y, array.y)
+            np.testing.assert_array_equal(written, array)
+
+    @pytest.mark.parametrize("dtype", ["float32", "uint8"])
+    def test_yes_and_no(self, model, tmp_path, dtype):
+        array = predict_over_chunks(model, small_cube(), dtype=dtype).sel({"class": 1})
+        array = array > (0.5 if dtype == "float32" else 50)
+        write(array, tmp_path / "out.tif")
+        with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
+            assert written.rio.nodata is None
+            np.testing.assert_array_equal(written[0], array)
+
+    def test_cast_to_whole_numbers(self, model, tmp_path):
+        array = predict_over_chunks(model, small_cube()).fillna(0).argmax("class").astype("uint8")
+        write(array, tmp_path / "out.tif")
+        with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
+            np.testing.assert_array_equal(written[0], array)
+
+    def test_statistics_of_the_file_before_are_gone(self, tmp_path):
+        write(noise(), tmp_path / "out.tif")
+        with rasterio.open(tmp_path / "out.tif") as file:
+            file.stats(indexes=1)
+        assert (tmp_path / "out.tif.aux.xml").exists()
+        write(noise() // 2, tmp_path / "out.tif", overwrite=True)
+        with rasterio.open(tmp_path / "out.tif") as file:
+            assert "STATISTICS_MAXIMUM" not in file.tags(1)
+
+    def test_home_folder(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        write(noise(60, 50), "~/out.tif")
+        assert (tmp_path / "out.tif").exists()
+
     def test_replaces_only_if_asked(self, tmp_path):
         path = tmp_path / "out.tif"
         path.write_bytes(b"the file from before")
@@ -148,6 +197,7 @@ class TestRefusals:
         self.refuses("is empty", unreadable.isel(x=slice(0, 0)), path)
         self.refuses("no CRS", unreadable.drop_vars("spatial_ref"), path)
         self.refuses("holds complex256", unreadable.astype("complex256"), path)
+        self.refuses("holds float16", unreadable.astype("float16"), path)
 
     def test_colours_for_what_has_none(self, unreadable, tmp_path):
         path = tmp_path / "out.tif"
@@ -161,6 +211,7 @@ class TestRefusals:
         self.refuses("is a folder", unreadable, tmp_path, overwrite=True)
         (tmp_path / "file").touch()
         self.refuses("cannot be made", unreadable, tmp_path / "file" / "out.tif")
+        self.refuses("pass the address as text", unreadable, Path("s3://maps/out.tif"))
 
     def test_all_nodata(self, tmp_path):
         path = tmp_path / "out.tif"

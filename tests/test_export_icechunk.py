@@ -94,6 +94,65 @@ def test_what_exists_is_not_overwritten_unasked(repository, prediction):
     write(prediction, repository, group="another")
 
 
+def test_groups_inside_the_group_stay(repository, prediction):
+    write(prediction, repository, group="2018/spring")
+    write(prediction, repository, group="2018")
+    write(prediction.isel(x=slice(9)), repository, group="2018", overwrite=True)
+    write(1 - prediction, repository)
+    np.testing.assert_array_equal(read(repository, "2018/spring").probability, prediction)
+    np.testing.assert_array_equal(read(repository, "2018").probability, prediction.isel(x=slice(9)))
+    np.testing.assert_array_equal(read(repository).probability, 1 - prediction)
+
+
+def test_an_array_named_like_a_group_is_refused(repository, prediction):
+    write(prediction, repository, group="probability")
+    with pytest.raises(CourseError, match=r"a group named 'probability'.*result\.rename"):
+        write(prediction, repository)
+
+
+def test_arrays_of_somebody_else_are_kept_unless_asked(repository, prediction):
+    session = repository.writable_session("main")
+    zarr.create_array(session.store, name="theirs", shape=(3,), dtype="i4")
+    session.commit("theirs")
+    with pytest.raises(CourseError, match="already holds theirs"):
+        write(prediction, repository)
+    write(prediction, repository, overwrite=True)
+    assert "theirs" not in read(repository)
+
+
+def test_a_new_version_brings_its_own_legend_and_crs(repository, model):
+    cube = small_cube().chunk(x=20, y=25)
+    old = predict_over_chunks(model, cube, output="most_likely", classes=[0, 1])
+    new = predict_over_chunks(model, cube, output="most_likely", class_names=list("abcd"))
+    new = new.rio.write_crs(32735).assign_attrs(title="all four")
+    write(old, repository)
+    write(new, repository, overwrite=True)
+    stored = read(repository)
+    assert stored.most_likely.attrs["flag_meanings"] == "a b c d"
+    assert stored.rio.crs == "EPSG:32735"
+    assert stored.attrs["title"] == "all four"
+    np.testing.assert_array_equal(stored.most_likely.fillna(255), new.most_likely)
+
+
+def test_a_coarser_result_is_on_its_own_grid(repository, prediction):
+    coarse = prediction.coarsen(x=5, y=5).mean()
+    write(coarse, repository)
+    stored = read(repository).probability
+    assert stored.rio.bounds() == prediction.rio.bounds()
+    assert stored.rio.resolution() == (50, -50)
+
+
+def test_yes_and_no(repository, prediction):
+    write(prediction > 0.5, repository)
+    np.testing.assert_array_equal(read(repository).probability, prediction > 0.5)
+
+
+def test_layers_in_unlike_chunks(repository, prediction):
+    both = prediction.to_dataset(name="a").assign(b=(1 - prediction).chunk(x=13, y=60))
+    write(both, repository)
+    np.testing.assert_array_equal(read(repository).b, 1 - prediction)
+
+
 def test_an_unknown_branch_or_option_is_named(repository, prediction):
     with pytest.raises(CourseError, match="no branch 'dev'; it has main"):
         write(prediction, repository, branch="dev")

@@ -13,10 +13,12 @@ import dask
 import dask.array as da
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import threadpoolctl
 import xarray as xr
+from affine import Affine
 from predict_scene import (
     BANDS,
     CRS,
@@ -26,8 +28,12 @@ from predict_scene import (
     small_cube,
     training_points,
 )
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
@@ -135,6 +141,38 @@ class _Counting:
         return np.hstack([share, 1 - share])
 
 
+class TestCube:
+    @pytest.mark.parametrize("engine", ["same", "fast"])
+    def test_numbers_in_the_other_order_of_bytes(self, model, engine):
+        cube = small_cube()
+        result = predict_over_chunks(model, cube.astype(">u2"), engine=engine)
+        np.testing.assert_allclose(result, bare_prediction(model, cube), rtol=0, atol=1e-6)
+
+    def test_nodata_left_over_from_whole_numbers_is_pointed_out(self, model):
+        cube = small_cube(dtype="float32", holes=0).rio.write_nodata(0)
+        cube[:, 5, 5] = 0
+        with pytest.warns(UserWarning, match="0 marks a missing pixel.*nodata=np.nan") as caught:
+            assert np.isnan(predict_over_chunks(model, cube)[0, 5, 5])
+        assert {item.filename for item in caught if item.category is UserWarning} == {__file__}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            assert np.isfinite(predict_over_chunks(model, cube, nodata=np.nan)[0, 5, 5])
+            assert np.isnan(predict_over_chunks(model, cube, nodata=0)[0, 5, 5])
+
+    def test_nodata_that_the_numbers_cannot_be(self, model):
+        cube = small_cube(holes=0)
+        expected = bare_prediction(model, cube)
+        cube.attrs["_FillValue"] = np.nan
+        np.testing.assert_array_equal(predict_over_chunks(model, cube), expected)
+
+    def test_coarser_cube(self, model):
+        coarse = small_cube(holes=0).astype("float32").coarsen(x=5, y=5).mean()
+        result = predict_over_chunks(model, coarse, circle(30, 25, 15), nodata=np.nan)
+        assert result.rio.resolution() == (50, -50)
+        inside = np.argwhere(np.isfinite(result.values[0]))
+        np.testing.assert_allclose(inside.mean(axis=0), (5.5, 4.5), atol=0.3)
+
+
 class TestWithin:
     def test_is_what_clip_keeps(self, model):
         cube = small_cube(holes=0)
@@ -154,6 +192,18 @@ class TestWithin:
         ]
         for result in results[1:]:
             np.testing.assert_array_equal(result, results[0])
+
+    def test_grid_that_is_turned(self, model):
+        turned = (
+            Affine.translation(300_000, 6_300_000) @ Affine.rotation(45) @ Affine.scale(10, -10)
+        )
+        cube = small_cube(holes=0).drop_vars(["spatial_ref", "x", "y"])
+        cube = cube.rio.write_crs(CRS).rio.write_transform(turned)
+        corner = shapely.Point(*(turned @ (45, 5))).buffer(35)
+        result = predict_over_chunks(model, cube, gpd.GeoSeries([corner], crs=CRS))
+        rows, columns = np.indices((60, 50)) + 0.5
+        inside = (rows - 5) ** 2 + (columns - 45) ** 2 < 3.5**2
+        np.testing.assert_array_equal(np.isfinite(result[0]), inside)
 
     def test_chunks_that_no_polygon_touches_are_not_read(self, model):
         read = []
@@ -189,6 +239,35 @@ class TestModels:
             warnings.simplefilter("ignore", UserWarning)
             bare = pipeline.predict_proba(pixels)
         np.testing.assert_allclose(result.values[:, valid].T, bare, rtol=1e-5, atol=1e-7)
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [
+            lambda model: GridSearchCV(model, {"max_depth": [2, 3]}, cv=2),
+            lambda model: CalibratedClassifierCV(model, cv=2),
+            lambda model: VotingClassifier([("model", model)], voting="soft"),
+            lambda model: OneVsRestClassifier(model, n_jobs=2),
+            lambda model: make_pipeline(SelectFromModel(model), RandomForestClassifier(3)),
+        ],
+        ids=["search", "calibrated", "voting", "one against the rest", "selecting"],
+    )
+    def test_model_that_keeps_an_unfitted_one(self, wrap):
+        wrapped = wrap(XGBClassifier(n_estimators=3)).fit(*training_points())
+        cube = small_cube()
+        result = predict_over_chunks(wrapped, cube.chunk(x=20, y=25)).values
+        valid = ~np.isnan(result[0])
+        pixels = pd.DataFrame(cube.values[:, valid].T, columns=BANDS)
+        np.testing.assert_array_equal(
+            result[:, valid].T, wrapped.predict_proba(pixels).astype("float32")
+        )
+        assert valid.sum() == (cube != 0).all("band").sum()
+
+    def test_linear_model_of_xgboost_gets_its_names(self):
+        linear = XGBClassifier(n_estimators=3, booster="gblinear").fit(*training_points())
+        result = predict_over_chunks(linear, small_cube()).values
+        valid = ~np.isnan(result[0])
+        pixels = pd.DataFrame(small_cube().values[:, valid].T, columns=BANDS)
+        np.testing.assert_allclose(result[:, valid].T, linear.predict_proba(pixels), atol=1e-6)
 
     def test_anything_with_predict_proba(self):
         cube = small_cube()
@@ -283,6 +362,22 @@ class TestRefusals:
 
     def test_polygons_that_miss_the_cube(self, model, unreadable):
         self.refuses("miss the cube", model, unreadable, circle(500, 500, 5))
+
+    def test_table_without_geometries(self, model, unreadable):
+        self.refuses("without geometries", model, unreadable, gpd.GeoDataFrame({"a": [1]}))
+
+    def test_dtype(self, model, unreadable):
+        self.refuses("`dtype` is 'nope'", model, unreadable, dtype="nope")
+        self.refuses("`dtype` is 'int16'", model, unreadable, dtype="int16")
+
+    def test_model_that_answers_several_questions(self, unreadable):
+        points, classes = training_points()
+        answers = np.stack([classes > 1, classes % 2, classes == 0, classes == 1], axis=1)
+        for model in (RandomForestClassifier(2), XGBClassifier(n_estimators=2)):
+            model.fit(points, answers.astype(int))
+            self.refuses("answers several questions", model, unreadable)
+            with pytest.warns(UserWarning, match="engine='fast' is not used"):
+                self.refuses("answers several questions", model, unreadable, engine="fast")
 
     def test_polygons_without_crs(self, model, unreadable):
         self.refuses("have no CRS", model, unreadable, gpd.GeoSeries([shapely.box(0, 0, 1, 1)]))

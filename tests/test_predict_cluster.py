@@ -9,12 +9,13 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rioxarray
-from distributed import Client, LocalCluster, wait
+from distributed import Client, LocalCluster, get_client, wait, worker_client
 from predict_scene import bare_prediction, circle, fitted_model, lazily, small_cube
 
 from helpers.export import write_cog
@@ -71,6 +72,24 @@ def test_chunks_that_the_workers_hold(client, model, tmp_path, export):
         write_cog(result.persist(), tmp_path / "out.tif", progress=False)
         result = rioxarray.open_rasterio(tmp_path / "out.tif")
     np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("how", ["get_client", "worker_client"])
+def test_an_export_from_inside_a_task(model, tmp_path, how):
+    """The task has the cluster's only thread, which the blocks need."""
+
+    def export(result):
+        get_client()
+        with worker_client() if how == "worker_client" else nullcontext():
+            return write_cog(result, tmp_path / "out.tif", progress=False)
+
+    result = predict_over_chunks(model, small_cube().chunk(x=20, y=25))
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        Client(cluster) as client,
+    ):
+        client.submit(export, result).result(60)
+    np.testing.assert_array_equal(rioxarray.open_rasterio(tmp_path / "out.tif"), result)
 
 
 class Traced:
