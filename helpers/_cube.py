@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,7 +151,10 @@ def _require_data(cube: xr.DataArray, nodata: float | None) -> None:
 
 def _nodata_of(cube: xr.DataArray) -> float | None:
     """Nodata value from rioxarray's attributes or encoding, as far as the numbers can hold it."""
-    values = (nodata_of(cube), cube.rio.encoded_nodata, cube.attrs.get("nodata"))
+    encoded = None
+    with suppress(OverflowError, ValueError):
+        encoded = cube.rio.encoded_nodata
+    values = (nodata_of(cube), encoded, cube.attrs.get("nodata"))
     found = next((value for value in values if value is not None), None)
     return None if found is None else float(found)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import nullcontext
+from itertools import accumulate
 from typing import Any, Literal
 
 import icechunk
+import numpy as np
 import xarray as xr
 import zarr
 from dask.diagnostics import ProgressBar
@@ -63,8 +65,9 @@ def write_icechunk(
         remain, and so do groups inside the group.
     on_conflict
         ``"stop"`` raises an error and commits nothing, ``"ours"`` keeps this result,
-        ``"theirs"`` keeps what was committed meanwhile, chunk by chunk. Arrays that both made
-        anew, or on another grid, cannot be reconciled and raise the error too.
+        ``"theirs"`` keeps what was committed meanwhile, chunk by chunk. Arrays that one of them
+        made anew, as on another grid or with other attributes, cannot be reconciled and raise the
+        error too.
     progress
         Whether to show a progress bar (threads only: a cluster has its dashboard).
 
@@ -99,9 +102,11 @@ def write_icechunk(
     session = _writable_session(repository, branch)
     _require_room(session, group, dataset, overwrite)
     with ProgressBar() if progress and _is_local(dataset) else nullcontext():
-        _write(dataset, session, group)
+        in_place = _write(dataset, session, group)
     try:
-        return session.commit(message, rebase_with=_SOLVERS[on_conflict])
+        # What of an array made anew would be kept is not what was chosen.
+        solver = _SOLVERS[on_conflict if in_place else "stop"]
+        return session.commit(message, rebase_with=solver)
     except icechunk.RebaseFailedError as error:
         arrays = ", ".join(sorted({conflict.path for conflict in error.conflicts}))
         raise CourseError(
@@ -128,6 +133,15 @@ def _require_room(
     session: icechunk.Session, group: str | None, dataset: xr.Dataset, overwrite: bool
 ) -> None:
     """Raise CourseError if the group holds arrays already, or groups with the names of new ones."""
+    root = _opened(session, None)
+    if root is None:
+        return
+    for path in accumulate((group or "").split("/"), "{}/{}".format):
+        if path and isinstance(root.get(path), zarr.Array):
+            raise CourseError(
+                f"The repository holds an array named {path!r}, so no group can have that name: "
+                "choose another group."
+            )
     opened = _opened(session, group)
     if opened is None:
         return
@@ -154,61 +168,54 @@ def _opened(session: icechunk.Session, group: str | None) -> zarr.Group | None:
         return None
 
 
-def _write(dataset: xr.Dataset, session: icechunk.Session, group: str | None) -> None:
-    """Store the chunks, in the arrays that are there if these suit.
+def _write(dataset: xr.Dataset, session: icechunk.Session, group: str | None) -> bool:
+    """Store the chunks, in the arrays that are there if these suit; return whether they do.
 
-    Icechunk resolves a conflict between chunks of the same array, but not between arrays that two
-    writers have both made anew.
+    Icechunk resolves a conflict between chunks of the same array, but not between arrays that a
+    writer has made anew.
     """
     opened = _opened(session, group)
     nodata = {name: array.attrs.get("_FillValue") for name, array in dataset.items()}
     fills = {name: {"fill_value": value} for name, value in nodata.items() if value is not None}
-    if opened is not None and _suits(dataset, opened):
-        _describe_anew(dataset, opened, fills)
+    if opened is not None and _suits(dataset, opened, fills):
         values = dataset.drop_vars(list(dataset.coords)).drop_attrs()
         everything = {dim: slice(0, size) for dim, size in values.sizes.items()}
         to_icechunk(values, session, group=group, region=everything, mode="r+")
-        return
+        return True
     if opened is not None:
-        for name in list(opened.array_keys()):
+        held = list(opened.array_keys())
+        for name in held:
             del opened[name]
-        opened.attrs.put({})
+        if not held:
+            dataset = dataset.assign_attrs({**opened.attrs, **dataset.attrs})
     to_icechunk(dataset, session, group=group, mode="a", encoding=fills)
+    return False
 
 
-def _suits(dataset: xr.Dataset, opened: zarr.Group) -> bool:
-    """Whether arrays are on the same grid, in the same chunks and of the same type."""
-    if set(opened.array_keys()) != set(map(str, dataset.variables)):
-        return False
-    try:
-        existing = xr.open_zarr(
-            opened.store,
-            group=opened.path,
-            consolidated=False,
-            decode_coords="all",
-            mask_and_scale=False,
-        )
-    except KeyError:
-        return False  # arrays of somebody else's, whose dimensions have no names
-    same_kind = all(
-        (array.dims, array.shape, array.dtype, array.data.chunksize)
-        == (old.dims, old.shape, old.dtype, old.encoding["chunks"])
-        for array, old in ((dataset[name], existing[name]) for name in dataset.data_vars)
-    )
-    return same_kind and dataset.coords.to_dataset().equals(existing.coords.to_dataset())
+def _suits(dataset: xr.Dataset, opened: zarr.Group, fills: dict[Hashable, dict[str, Any]]) -> bool:
+    """Whether arrays made anew would differ in nothing but the values of the variables.
 
-
-def _describe_anew(
-    dataset: xr.Dataset, opened: zarr.Group, fills: dict[Hashable, dict[str, Any]]
-) -> None:
-    """Give arrays and group the attributes that they would have if they were made anew."""
+    xarray scales what it writes into an array that has a scale, and cannot write a single number
+    into one that is there; these do not suit.
+    """
+    for array in dataset.data_vars.values():
+        if not array.ndim or {"scale_factor", "add_offset"} & set(array.attrs):
+            return False
     store = zarr.storage.MemoryStore()
     dataset.to_zarr(store, compute=False, encoding=fills, consolidated=False)
     new = zarr.open_group(store, mode="r")
-    for item, described in [(opened, new), *((opened[n], a) for n, a in new.arrays())]:
-        # Written without need they would conflict with what somebody else commits meanwhile.
-        if dict(item.attrs) != dict(described.attrs):
-            item.attrs.put(dict(described.attrs))
+    return (
+        set(opened.array_keys()) == set(new.array_keys())
+        and dict(opened.attrs) == dict(new.attrs)
+        and all(_kind(opened[name]) == _kind(array) for name, array in new.arrays())
+        and all(np.array_equal(opened[name][...], new[name][...]) for name in dataset.coords)
+    )
+
+
+def _kind(array: zarr.Array) -> tuple[Any, ...]:
+    """Return what an array says of itself; as text where NaN would differ from itself."""
+    names = array.metadata.dimension_names
+    return array.shape, array.chunks, array.dtype, names, repr(array.fill_value), dict(array.attrs)
 
 
 def _as_stored(result: xr.DataArray | xr.Dataset) -> xr.Dataset:
@@ -219,6 +226,7 @@ def _as_stored(result: xr.DataArray | xr.Dataset) -> xr.Dataset:
     sizes = {dim: max(chunks) for dim, chunks in result.chunks.items()}
     even = all(set(chunks[:-1]) <= {sizes[dim]} for dim, chunks in result.chunks.items())
     result = result if even else result.chunk(sizes)
+    result = result.assign_coords(result.coords.to_dataset().compute().coords)
     return _with_own_nodata(_with_own_transform(result)).drop_encoding()
 
 

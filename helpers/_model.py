@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
@@ -119,9 +120,15 @@ def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
         columns = probabilities.shape[1]
         if classes is None or len(classes) == columns:
             return columns
+    several = isinstance(probabilities, list) or getattr(probabilities, "ndim", 1) > 1
+    if several and not isinstance(probabilities, pd.DataFrame):
+        raise CourseError(
+            f"This {type(model).__name__} answers several questions at once, but one probability "
+            "a class is needed: train a model for each."
+        )
     raise CourseError(
-        f"This {type(model).__name__} answers several questions at once, but one probability a "
-        "class is needed: train a model for each."
+        f"predict_proba of this {type(model).__name__} gives a {type(probabilities).__name__}, "
+        "but an array with a row a pixel and a column a class is needed."
     )
 
 

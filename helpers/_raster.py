@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
 from affine import Affine
 
-SAME = 1e-6  # of a pixel: what coordinates lose when they are rounded
+NEAR = 0.05  # of a pixel: more than coordinates lose when they are rounded
 
 
 def transform_of(array: xr.DataArray) -> Affine:
@@ -24,15 +25,29 @@ def transform_of(array: xr.DataArray) -> Affine:
     -------
     affine.Affine
         The transform as written where the coordinates agree with it, else that of the
-        coordinates. The identity if the array has neither, or is a single row or column without
-        a transform.
+        coordinates. What a single row or column does not tell, the size of its pixels, is as
+        written. The identity if there is neither.
     """
     written = array.rio.transform()
-    if written.b or written.d:
-        return written  # coordinates along two axes cannot tell of a rotation
-    measured = array.rio.transform(recalc=True)
-    same = written.almost_equals(measured, precision=SAME * abs(measured.a))
-    return written if same else measured
+    dims = array.rio.x_dim, array.rio.y_dim
+    turned = bool(written.b or written.d)  # of which coordinates along two axes tell nothing
+    alone = written.is_identity and 1 in (array.rio.width, array.rio.height)
+    if turned or alone or not all(dim in array.coords for dim in dims):
+        return written
+    (left, width), (top, height) = (
+        _edge_and_step(array[dim].values.astype(float), size)
+        for dim, size in zip(dims, (written.a, written.e), strict=True)
+    )
+    measured = Affine(width, 0, left, 0, height, top)
+    corners = ((0, 0), (array.rio.width, array.rio.height))
+    apart = np.max([abs(np.subtract(written @ at, measured @ at)) for at in corners], axis=0)
+    return written if (apart < NEAR * abs(np.array([width, height]))).all() else measured
+
+
+def _edge_and_step(centres: np.ndarray, size: float) -> tuple[float, float]:
+    """Return where pixels begin and how far apart their centres are; one has the size given."""
+    step = (centres[-1] - centres[0]) / (len(centres) - 1) if len(centres) > 1 else size
+    return centres[0] - step / 2, step
 
 
 def nodata_of(array: xr.DataArray) -> float | None:
@@ -56,5 +71,5 @@ def nodata_of(array: xr.DataArray) -> float | None:
         return None
     try:
         return array.rio.nodata
-    except (OverflowError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None

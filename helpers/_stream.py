@@ -126,7 +126,7 @@ class _Cluster:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._sent: WeakSet[Future] = WeakSet()
-        self._beside_the_pool = ExitStack()
+        self._outside_the_pool = ExitStack()
 
     @property
     def number(self) -> int:
@@ -147,15 +147,15 @@ class _Cluster:
         return list(wait_for_cluster(futures, return_when="FIRST_COMPLETED").done)
 
     def __enter__(self) -> _Cluster:
-        if hasattr(thread_state, "key"):  # inside a task, which else keeps a thread from the blocks
-            self._beside_the_pool.enter_context(worker_client())
+        if hasattr(thread_state, "key"):  # a task, which would hold a thread that the blocks need
+            self._outside_the_pool.enter_context(worker_client())
         return self
 
     def __exit__(self, *_: object) -> None:
         waiting = [future for future in self._sent if not future.done()]
         if waiting:
             self._client.cancel(waiting)
-        self._beside_the_pool.close()
+        self._outside_the_pool.close()
 
 
 class _Threads:

@@ -30,13 +30,14 @@ class FileTarget:
         if not os.access(path.parent, os.W_OK):
             raise CourseError(f"{path.parent} cannot be written to: choose another folder.")
         self.path = path
+        self.place = str(path)
         self.workplace = path.parent
 
     def put(self, finished: Path) -> None:
         """Give the finished file the target's name, in one step."""
-        for what_gdal_adds in (".aux.xml", ".ovr", ".msk"):  # it would be taken for the new file's
-            self.path.with_name(self.path.name + what_gdal_adds).unlink(missing_ok=True)
         finished.replace(self.path)
+        for suffix in (".aux.xml", ".ovr", ".msk"):  # what GDAL has kept beside the file before
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
 class RemoteTarget:
@@ -45,7 +46,7 @@ class RemoteTarget:
     workplace = None
 
     def __init__(self, url: str, overwrite: bool, options: dict[str, Any]) -> None:
-        self.url = url
+        self.place = url
         try:
             self.filesystem, self.path = fsspec.url_to_fs(url, **options)
             exists = self.filesystem.exists(self.path)
@@ -80,12 +81,15 @@ def choose_target(
     """
     if "://" in path:
         return RemoteTarget(path, overwrite, dict(options or {}))
-    if re.match(r"[a-z0-9]{2,}:/", path):
+    if re.match(r"[a-z0-9]{2,}:[/\\]", path):
         raise CourseError(
-            f"{path} was given as a Path, which knows files only: pass the address as text, such "
-            "as 's3://bucket/name.tif'."
+            f"{path} looks like an address without its '//', of which a Path keeps only one: pass "
+            "the address as text, such as 's3://bucket/name.tif'."
         )
-    return FileTarget(Path(path).expanduser(), overwrite)
+    try:
+        return FileTarget(Path(path).expanduser(), overwrite)
+    except RuntimeError:
+        raise CourseError(f"{path} names a user whom this machine does not know.") from None
 
 
 def _first_line(error: Exception) -> str:

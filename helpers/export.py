@@ -17,7 +17,7 @@ from rasterio.windows import Window
 from rioxarray.exceptions import RioXarrayError
 
 from helpers._icechunk import write_icechunk
-from helpers._raster import nodata_of, transform_of
+from helpers._raster import NEAR, nodata_of, transform_of
 from helpers._stream import for_each_block
 from helpers._targets import choose_target
 from helpers.errors import CourseError
@@ -93,7 +93,7 @@ def write_cog(
             resampling = "MODE" if _is_categorical(array, colours) else "AVERAGE"
             _copy_as_cog(tiled, cog, resampling, profile["dtype"])
         target.put(cog)
-    return str(path)
+    return target.place
 
 
 def _layers(array: xr.DataArray) -> xr.DataArray:
@@ -122,11 +122,22 @@ def _layers(array: xr.DataArray) -> xr.DataArray:
             "The array has no CRS, so its file could not be laid on a map: write it with "
             "array.rio.write_crs(...)."
         )
+    _require_even_steps(array, y, x)
     if not others:
         array = array.expand_dims(layer=[str(array.name or "values")])
         others = ["layer"]
     array = array.transpose(others[0], y, x)
     return array if array.chunks is not None else array.chunk({y: 1024, x: 1024})
+
+
+def _require_even_steps(array: xr.DataArray, *dims: Hashable) -> None:
+    for dim in dims:
+        steps = np.diff(array[dim].values.astype(float))
+        if steps.size and abs(steps - steps.mean()).max() > NEAR * abs(steps.mean()):
+            raise CourseError(
+                f"The coordinates of {dim!r} are not the same step apart, so no transform "
+                "describes them: choose pixels by a slice, or bring the array to a grid."
+            )
 
 
 def _profile(layers: xr.DataArray, colours: Mapping[int, Any] | None) -> dict[str, Any]:

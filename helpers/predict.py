@@ -82,8 +82,8 @@ def predict_over_chunks(
         ``"float32"`` or ``"float64"`` (probability 0 to 1, nodata NaN), or ``"uint8"`` (percent,
         rounded, nodata 255).
     nodata
-        Value that marks a missing pixel in the cube, if the cube does not say it itself. NaN is
-        always missing.
+        Value that marks a missing pixel in the cube, in the place of what the cube itself says;
+        NaN, which is always missing, for none besides, as after ``cube.where(...)``.
     engine
         ``"same"`` runs the model itself. ``"fast"`` evaluates the same XGBoost trees for many
         pixels at a time (``helpers/_trees.py``): several times as fast, equal to 1e-6. ``"gpu"``

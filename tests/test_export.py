@@ -111,9 +111,11 @@ class TestFile:
             lambda array: array.sortby("y"),
             lambda array: array[:, ::2, ::2],
             lambda array: array.isel(x=slice(7, 30), y=slice(3, 50)),
-            lambda array: array.isel(x=slice(1)),
+            lambda array: array.isel(x=slice(3, 4)),
+            lambda array: array.isel(x=slice(3, 4), y=slice(None, None, 2)),
+            lambda array: array.isel(x=slice(3, 4), y=slice(7, 8)),
         ],
-        ids=["coarser", "turned over", "every other", "a part", "one column"],
+        ids=["coarser", "turned over", "every other", "a part", "a column", "its half", "a pixel"],
     )
     def test_lies_where_the_coordinates_say(self, model, tmp_path, change):
         array = change(predict_over_chunks(model, small_cube().chunk(x=9)))
@@ -150,7 +152,7 @@ class TestFile:
     def test_home_folder(self, tmp_path, monkeypatch):
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("USERPROFILE", str(tmp_path))
-        write(noise(60, 50), "~/out.tif")
+        assert write(noise(60, 50), "~/out.tif") == str(tmp_path / "out.tif")
         assert (tmp_path / "out.tif").exists()
 
     def test_replaces_only_if_asked(self, tmp_path):
@@ -197,6 +199,7 @@ class TestRefusals:
         self.refuses("is empty", unreadable.isel(x=slice(0, 0)), path)
         self.refuses("no CRS", unreadable.drop_vars("spatial_ref"), path)
         self.refuses("holds complex256", unreadable.astype("complex256"), path)
+        self.refuses("'x' are not the same step", unreadable.isel(x=[0, 1, 5]), path)
         self.refuses("holds float16", unreadable.astype("float16"), path)
 
     def test_colours_for_what_has_none(self, unreadable, tmp_path):
@@ -212,6 +215,7 @@ class TestRefusals:
         (tmp_path / "file").touch()
         self.refuses("cannot be made", unreadable, tmp_path / "file" / "out.tif")
         self.refuses("pass the address as text", unreadable, Path("s3://maps/out.tif"))
+        self.refuses("names a user", unreadable, "~nobody-at-all/out.tif")
 
     def test_all_nodata(self, tmp_path):
         path = tmp_path / "out.tif"

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 import zarr
 from distributed import Client, LocalCluster
+from icechunk.xarray import to_icechunk
 from predict_scene import bare_prediction, circle, fitted_model, small_cube
 
 from helpers.errors import CourseError
@@ -134,6 +135,52 @@ def test_a_new_version_brings_its_own_legend_and_crs(repository, model):
     np.testing.assert_array_equal(stored.most_likely.fillna(255), new.most_likely)
 
 
+@pytest.mark.parametrize("before", [{}, {"scale_factor": 0.01}])
+def test_a_scale_does_not_touch_the_numbers(repository, model, before):
+    percent = predict_over_chunks(model, small_cube().chunk(x=20, y=25), dtype="uint8")
+    write(percent.assign_attrs(before), repository)
+    write(percent.assign_attrs(scale_factor=0.01), repository, overwrite=True)
+    store = repository.readonly_session("main").store
+    np.testing.assert_array_equal(zarr.open_array(store, path="probability")[...], percent)
+    expected = percent.where(percent != 255) * 0.01
+    np.testing.assert_allclose(read(repository).probability, expected, rtol=1e-6)
+
+
+def test_dates_written_in_another_unit(repository, prediction):
+    date = prediction.expand_dims(time=[np.datetime64("2018-09-15T08", "ns")])
+    hours = date.to_dataset()
+    session = repository.writable_session("main")
+    hours.time.encoding = {"units": "hours since 1970-01-01", "dtype": "int64"}
+    to_icechunk(hours, session, mode="w")
+    session.commit("by somebody else")
+    write(1 - date, repository, overwrite=True)
+    np.testing.assert_array_equal(read(repository).time, date.time)
+    np.testing.assert_array_equal(read(repository).probability, 1 - date)
+
+
+def test_a_number_beside_the_layers(repository, prediction):
+    both = prediction.to_dataset().assign(score=0.9)
+    write(both, repository)
+    write(1 - both, repository, overwrite=True)
+    np.testing.assert_allclose(read(repository).score, 0.1)
+    np.testing.assert_array_equal(read(repository).probability, 1 - prediction)
+
+
+def test_what_the_repository_says_of_itself_stays(repository, prediction):
+    session = repository.writable_session("main")
+    zarr.open_group(session.store).attrs["title"] = "Maps of pines"
+    session.commit("title")
+    write(prediction, repository)
+    assert read(repository).attrs["title"] == "Maps of pines"
+
+
+@pytest.mark.parametrize("group", ["probability", "probability/2018"])
+def test_a_group_named_like_an_array_is_refused(repository, prediction, group):
+    write(prediction, repository)
+    with pytest.raises(CourseError, match="holds an array named 'probability', so no group"):
+        write(prediction, repository, group=group)
+
+
 def test_a_coarser_result_is_on_its_own_grid(repository, prediction):
     coarse = prediction.coarsen(x=5, y=5).mean()
     write(coarse, repository)
@@ -217,6 +264,31 @@ def test_a_conflict_is_shown_and_resolved(repository, prediction, choice, winner
     assert (
         np.nanmin(read(repository).probability) == np.nanmax(read(repository).probability) == winner
     )
+
+
+@pytest.mark.parametrize("choice", ["stop", "ours", "theirs"])
+@pytest.mark.parametrize("whose", ["ours", "theirs", "both"])
+def test_numbers_never_come_under_the_legend_of_another(repository, prediction, choice, whose):
+    def version(of, value):
+        changed = whose in (of, "both")
+        return (0 * prediction + value).assign_attrs({"flag_meanings": of} if changed else {})
+
+    write(0 * prediction, repository)
+    ours = Meanwhile(
+        version("ours", 2), lambda: write(version("theirs", 1), repository, overwrite=True)
+    )
+    with pytest.raises(CourseError, match="changed .*/probability"):
+        write(ours.result, repository, overwrite=True, on_conflict=choice)
+    np.testing.assert_array_equal(np.unique(read(repository).probability.fillna(1)), 1)
+
+
+@pytest.mark.parametrize("choice", ["ours", "theirs"])
+def test_another_grid_never_takes_the_place_of_a_new_version(repository, prediction, choice):
+    write(0 * prediction, repository)
+    smaller = (0 * prediction + 2).isel(x=slice(20, 50))
+    ours = Meanwhile(smaller, lambda: write(0 * prediction + 1, repository, overwrite=True))
+    with pytest.raises(CourseError, match="changed /probability"):
+        write(ours.result, repository, overwrite=True, on_conflict=choice)
 
 
 def test_two_that_make_the_same_group_conflict(repository, prediction):

@@ -164,6 +164,9 @@ class TestCube:
         expected = bare_prediction(model, cube)
         cube.attrs["_FillValue"] = np.nan
         np.testing.assert_array_equal(predict_over_chunks(model, cube), expected)
+        cube.attrs = {}
+        cube.encoding["_FillValue"] = -9999
+        np.testing.assert_array_equal(predict_over_chunks(model, cube), expected)
 
     def test_coarser_cube(self, model):
         coarse = small_cube(holes=0).astype("float32").coarsen(x=5, y=5).mean()
@@ -378,6 +381,13 @@ class TestRefusals:
             self.refuses("answers several questions", model, unreadable)
             with pytest.warns(UserWarning, match="engine='fast' is not used"):
                 self.refuses("answers several questions", model, unreadable, engine="fast")
+
+    def test_model_whose_answer_has_another_shape(self, unreadable):
+        class Short(_Counting):
+            def predict_proba(self, pixels):
+                return super().predict_proba(pixels)[:, 0]
+
+        self.refuses("of this Short gives a ndarray, but", Short(), unreadable)
 
     def test_polygons_without_crs(self, model, unreadable):
         self.refuses("have no CRS", model, unreadable, gpd.GeoSeries([shapely.box(0, 0, 1, 1)]))

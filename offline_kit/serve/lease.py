@@ -16,8 +16,8 @@ GREETING_SECONDS = 5.0
 class LeaseOffice:
     """The server's side: greets every holder with the server's token, and counts them.
 
-    Once nobody has held a lease for a while it closes, and only then tells: whoever has been
-    greeted may rely on a server that goes on.
+    Once nobody has held a lease for a while it closes, and only then tells. So nobody is greeted
+    by a server that has begun to end for want of holders.
 
     Parameters
     ----------
