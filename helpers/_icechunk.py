@@ -104,7 +104,7 @@ def write_icechunk(
     with ProgressBar() if progress and _is_local(dataset) else nullcontext():
         in_place = _write(dataset, session, group)
     try:
-        # What of an array made anew would be kept is not what was chosen.
+        # Of two arrays made anew Icechunk keeps one of its own choice.
         solver = _SOLVERS[on_conflict if in_place else "stop"]
         return session.commit(message, rebase_with=solver)
     except icechunk.RebaseFailedError as error:
