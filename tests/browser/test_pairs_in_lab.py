@@ -15,6 +15,13 @@ ADD_AND_SAVE = """async line => {
   cell.source = line + '\\n' + cell.source;
   await panel.context.save();
 }"""
+# Until Lab has restored its workspace, it brings the lesson of the page's address to the front.
+OPEN_AS_NOTEBOOK = """async path => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = await app.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+  app.shell.activateById(panel.id);
+}"""
 
 
 def _sources(path):
@@ -33,11 +40,7 @@ def test_an_edit_of_the_notebook_reaches_the_script(browser, lab):
 
 def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser, lab):
     page, _ = open_lesson(browser, lab, LESSON)
-    page.evaluate(
-        """path => window.jupyterapp.commands.execute(
-          'docmanager:open', {path, factory: 'Notebook'})""",
-        f"notebooks/scripts/{LESSON}.py",
-    )
+    page.evaluate(OPEN_AS_NOTEBOOK, f"notebooks/scripts/{LESSON}.py")
     page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget?.context?.path.endsWith('.py')", timeout=30000
     )
