@@ -9,16 +9,20 @@ import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
 
-def seen_by_browser(http_url: str) -> str:
+def public_url(http_url: str) -> str:
     """Return a server's address as the learner's browser reaches it.
 
     Where Jupyter answers below a base URL (Binder, Studio Lab) the browser is on another machine:
     there the way leads through jupyter-server-proxy.
     """
-    base_url = _base_url()
-    if base_url == "/":
+    if not is_behind_proxy():
         return http_url
-    return f"{base_url}proxy/{http_url.rsplit(':', 1)[1]}"
+    return f"{_base_url()}proxy/{http_url.rsplit(':', 1)[1]}"
+
+
+def is_behind_proxy() -> bool:
+    """Whether the learner's browser reaches servers on this machine through Jupyter only."""
+    return _base_url() != "/"
 
 
 def lead_to_dashboards() -> None:

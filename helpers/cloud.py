@@ -10,7 +10,7 @@ from typing import Any
 
 from xyzservices import TileProvider
 
-from helpers.browser import lead_to_dashboards, seen_by_browser
+from helpers.browser import is_behind_proxy, lead_to_dashboards, public_url
 from helpers.errors import CourseError
 from helpers.paths import PROJECT, kit_folder, outputs_folder
 from offline_kit.errors import KitError
@@ -133,34 +133,33 @@ def open_cloud() -> Cloud:
 def _open_local() -> Cloud:
     kit = kit_folder()
     outputs = outputs_folder()
-    outputs.mkdir(parents=True, exist_ok=True)
+    # What lessons note there holds addresses with their key, so it opens for its owner only.
+    outputs.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        server = ensure_server(kit, outputs / "bucket")
+        server = ensure_server(kit, outputs / "bucket", is_behind_proxy())
     except KitError as error:
         raise CourseError(str(error)) from None
-    # Nothing secret: the bucket lives on the loopback address and takes any key.
-    key, secret, region = "learner", "offline-kit", "us-east-1"
     return Cloud(
         name="local",
-        stac_url=f"{server.http_url}/v1",
+        stac_url=server.stac_url,
         field_points=kit / "field_points.gpkg",
         area_of_interest=kit / "area_of_interest.gpkg",
         basemap=TileProvider(
             name="Simulated true colour",
-            url=seen_by_browser(server.http_url) + "/tiles/{z}/{x}/{y}.png",
+            url=public_url(server.tiles_url),
             attribution="simulated scene",
         ),
         outputs=outputs,
         s3={
-            "key": key,
-            "secret": secret,
+            "key": server.access_key,
+            "secret": server.secret_key,
             "endpoint_url": server.s3_url,
-            "client_kwargs": {"region_name": region},
+            "client_kwargs": {"region_name": server.region},
         },
         icechunk={
-            "access_key_id": key,
-            "secret_access_key": secret,
-            "region": region,
+            "access_key_id": server.access_key,
+            "secret_access_key": server.secret_key,
+            "region": server.region,
             "endpoint_url": server.s3_url,
             "allow_http": True,
             "force_path_style": True,

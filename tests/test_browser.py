@@ -7,7 +7,7 @@ import dask
 import pytest
 from distributed.utils import format_dashboard_link
 
-from helpers.browser import lead_to_dashboards, seen_by_browser
+from helpers.browser import lead_to_dashboards, public_url
 
 TILES, DASHBOARD = "http://127.0.0.1:8123", "http://127.0.0.1:8787/status"
 
@@ -24,7 +24,7 @@ def no_jupyter(monkeypatch, tmp_path):
 
 def ways() -> tuple[str, str]:
     lead_to_dashboards()
-    return seen_by_browser(TILES), format_dashboard_link("127.0.0.1", 8787)
+    return public_url(TILES), format_dashboard_link("127.0.0.1", 8787)
 
 
 def test_without_jupyter_the_way_is_straight():

@@ -19,6 +19,7 @@ def run_server(
     bucket_folder: Path | None = None,
     lease: bool = False,
     token: str | None = None,
+    behind_proxy: bool = False,
 ) -> None:
     """Answer for the kit on 127.0.0.1 until interrupted; print the addresses as one line of JSON.
 
@@ -29,11 +30,15 @@ def run_server(
     port
         Port of the STAC API, the scenes and the tiles; 0 lets the system choose.
     bucket_folder
-        Where the content of the S3 bucket is kept; None keeps it only while the server runs.
+        Where the content of the S3 bucket and the keys of its addresses are kept; None keeps them
+        only while the server runs.
     lease
         Whether to end by itself a few seconds after the last lease holder has gone.
     token
-        Name of this server, by which the client that started it recognises it.
+        Secret by which the server and the client that started it recognise each other; by default
+        one made at random.
+    behind_proxy
+        Whether browsers reach the server through the proxy of a hub.
 
     Raises
     ------
@@ -42,8 +47,7 @@ def run_server(
         ``bucket_folder``.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
-    for chatty in ("werkzeug", "stac_fastapi"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL)
-    from offline_kit.serve.server import serve  # the web stack takes seconds to import
+    logging.getLogger("stac_fastapi").setLevel(logging.CRITICAL)
+    from offline_kit.serve.server import serve  # clients need none of what it imports
 
-    serve(kit, port=port, bucket_folder=bucket_folder, lease=lease, token=token)
+    serve(kit, port, bucket_folder, lease, token, behind_proxy)

@@ -10,14 +10,15 @@ from offline_kit.serve import run_server
 parser = argparse.ArgumentParser(prog="python -m offline_kit.serve", description=__doc__)
 parser.add_argument("kit", type=Path)
 parser.add_argument("--bucket-folder", type=Path, required=True)
-parser.add_argument("--token", required=True)
+parser.add_argument("--behind-proxy", action="store_true")
 arguments = parser.parse_args()
 try:
     run_server(
         arguments.kit,
         bucket_folder=arguments.bucket_folder,
         lease=True,
-        token=arguments.token,
+        token=sys.stdin.readline().strip(),  # an argument would be read by everybody
+        behind_proxy=arguments.behind_proxy,
     )
 except KitError as error:
     sys.exit(f"KitError: {error}")

@@ -1,11 +1,11 @@
 """What a notebook does to get its server: find the one that runs, or start it."""
 
 import os
+import secrets
 import subprocess
 import sys
 import time
 from pathlib import Path
-from uuid import uuid4
 
 from filelock import FileLock
 
@@ -21,7 +21,7 @@ _leases: dict[str, Lease] = {}
 _children: list[subprocess.Popen] = []
 
 
-def ensure_server(kit: Path, bucket_folder: Path) -> ServerAddresses:
+def ensure_server(kit: Path, bucket_folder: Path, behind_proxy: bool = False) -> ServerAddresses:
     """Find the server of a kit, or start it, and keep it running as long as this process lives.
 
     All processes that name the same ``bucket_folder`` share one server. It is detached from the
@@ -34,7 +34,10 @@ def ensure_server(kit: Path, bucket_folder: Path) -> ServerAddresses:
     kit
         Folder of a complete offline kit.
     bucket_folder
-        Where the content of the S3 bucket is kept, and the server's log; made if missing.
+        Where the content of the S3 bucket is kept, the server's log and its keys; made if missing,
+        and closed to other users.
+    behind_proxy
+        Whether browsers reach a server that is started now through the proxy of a hub.
 
     Returns
     -------
@@ -51,16 +54,11 @@ def ensure_server(kit: Path, bucket_folder: Path) -> ServerAddresses:
     folder = BucketFolder(Path(bucket_folder).resolve())
     check_kit(kit, sums=False)
     _go_round_proxies()
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise KitError(
-            f"The bucket folder {folder.path} cannot be made ({error.strerror}); name another one."
-        ) from error
+    folder.make()
     with FileLock(folder.start_lock):
         state = folder.read_state()
         if state is None or not _hold_lease(state):
-            state = _start(kit, folder)
+            state = _start(kit, folder, behind_proxy)
     if Path(state.kit) != kit:
         raise KitError(
             f"The bucket folder {folder.path} is in use by the server of another kit, {state.kit}; "
@@ -93,19 +91,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_give_up_leases)
 
 
-def _start(kit: Path, folder: BucketFolder) -> ServerState:
-    token = uuid4().hex
+def _start(kit: Path, folder: BucketFolder, behind_proxy: bool) -> ServerState:
+    token = secrets.token_hex(32)
     command = [sys.executable, "-m", "offline_kit.serve", str(kit)]
-    command += ["--bucket-folder", str(folder.path), "--token", token]
+    command += ["--bucket-folder", str(folder.path)]
+    command += ["--behind-proxy"] if behind_proxy else []
     with folder.log.open("wb") as log:
         child = subprocess.Popen(
             command,
             cwd=folder.path,  # a random.py beside a notebook must not be imported by the server
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            text=True,
             stdout=log,
             stderr=log,
             **_detached(),
         )
+        with child.stdin:
+            child.stdin.write(f"{token}\n")
     _children[:] = [other for other in _children if other.poll() is None] + [child]
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -32,6 +33,8 @@ class CountedFiles(StaticFiles):
         """Answer a request."""
 
         async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Content-Disposition"] = "attachment"
             await send(message)
             if message["type"] == "http.response.body":
                 with self._lock:

@@ -26,11 +26,13 @@ from stac_fastapi.types.errors import InvalidQueryParameter, NotFoundError
 from stac_fastapi.types.requests import get_base_url
 from stac_fastapi.types.rfc3339 import str_to_interval
 from stac_fastapi.types.search import APIRequest, BaseSearchPostRequest
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from offline_kit.errors import KitError
+from offline_kit.serve.access import OUR_PAGES
 from offline_kit.serve.kit import Kit
 from offline_kit.serve.search import Scene, SearchError, bbox_geometry, ordered, select, with_fields
 
@@ -230,7 +232,8 @@ class CatalogueClient(AsyncBaseCoreClient):
         """Answer ``GET /collections/{collection_id}/items``."""
         self._collection(collection_id)
         body = _parse(parameters)
-        page = self._page(body.model_copy(update={"collections": [collection_id]}), request)
+        of_collection = body.model_copy(update={"collections": [collection_id]})
+        page = await run_in_threadpool(self._page, of_collection, request)
         root = _root(request)
         page["links"] += [
             _link("self", str(request.url), GEOJSON_TYPE),
@@ -241,7 +244,8 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def get_search(self, request: Request, **parameters: str | None) -> GeoJSONResponse:
         """Answer ``GET /search``."""
-        return GeoJSONResponse(self._page(_parse(parameters), request))
+        page = await run_in_threadpool(self._page, _parse(parameters), request)
+        return GeoJSONResponse(page)
 
     async def post_search(
         self,
@@ -250,7 +254,8 @@ class CatalogueClient(AsyncBaseCoreClient):
         **_: Any,  # noqa: ANN401
     ) -> GeoJSONResponse:
         """Answer ``POST /search``."""
-        return GeoJSONResponse(self._page(search_request, request))
+        page = await run_in_threadpool(self._page, search_request, request)
+        return GeoJSONResponse(page)
 
     def scenes(self) -> list[Scene]:
         """Return the items, prepared for searching."""
@@ -305,7 +310,7 @@ def make_stac_app(current_kit: Callable[[], Kit]) -> FastAPI:
     Returns
     -------
     FastAPI
-        The application, open to pages of other origins (CORS).
+        The application; pages of this machine may read its answers (CORS).
     """
     settings = ApiSettings(
         stac_fastapi_title=TITLE,
@@ -333,7 +338,7 @@ def make_stac_app(current_kit: Callable[[], Kit]) -> FastAPI:
         middlewares=[
             Middleware(
                 CORSMiddleware,
-                allow_origins=["*"],
+                allow_origin_regex=OUR_PAGES,
                 allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
                 allow_headers=["*"],
                 expose_headers=["Content-Range", "Accept-Ranges", "ETag"],

@@ -49,7 +49,7 @@ def add_tiles(app: FastAPI, current_kit: Callable[[], Kit]) -> None:
         if not scene.is_file():
             raise HTTPException(404, f"{scene.name} is not there; is the kit being built again?")
         drawing = asyncio.get_running_loop().run_in_executor(drawers, _draw, scene, z, x, y)
-        headers = {"Cache-Control": "max-age=3600"}
+        headers = {"Cache-Control": "private, max-age=3600"}
         return Response(await drawing, media_type="image/png", headers=headers)
 
 

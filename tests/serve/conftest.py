@@ -10,11 +10,8 @@ from offline_kit.serve import ServerAddresses, client, ensure_server
 
 
 @pytest.fixture(autouse=True, scope="session")
-def aws_credentials() -> Iterator[None]:
+def gdal_as_in_lessons() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "learner")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "learner")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
         yield
 

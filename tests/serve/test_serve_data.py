@@ -51,7 +51,7 @@ def test_traffic_counts_requests_and_bytes(web, kit):
 
 def test_a_window_needs_a_small_part_of_the_file(server, web, kit):
     before = web.get("/traffic").json()
-    with rasterio.open(f"{server.http_url}/data/{VISUAL}") as scene:
+    with rasterio.open(f"{server.data_url}/{VISUAL}") as scene:
         scene.read(window=Window(0, 0, 64, 64))
     after = web.get("/traffic").json()
     assert 0 < after["bytes"] - before["bytes"] < (kit / VISUAL).stat().st_size / 4
@@ -60,7 +60,7 @@ def test_a_window_needs_a_small_part_of_the_file(server, web, kit):
 def test_reads_that_a_lesson_counts_are_those_that_the_server_answers(server, web, kit):
     before = web.get("/traffic").json()
     traffic = CountedReads()
-    with rasterio.open(f"{server.http_url}/data/{VISUAL}", opener=traffic) as scene:
+    with rasterio.open(f"{server.data_url}/{VISUAL}", opener=traffic) as scene:
         pixels = scene.read(1, window=Window(0, 0, 64, 64))
     after = web.get("/traffic").json()
     with rasterio.open(kit / VISUAL) as scene:
@@ -77,7 +77,7 @@ def test_32_clients_read_random_windows(server, kit):
 
     def read_windows(seed):
         chance = random.Random(seed)
-        with rasterio.open(f"{server.http_url}/data/{RED}") as scene:
+        with rasterio.open(f"{server.data_url}/{RED}") as scene:
             for _ in range(5):
                 column, row = chance.randrange(SIZE - 100), chance.randrange(SIZE - 100)
                 width, height = chance.randrange(1, 100), chance.randrange(1, 100)
@@ -110,7 +110,8 @@ def answer_line(server, path):
     """Ask for a path exactly as it is written: clients tidy it up before they send it."""
     address = urlsplit(server.http_url)
     with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
-        request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"
+        request = f"GET {address.path}{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        request += "Connection: close\r\n\r\n"
         connection.sendall(request.encode())
         return connection.makefile("rb").read()
 
@@ -161,7 +162,7 @@ def read_tile(web, z, x, y):
     answer = web.get(f"/tiles/{z}/{x}/{y}.png", headers={"Origin": "http://localhost:8888"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/png"
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:8888"
     pixels = np.asarray(Image.open(BytesIO(answer.content)))
     assert pixels.shape == (256, 256, 3)
     return pixels

@@ -126,11 +126,12 @@ def test_bucket_folder_that_cannot_be_made(own_kit, tmp_path):
 
 def test_a_server_that_fails_to_start_says_why(own_kit, tmp_path):
     bucket = tmp_path / "bucket"
-    bucket.mkdir()
-    (bucket / "bucket.sqlite").write_bytes(b"this is no database, whatever its name says" * 100)
+    (bucket / "seaweedfs" / "data").mkdir(parents=True)
+    (bucket / "seaweedfs" / "data" / "filerldb2").write_text("no database")
     with pytest.raises(KitError) as error:
         ensure_server(own_kit, bucket)
-    assert "bucket.sqlite" in sentence(error)
+    assert "filerldb2" in sentence(error)
+    assert "moving the folder `seaweedfs`" in sentence(error)
 
 
 def test_proxies_are_gone_round_and_what_was_there_stays(own_kit, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ import pytest
 from tiny_kit import write_manifest
 from waiting import has_ended, wait_until
 
+from offline_kit.serve.bucket import PROGRAM
 from offline_kit.serve.lease import Lease
 from offline_kit.serve.state import BucketFolder
 
@@ -36,12 +37,12 @@ for line in sys.stdin:
         time.sleep(600)
 """
 
-UNFINISHED_REQUEST = b"""POST /v1/search HTTP/1.1\r
+UNFINISHED_REQUEST = """POST {path}/v1/search HTTP/1.1\r
 Host: 127.0.0.1\r
 Content-Type: application/json\r
 Content-Length: 100\r
 \r
-{"""
+"""
 
 
 class Notebook:
@@ -141,7 +142,7 @@ def test_a_server_that_is_ending_is_not_given_to_anybody(notebooks, tmp_path):
     state = BucketFolder(tmp_path / "bucket").read_state()
     address = urlsplit(first["http_url"])
     with socket.create_connection((address.hostname, address.port)) as slow:
-        slow.sendall(UNFINISHED_REQUEST)
+        slow.sendall(UNFINISHED_REQUEST.format(path=address.path).encode() + b"{")
         assert is_up(first)
         psutil.Process(first["pid"]).terminate()
         wait_until(lambda: not is_listening(first))
@@ -194,6 +195,9 @@ def test_a_stale_state_whose_port_is_somebody_elses(notebooks, tmp_path):
                 "http_url": f"http://127.0.0.1:{port}",
                 "s3_url": f"http://127.0.0.1:{port}",
                 "bucket": "course",
+                "region": "af-south-1",
+                "access_key": "of the dead",
+                "secret_key": "of the dead",
                 "pid": os.getpid(),
             },
             "kit": "/nowhere",
@@ -203,7 +207,7 @@ def test_a_stale_state_whose_port_is_somebody_elses(notebooks, tmp_path):
         (tmp_path / "bucket").mkdir()
         (tmp_path / "bucket" / "server.json").write_text(json.dumps(state))
         addresses = notebooks().read()
-    assert addresses["http_url"] != f"http://127.0.0.1:{port}"
+    assert urlsplit(addresses["http_url"]).port != port
     assert is_up(addresses)
 
 
@@ -247,3 +251,56 @@ def test_the_log_is_beside_the_bucket(notebooks, tmp_path):
     addresses = notebooks().read()
     log = BucketFolder(Path(tmp_path / "bucket")).log.read_text()
     assert json.loads(log.strip().splitlines()[-1]) == addresses
+
+
+def buckets_of(folder):
+    """The S3 servers that run on a bucket folder."""
+    data = f"-dir={BucketFolder(folder).store / 'data'}"
+    return [
+        each
+        for each in psutil.process_iter(["name", "cmdline"])
+        if each.info["name"] == PROGRAM.name and data in (each.info["cmdline"] or [])
+    ]
+
+
+def test_the_bucket_ends_with_its_server(notebooks, tmp_path):
+    notebook = notebooks()
+    notebook.read()
+    assert len(buckets_of(tmp_path / "bucket")) == 1
+    notebook.kill()
+    wait_until(lambda: not buckets_of(tmp_path / "bucket"))
+
+
+def test_a_bucket_left_behind_by_a_killed_server_is_ended_by_the_next(notebooks, tmp_path):
+    notebook = notebooks()
+    first = notebook.read()
+    (left,) = buckets_of(tmp_path / "bucket")
+    psutil.Process(first["pid"]).kill()
+    wait_until(lambda: has_ended(first["pid"]))
+    notebook.say("again")
+    notebook.read()
+    assert has_ended(left.pid)
+    assert len(buckets_of(tmp_path / "bucket")) == 1
+
+
+def test_a_server_whose_bucket_died_ends_and_is_started_again(notebooks, tmp_path):
+    notebook = notebooks()
+    first = notebook.read()
+    (bucket,) = buckets_of(tmp_path / "bucket")
+    bucket.kill()
+    wait_until(lambda: has_ended(first["pid"]))
+    notebook.say("again")
+    assert is_up(notebook.read())
+
+
+@pytest.mark.parametrize("port", [99999, -1])
+def test_a_state_with_a_port_that_does_not_exist_is_as_none(notebooks, tmp_path, port):
+    notebook = notebooks()
+    notebook.read()
+    state = tmp_path / "bucket" / "server.json"
+    told = json.loads(state.read_text())
+    state.write_text(json.dumps(told | {"lease_port": port}))
+    assert BucketFolder(tmp_path / "bucket").read_state() is None
+    told["addresses"]["http_url"] = f"http://127.0.0.1:{port}/key"
+    state.write_text(json.dumps(told))
+    assert BucketFolder(tmp_path / "bucket").read_state() is None

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pystac
 import pytest
@@ -19,7 +20,7 @@ NEWEST_FIRST = sorted(
 
 @pytest.fixture(scope="module")
 def catalogue(server):
-    return Client.open(f"{server.http_url}/v1")
+    return Client.open(server.stac_url)
 
 
 def ids(items):
@@ -119,19 +120,20 @@ def test_every_link_and_asset_answers(web, server):
             if link["rel"] == "self":
                 assert answer.json() == thing
     for asset in (asset for item in answers for asset in item["assets"].values()):
-        assert asset["href"].startswith(f"{server.http_url}/data/scenes/")
+        assert asset["href"].startswith(f"{server.data_url}/scenes/")
         assert web.head(asset["href"]).status_code == 200
 
 
 def test_addresses_are_those_by_which_the_server_was_asked(web, server):
-    port = server.http_url.rsplit(":", 1)[1]
+    address = urlsplit(server.http_url)
     item = web.get(
         "/v1/collections/sentinel-2-l2a/items/S2A_34HCH_20180915_0_L2A",
-        headers={"Host": f"localhost:{port}"},
+        headers={"Host": f"localhost:{address.port}"},
     ).json()
     hrefs = [link["href"] for link in item["links"]]
     hrefs += [asset["href"] for asset in item["assets"].values()]
-    assert all(href.startswith(f"http://localhost:{port}/") for href in hrefs)
+    root = f"http://localhost:{address.port}{address.path}/"
+    assert all(href.startswith(root) for href in hrefs)
 
 
 MALFORMED = [
@@ -295,7 +297,7 @@ def test_stac_api_validator_finds_no_error(server):
     names = classes.split() + [f"item-search#{name}" for name in extensions.split()]
     names += [f"features#{name}" for name in extensions.split()]
     options = {
-        "--root-url": f"{server.http_url}/v1",
+        "--root-url": server.stac_url,
         "--collection": "sentinel-2-l2a",
         "--geometry": json.dumps(POINT),
         "--fields-nested-property": "properties.eo:cloud_cover",
