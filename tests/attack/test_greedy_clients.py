@@ -1,0 +1,95 @@
+"""A program that asks too much, or nothing at all."""
+
+import json
+import math
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+
+def ring(vertices):
+    turn = [i * 2 * math.pi / vertices for i in range(vertices)]
+    ring = [[19.2 + 0.1 * math.cos(a), -33.8 + 0.1 * math.sin(a)] for a in turn]
+    return [*ring, ring[0]]
+
+
+def search(learner, content, headers=()):
+    request = urllib.request.Request(
+        f"{learner.told['stac_url']}/search",
+        content,
+        {"Content-Type": "application/json", **dict(headers)},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def outlines(vertices, polygons=1):
+    shape = {"type": "MultiPolygon", "coordinates": [[ring(vertices)]] * polygons}
+    return json.dumps({"intersects": shape}).encode()
+
+
+def test_an_outline_of_a_million_vertices_is_refused_in_words(learner):
+    status, answer = search(learner, outlines(1_000_000))
+    assert status == 413
+    assert "larger than 1,000,000 bytes; simplify the geometry" in answer["description"]
+
+
+def test_a_body_without_a_length_is_refused_when_it_has_grown_too_large(learner):
+    address = urlsplit(learner.told["stac_url"])
+    with socket.create_connection((address.hostname, address.port), timeout=30) as client:
+        head = f"POST {address.path}/search HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        client.sendall(head.encode())
+        piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+        for _ in range(20):
+            client.sendall(piece)
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_a_large_search_keeps_nobody_waiting(learner):
+    """Ten outlines as large as is allowed, and small questions meanwhile."""
+    large = outlines(20_000)
+    assert 900_000 < len(large) <= 1_000_000
+    answers = []
+    bombs = [
+        threading.Thread(target=lambda: answers.append(search(learner, large)[0]))
+        for _ in range(10)
+    ]
+    for bomb in bombs:
+        bomb.start()
+    small = 0
+    while any(bomb.is_alive() for bomb in bombs):
+        assert search(learner, b'{"limit": 1}')[0] == 200
+        small += 1
+    assert answers == [200] * 10
+    assert small >= 2
+
+
+def test_many_searches_leave_no_memory_behind(learner):
+    many = outlines(4, polygons=4_000)
+    assert len(many) <= 1_000_000
+    server = next(each for each in learner.processes if "offline_kit.serve" in each.cmdline())
+    for _ in range(3):
+        search(learner, many)
+    before = psutil.Process(server.pid).memory_info().rss
+    for _ in range(10):
+        assert search(learner, many)[0] in (200, 400)
+    assert psutil.Process(server.pid).memory_info().rss - before < 30_000_000
+
+
+@pytest.mark.parametrize("says", [b"", b"GET /", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+def test_a_connection_that_says_nothing_more_is_closed(learner, says):
+    with socket.create_connection(("127.0.0.1", learner.http_port), timeout=60) as client:
+        client.sendall(says)
+        start = time.monotonic()
+        assert client.recv(1000) == b""
+        assert time.monotonic() - start < 55
