@@ -274,7 +274,10 @@ def _processes(workers: int) -> Iterator[None]:
     """Start a cluster of worker processes with one thread each."""
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            security=True,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -2,11 +2,15 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dask
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
+
+from helpers import dashboards
 
 
 def public_url(http_url: str) -> str:
@@ -26,10 +30,29 @@ def is_behind_proxy() -> bool:
 
 
 def lead_to_dashboards() -> None:
-    """Let the links to dashboards of Dask, and the Dask panel of JupyterLab, take the same way."""
+    """Set up Dask for clusters that are started later, so that they serve this learner only.
+
+    Dashboards answer below a secret path, to which links and the Dask panel of JupyterLab lead,
+    on a hub through Jupyter. What workers put on the disk goes to a folder of this user's own:
+    Dask's default, one folder of a known name for all users of the machine, may be somebody
+    else's, and what is read back from there runs.
+    """
     base_url = _base_url()
-    if base_url != "/":
-        dask.config.set({"distributed.dashboard.link": base_url + "proxy/{port}/status"})
+    way = "{scheme}://{host}:{port}" if base_url == "/" else f"{base_url}proxy/{{port}}"
+    dask.config.set(
+        {
+            "distributed.scheduler.preload": [dashboards.__name__],
+            "distributed.worker.preload": [dashboards.__name__],
+            "distributed.dashboard.link": f"{way}/{dashboards.KEY}/status",
+            "temporary-directory": _scratch_folder().name,
+        }
+    )
+
+
+@cache
+def _scratch_folder() -> TemporaryDirectory[str]:
+    """Return a folder that only this user may enter, removed when this process ends."""
+    return TemporaryDirectory(prefix="course-dask-", ignore_cleanup_errors=True)
 
 
 def _base_url() -> str:

@@ -2,14 +2,16 @@
 
 import json
 import os
+from copy import deepcopy
 
 import dask
 import pytest
 from distributed.utils import format_dashboard_link
 
 from helpers.browser import lead_to_dashboards, public_url
+from helpers.dashboards import KEY
 
-TILES, DASHBOARD = "http://127.0.0.1:8123", "http://127.0.0.1:8787/status"
+TILES, DASHBOARD = "http://127.0.0.1:8123", f"http://127.0.0.1:8787/{KEY}/status"
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +19,7 @@ def no_jupyter(monkeypatch, tmp_path):
     """No hub and no Jupyter server above this process; Dask's settings put back afterwards."""
     monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    as_it_was = dask.config.get("distributed.dashboard.link")
-    with dask.config.set({"distributed.dashboard.link": as_it_was}):
+    with dask.config.set(deepcopy(dask.config.config)):  # put back afterwards
         yield
 
 
@@ -33,15 +34,15 @@ def test_without_jupyter_the_way_is_straight():
 
 def test_behind_a_hub_it_goes_through_the_proxy(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/jane/")
-    assert ways() == ("/user/jane/proxy/8123", "/user/jane/proxy/8787/status")
+    assert ways() == ("/user/jane/proxy/8123", f"/user/jane/proxy/8787/{KEY}/status")
 
 
 @pytest.mark.parametrize(
     ("base_url", "expected"),
     [
         ("/", (TILES, DASHBOARD)),
-        ("/lab/jupyter/", ("/lab/jupyter/proxy/8123", "/lab/jupyter/proxy/8787/status")),
-        ("/lab/jupyter", ("/lab/jupyter/proxy/8123", "/lab/jupyter/proxy/8787/status")),
+        ("/lab/jupyter/", ("/lab/jupyter/proxy/8123", f"/lab/jupyter/proxy/8787/{KEY}/status")),
+        ("/lab/jupyter", ("/lab/jupyter/proxy/8123", f"/lab/jupyter/proxy/8787/{KEY}/status")),
     ],
 )
 def test_it_goes_where_jupyter_answers(tmp_path, base_url, expected):

@@ -304,7 +304,9 @@ def test_writers_in_several_processes_make_one_commit(tmp_path, prediction, mode
     storage = icechunk.local_filesystem_storage(str(tmp_path / "repository"))
     repository = icechunk.Repository.create(storage)
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", security=True
+        ) as cluster,
         Client(cluster),
     ):
         write(prediction, repository)

@@ -148,7 +148,7 @@ def test_lessons_run_together_can_start_worker_processes(course):
     course(
         "01_second",
         "from distributed import Client",
-        "Client(n_workers=1, dashboard_address=None).shutdown()",
+        "Client(n_workers=1, dashboard_address=None, security=True).shutdown()",
     )
     lessons.run_together(["00_first", "01_second"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -24,18 +25,21 @@ from helpers.predict import predict_over_chunks
 pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 
+SETTINGS = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "security": True}
+
+
 @pytest.fixture(scope="module")
-def address():
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-    ) as cluster:
-        yield cluster.scheduler_address
+def way_in():
+    """The address of a cluster, and what it takes to be let in."""
+    with LocalCluster(n_workers=2, **SETTINGS) as cluster:
+        yield cluster.scheduler_address, cluster.security
 
 
 @pytest.fixture
-def client(address):
-    assert address.startswith("tcp://")
-    with Client(address) as client:
+def client(way_in):
+    address, security = way_in
+    assert address.startswith("tls://127.0.0.1:")
+    with Client(address, security=security) as client:
         yield client
 
 
@@ -85,7 +89,7 @@ def test_an_export_from_inside_a_task(model, tmp_path, how):
 
     result = predict_over_chunks(model, small_cube().chunk(x=20, y=25))
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(n_workers=1, **SETTINGS) as cluster,
         Client(cluster) as client,
     ):
         client.submit(export, result).result(60)
@@ -146,7 +150,7 @@ def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(
 
 def test_survives_the_loss_of_a_worker(traced, tmp_path):
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(n_workers=2, **SETTINGS) as cluster,
         Client(cluster) as client,
     ):
         cube = small_cube(holes=0).chunk(x=10, y=10)
@@ -163,7 +167,7 @@ def test_survives_the_loss_of_a_worker(traced, tmp_path):
 
 def test_export_survives_the_loss_of_a_worker(traced, tmp_path):
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(n_workers=2, **SETTINGS) as cluster,
         Client(cluster) as client,
     ):
         cube = small_cube(holes=0).chunk(x=10, y=10)
@@ -184,7 +188,7 @@ def test_export_within_polygons_streams_through_the_client(client, model, tmp_pa
 
 
 SLOW_WORK = """
-    import signal, sys, time
+    import pickle, signal, sys, time
 
     # A shell that runs tests in the background hands down an ignored SIGINT; a kernel does not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -204,8 +208,8 @@ SLOW_WORK = """
             return np.full((len(pixels), 2), 0.5, dtype=np.float32)
 
     def main():
-        address = {address!r}
-        client = Client(address) if address else None
+        way_in = pickle.load(sys.stdin.buffer)  # not among the arguments, which all users see
+        client = Client(way_in[0], security=way_in[1]) if way_in else None
         result = predict_over_chunks(Slow(), small_cube(100, 100).chunk(x=5, y=5))
         print("started", flush=True)
         try:
@@ -225,13 +229,16 @@ CALLS = [
 ]
 
 
-def _start(folder, call, address):
+def _start(folder, call, way_in):
     (folder / "out.tif").write_bytes(b"the file from before")
     tests = str(Path(__file__).parent)
-    script = textwrap.dedent(SLOW_WORK).format(tests=tests, address=address, call=call)
-    return subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=folder
-    )
+    script = textwrap.dedent(SLOW_WORK).format(tests=tests, call=call)
+    command = [sys.executable, "-c", script]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen(command, text=True, cwd=folder, **pipes)
+    pickle.dump(way_in, process.stdin.buffer)
+    process.stdin.close()
+    return process
 
 
 def _assert_as_before(folder):
@@ -240,8 +247,8 @@ def _assert_as_before(folder):
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_interrupt_leaves_nothing_running_on_the_cluster(client, address, tmp_path, call):
-    process = _start(tmp_path, call, address)
+def test_interrupt_leaves_nothing_running_on_the_cluster(client, way_in, tmp_path, call):
+    process = _start(tmp_path, call, way_in)
     try:
         assert process.stdout.readline() == "started\n"
         _wait_until(lambda: any(client.processing().values()))
@@ -257,7 +264,7 @@ def test_interrupt_leaves_nothing_running_on_the_cluster(client, address, tmp_pa
 
 @pytest.mark.parametrize("call", CALLS)
 def test_interrupt_leaves_no_thread_running(tmp_path, call):
-    process = _start(tmp_path, call, address=None)
+    process = _start(tmp_path, call, way_in=None)
     try:
         assert process.stdout.readline() == "started\n"
         time.sleep(1)

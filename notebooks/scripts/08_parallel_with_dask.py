@@ -350,7 +350,8 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
 # We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started
 # anew. `dashboard_address` keeps strangers in the same network out: `127.0.0.1` is this computer, `0` takes any free
-# port.
+# port. `security=True` keeps out the other users of this computer, too: a cluster runs any code it is sent, as you, so
+# with temporary certificates it listens to this notebook only.
 
 # %%
 client = Client(
@@ -358,6 +359,7 @@ client = Client(
     threads_per_worker=1,
     memory_limit="600MiB",
     dashboard_address="127.0.0.1:0",
+    security=True,
 )
 client
 

@@ -312,7 +312,7 @@ memory.round(1)
 # nothing is loaded beforehand: `read` reads a block, `batch` is the model at work, `predict` lays its answers out.
 
 # %%
-client = Client(n_workers=1, dashboard_address="127.0.0.1:0")
+client = Client(n_workers=1, dashboard_address="127.0.0.1:0", security=True)
 client
 
 # %% tags=["nbval-check-output"]
