@@ -1,7 +1,7 @@
 """Write environment.yml (Binder, Studio Lab, conda) from requirements.lock.
 
-What is tested is then what is installed there: the same pins, without their hashes, which conda
-does not take. Run by ``make lock``; a test fails when the two drift apart.
+What is tested is then what is installed there: the same pins with the same hashes. Run by
+``make lock``; a test fails when the two drift apart.
 """
 
 from pathlib import Path
@@ -9,6 +9,10 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 HEADER = """\
 # Generated from requirements.lock by binder/environment_from_lock.py: do not edit.
+#
+# conda and mamba hand what stands below "pip" to pip, an entry a line, as a file of requirements:
+# so pip refuses whatever it fetches with another hash. Not held by hashes of this project: Python
+# and pip, which come from conda-forge, and a package that was there before in the same version.
 name: pines
 channels:
   - conda-forge
@@ -26,9 +30,18 @@ def pins(lock: str) -> list[str]:
 
 
 def environment(lock: str, python: str) -> str:
-    """Return the text of environment.yml for a lock and a Python version."""
-    header = HEADER.format(python=python)
-    return header + "".join(f'      - "{pin}"\n' for pin in pins(lock))
+    """Return the text of environment.yml for a lock and a Python version.
+
+    An entry of several lines (``>-``) is read as one, its lines joined by spaces.
+    """
+    text = HEADER.format(python=python)
+    for line in lock.splitlines():
+        part = line.removesuffix("\\").strip()
+        if part.startswith("--hash="):
+            text += f"        {part}\n"
+        elif part and not part.startswith("#"):
+            text += f"      - >-\n        {part}\n"
+    return text
 
 
 def main() -> None:

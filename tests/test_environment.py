@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
@@ -52,6 +53,14 @@ def test_environment_yml_is_generated_from_the_lock():
     assert (PROJECT / "environment.yml").read_text() == environment(LOCK, python), (
         "environment.yml has drifted from requirements.lock: run `make lock`"
     )
+
+
+def test_each_entry_of_environment_yml_is_a_line_with_all_its_hashes():
+    """As conda and mamba hand them to pip, which then takes no file with another hash."""
+    listed = yaml.safe_load((PROJECT / "environment.yml").read_text())["dependencies"][-1]["pip"]
+    lines = re.sub(r" *\\\n *", " ", LOCK).splitlines()
+    assert listed == [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert all("\n" not in line and "--hash=sha256:" in line for line in listed)
 
 
 def test_binder_uses_the_same_environment():
