@@ -67,7 +67,8 @@ ifdef WHEELHOUSE
 	python3 -m helpers.wheelhouse uv "$(WHEELHOUSE)"
 else
 	python3 -m venv .bootstrap
-	.bootstrap/bin/pip install --quiet uv
+	sed -n '/^uv==/,/^    #/p' requirements.lock > .bootstrap/uv.txt
+	.bootstrap/bin/pip install --quiet --require-hashes -r .bootstrap/uv.txt
 endif
 
 $(KIT): offline_kit/manifest.py | env

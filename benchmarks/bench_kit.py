@@ -36,6 +36,7 @@ from offline_kit.build.passes import CLEAR_2018
 from offline_kit.build.scenes import Painter, windows_of
 from offline_kit.build.sensor import block_mean
 from offline_kit.build.spectra import published_medians
+from offline_kit.folder import check_makes_way
 
 SEEDS = (20180915, 7, 99)
 BLOCK_M = 1000  # as in lesson 07
@@ -237,6 +238,7 @@ def run(folder: Path, larger: Path, sizes: list[str]) -> None:
     for size in sizes:
         for seed in SEEDS if size == "course" else SEEDS[:1]:
             kit = folder / str(seed) if size == "course" else larger / size
+            check_makes_way(kit)
             shutil.rmtree(kit, ignore_errors=True)
             seconds, memory = build(size, seed, kit)
             disk = sum(p.stat().st_size for p in kit.rglob("*") if p.is_file()) / 1e6

@@ -1,18 +1,24 @@
 """One folder with all that a laptop without a network needs: made here, installed from there.
 
 ``make wheelhouse`` packs it (``python -m helpers.wheelhouse pack``): the wheels of
-requirements.lock for this platform, uv, the built kit, the course itself, and a page that says
-what to do. ``make lab WHEELHOUSE=folder`` installs from it. Only the standard library is needed,
-and any Python from 3.9 on, because this also runs before anything is installed.
+requirements.lock for this platform, uv among them, the built kit, the course itself, and a page
+that says what to do. ``make lab WHEELHOUSE=folder`` installs from it. Only the standard library is
+needed, and any Python from 3.9 on, because this also runs before anything is installed.
+
+What runs is checked before it runs: each wheel against its hash in this course's own
+requirements.lock. The kit is data; its sums lie beside it, so they show a damaged copy, not one
+that somebody has made to deceive.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -24,11 +30,14 @@ from pathlib import Path
 from helpers.errors import CourseError
 from helpers.paths import PROJECT, kit_folder
 from offline_kit.errors import KitError
+from offline_kit.folder import check_makes_way
 from offline_kit.manifest import check_kit
 
 LOCK = PROJECT / "requirements.lock"
 KIT = kit_folder()
 CONTENTS = "wheelhouse.json"
+HALF_PACKED = b"{}"  # its content until all is there: nothing is installed from such a folder
+PACKED = ("wheels", "offline_kit", "course.zip", "START_HERE.txt")
 
 START_HERE = """\
 Pines from space, without a network
@@ -58,7 +67,7 @@ it.
 
 
 def pack(out: Path) -> None:
-    """Pack wheels, uv, kit and course into a folder.
+    """Pack wheels, kit and course into a folder.
 
     Whatever was packed there before is replaced; nothing else in the folder is touched.
 
@@ -72,12 +81,19 @@ def pack(out: Path) -> None:
     KitError
         If the kit is not whole.
     CourseError
-        If a wheel cannot be had.
+        If a wheel cannot be had, or if something else has the place of what is packed.
     """
     check_kit(KIT, sums=True)
+    if not (out / CONTENTS).exists():
+        for path in (out / name for name in PACKED):
+            if path.exists():
+                raise CourseError(
+                    f"{path} is there, but {out} is no wheelhouse (no {CONTENTS}): nothing was "
+                    "removed. Name another folder, or move it away."
+                )
     out.mkdir(parents=True, exist_ok=True)
-    (out / CONTENTS).unlink(missing_ok=True)  # what is half packed cannot be installed from
-    print("Fetching the wheels of requirements.lock and uv ...", flush=True)
+    (out / CONTENTS).write_bytes(HALF_PACKED)
+    print("Fetching the wheels of requirements.lock ...", flush=True)
     _replace(out / "wheels", download_wheels)
     print("Copying the kit and the course ...", flush=True)
     _replace(out / "offline_kit", lambda part: shutil.copytree(KIT, part, dirs_exist_ok=True))
@@ -87,7 +103,7 @@ def pack(out: Path) -> None:
     (out / "START_HERE.txt").write_text(text, encoding="utf-8")
     files = {
         path.relative_to(out).as_posix(): path.stat().st_size
-        for name in ("wheels", "offline_kit", "course.zip", "START_HERE.txt")
+        for name in PACKED
         for path in [out / name, *sorted((out / name).rglob("*"))]
         if path.is_file()
     }
@@ -102,7 +118,7 @@ def pack(out: Path) -> None:
 
 
 def download_wheels(folder: Path) -> None:
-    """Download the wheels of the lock for this platform and Python, hashes checked, and uv.
+    """Download the wheels of the lock for this platform and Python, hashes checked.
 
     Raises
     ------
@@ -115,14 +131,14 @@ def download_wheels(folder: Path) -> None:
         programs = Path(scratch) / ("Scripts" if os.name == "nt" else "bin")
         download = [str(programs / "python"), "-m", "pip", "download", "--quiet", "--no-deps"]
         download += ["--disable-pip-version-check", "--only-binary", ":all:", "-d", str(folder)]
-        for what in (["--require-hashes", "-r", str(LOCK)], ["uv"]):
-            run = subprocess.run([*download, *what], stderr=subprocess.PIPE, text=True, check=False)
-            if run.returncode:
-                told = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
-                raise CourseError(
-                    f"The wheels cannot be fetched ({(told or ['pip failed'])[-1]}): look at the "
-                    "network and run `make wheelhouse` again."
-                )
+        download += ["--require-hashes", "-r", str(LOCK)]
+        run = subprocess.run(download, stderr=subprocess.PIPE, text=True, check=False)
+    if run.returncode:
+        told = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
+        raise CourseError(
+            f"The wheels cannot be fetched ({(told or ['pip failed'])[-1]}): look at the "
+            "network and run `make wheelhouse` again."
+        )
 
 
 def zip_course(path: Path) -> None:
@@ -160,15 +176,15 @@ def check(wheelhouse: Path) -> str:
         If it does not fit, or if a file is missing or cut short.
     """
     path = wheelhouse / CONTENTS
+    if not path.is_file() or path.read_bytes() == HALF_PACKED:
+        raise CourseError(
+            f"There is no complete wheelhouse in {wheelhouse} (its {CONTENTS} is missing or says "
+            "so): name the folder that `make wheelhouse` made, or pack it again."
+        )
     try:
         contents = json.loads(path.read_text(encoding="utf-8"))
         files, packed_for = dict(contents["files"]), contents["platform"]
         python, lock = contents["python"], contents["lock_sha256"]
-    except FileNotFoundError:
-        raise CourseError(
-            f"There is no complete wheelhouse in {wheelhouse} (no {CONTENTS}): name the folder "
-            "that `make wheelhouse` made, or pack it again."
-        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CourseError(
             f"{path} cannot be read ({type(error).__name__}: {error}): copy the wheelhouse again."
@@ -201,12 +217,18 @@ def unpack_uv(wheelhouse: Path, program: Path) -> None:
     Raises
     ------
     CourseError
-        If there is no such wheel.
+        If there is no such wheel, or if it is another than that of requirements.lock.
     """
     wheels = sorted((wheelhouse / "wheels").glob("uv-*.whl"))
     if not wheels:
         raise CourseError(f"There is no wheel of uv in {wheelhouse / 'wheels'}: copy it again.")
-    with zipfile.ZipFile(wheels[-1]) as wheel:
+    content = wheels[-1].read_bytes()
+    if hashlib.sha256(content).hexdigest() not in locked_sums("uv"):
+        raise CourseError(
+            f"{wheels[-1]} is not the uv of requirements.lock (its SHA-256 is not in it), and was "
+            "not unpacked: take the wheelhouse from whoever packed it once more."
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as wheel:  # what was checked, not the file again
         names = [name for name in wheel.namelist() if Path(name).name in ("uv", "uv.exe")]
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_bytes(wheel.read(names[0]))
@@ -219,8 +241,17 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
     Raises
     ------
     CourseError
-        If the copy is damaged; then nothing is left in the place of the kit.
+        If the copy is damaged; then what is in the place of the kit is left as it is.
+    KitError
+        If something else than a kit is in that place.
     """
+    if not (wheelhouse / "offline_kit").is_dir():
+        raise CourseError(
+            f"There is no kit in {wheelhouse} (no folder offline_kit): name the folder that "
+            "`make wheelhouse` made."
+        )
+    kit = kit.expanduser().resolve()
+    check_makes_way(kit)
 
     def copy(part: Path) -> None:
         shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
@@ -237,13 +268,16 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
 
 def _replace(folder: Path, fill: Callable[[Path], object]) -> None:
     """Fill a folder beside its place and put it there when it is complete."""
-    part = folder.with_name(f".{folder.name}.part")
+    part, old = (folder.with_name(f".{folder.name}.{word}") for word in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         fill(part)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            folder.replace(old)
         part.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -256,6 +290,13 @@ def this_platform() -> str:
 def wanted_python() -> str:
     """Return the version of Python that the course needs."""
     return (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
+
+
+def locked_sums(package: str) -> set[str]:
+    """Return the SHA-256 of each file of a package that the lock allows."""
+    entry = rf"^{re.escape(package)}==.*(?:\n +--hash=.*)*"
+    found = re.search(entry, LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    return set(re.findall(r"--hash=sha256:([0-9a-f]{64})", found[0] if found else ""))
 
 
 def lock_sha256() -> str:
@@ -291,6 +332,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"The kit is in {KIT}.")
     except (CourseError, KitError) as error:
         print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"Error: {error}: look at the disk and the folder named.", file=sys.stderr)
         return 1
     return 0
 

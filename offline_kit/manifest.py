@@ -32,8 +32,11 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 (any JSON valu
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
+    digest = hashlib.sha256()  # hashlib.file_digest would need Python 3.11
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_manifest(kit: Path, size: str, seed: int, files: Iterable[Path]) -> None:

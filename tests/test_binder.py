@@ -67,8 +67,33 @@ def test_scripts_are_executable_and_have_unix_line_ends(name):
 def test_post_build_installs_the_course_and_builds_the_kit():
     script = (PROJECT / "binder" / "postBuild").read_text()
     assert "set -euo pipefail" in script, "a step that fails must fail the image"
-    install, build = script.index("--editable ."), script.index("offline_kit build")
-    assert install < build
+    steps = ["--editable .", "look_at_packages", "offline_kit build"]
+    assert [*map(script.index, steps)] == sorted(map(script.index, steps))
+
+
+def test_post_build_stops_at_a_package_that_differs_from_the_lock(tmp_path):
+    """It looks at what is installed: here at a lock that nothing can agree with."""
+    lines = (PROJECT / "binder" / "postBuild").read_text().splitlines()
+    (look,) = [line for line in lines if "look_at_packages" in line]
+    assert "packages all" in run_line(look, tmp_path).stdout
+    patch = "import helpers.doctor._install as i; from pathlib import Path; "
+    (tmp_path / "lock").write_text("numpy==1.0\n")
+    patch += f"i.LOCK = Path({str(tmp_path / 'lock')!r}); "
+    run = run_line(look.replace('-c "', f'-c "{patch}'), tmp_path)
+    assert run.returncode and re.search(r"numpy \S+ instead of 1\.0", run.stderr)
+
+
+def run_line(line, folder):
+    """Run a line of a script in this environment."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def started(*command, **environment):

@@ -282,6 +282,17 @@ def test_a_kit_with_an_unreadable_manifest_makes_way_when_asked(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["building.json"]
 
 
+def test_a_manifest_of_something_else_is_not_replaced_even_when_asked(tmp_path):
+    (tmp_path / "items").mkdir()
+    (tmp_path / "items" / "thesis.txt").write_text("precious")
+    plan = {"kit_version": KIT_VERSION, "size": SIZE, "seed": SEED}
+    for name, content in {"manifest.json": '{"name": "a web page"}', "index.html": ""}.items():
+        (tmp_path / name).write_text(content)
+        with pytest.raises(KitError, match="nothing was removed"):
+            prepare(tmp_path, plan, replace=True, scene=None)
+    assert (tmp_path / "items" / "thesis.txt").read_text() == "precious"
+
+
 def test_a_complete_kit_is_left_alone(tiny_kit):  # noqa: F811
     stamp = (tiny_kit / "manifest.json").stat().st_mtime_ns
     build_kit(SIZE, tiny_kit, SEED)

@@ -1,7 +1,8 @@
 """The wheelhouse: what is packed, and one sentence for each thing that does not fit."""
 
-import ast
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from serve.tiny_kit import make_kit
 
 from helpers import CourseError, wheelhouse
 from offline_kit.errors import KitError
+from offline_kit.manifest import check_kit
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -142,10 +144,125 @@ def test_the_kit_is_copied_and_compared_with_its_manifest(packed, tmp_path):
     with pytest.raises(CourseError, match=r"field_points\.gpkg has 7 bytes"):
         wheelhouse.copy_kit(packed, tmp_path / "data" / "other")
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["kit"]
+    with pytest.raises(CourseError, match="There is no kit in"):
+        wheelhouse.copy_kit(tmp_path, tmp_path / "data" / "other")
 
 
-def test_uv_is_taken_out_of_its_wheel(packed, tmp_path):
+@pytest.mark.parametrize("own", ["thesis.txt", "items/thesis.txt", "manifest.json"])
+def test_a_folder_that_is_no_kit_is_never_replaced(packed, tmp_path, own):
+    folder = tmp_path / "Documents"
+    (folder / own).parent.mkdir(parents=True)
+    (folder / own).write_text('{"name": "of something else"}')
+    with pytest.raises(KitError, match=r"Documents holds .*kit: nothing was removed"):
+        wheelhouse.copy_kit(packed, folder)
+    assert [path.name for path in tmp_path.iterdir() if "Doc" in path.name] == ["Documents"]
+    assert (folder / own).read_text() == '{"name": "of something else"}'
+
+
+def test_a_thesis_beside_a_kit_is_never_removed(packed, tmp_path):
+    wheelhouse.copy_kit(packed, tmp_path / "kit")
+    (tmp_path / "kit" / "thesis.txt").write_text("precious")
+    with pytest.raises(KitError, match=r"kit holds thesis\.txt, which is no part of a kit"):
+        wheelhouse.copy_kit(packed, tmp_path / "kit")
+    assert (tmp_path / "kit" / "thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("manifest", [None, "", '{"kit_ver'])
+def test_a_damaged_or_half_built_kit_makes_way(packed, tmp_path, manifest):
+    kit = tmp_path / "kit"
+    wheelhouse.copy_kit(packed, kit)
+    (kit / "field_points.gpkg").unlink()
+    if manifest is None:
+        (kit / "manifest.json").replace(kit / "building.json")
+    else:
+        (kit / "manifest.json").write_text(manifest)
+    wheelhouse.copy_kit(packed, kit)
+    check_kit(kit, sums=True)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_kit_behind_a_link_is_replaced_where_it_is(packed, tmp_path):
+    wheelhouse.copy_kit(packed, tmp_path / "disk" / "kit")
+    (tmp_path / "disk" / "kit" / "field_points.gpkg").write_bytes(b"damaged")
+    (tmp_path / "kit").symlink_to(tmp_path / "disk" / "kit")
+    wheelhouse.copy_kit(packed, tmp_path / "kit")
+    check_kit(tmp_path / "disk" / "kit", sums=True)
+    assert (tmp_path / "kit").is_symlink()
+
+
+@pytest.mark.parametrize("own", ["wheels/thesis.txt", "offline_kit/thesis.txt", "course.zip"])
+def test_what_others_put_into_a_folder_is_never_packed_over(packed, tmp_path, own):
+    folder = tmp_path / "Documents"
+    (folder / own).parent.mkdir(parents=True)
+    (folder / own).write_text("precious")
+    with pytest.raises(CourseError, match=r"is no wheelhouse .*: nothing was removed"):
+        wheelhouse.pack(folder)
+    assert (folder / own).read_text() == "precious"
+
+
+def test_a_made_up_uv_is_not_unpacked(packed, tmp_path):
     program = tmp_path / "bin" / "uv"
+    with pytest.raises(CourseError, match=r"uv-0.*whl is not the uv of requirements\.lock"):
+        wheelhouse.unpack_uv(packed, program)
+    assert not program.exists()
+
+
+def test_the_lock_allows_one_uv_for_each_platform():
+    """The recipe that takes uv's entry out of the lock for pip finds the same sums."""
+    sums = wheelhouse.locked_sums("uv")
+    assert len(sums) > 5 and all(re.fullmatch("[0-9a-f]{64}", each) for each in sums)
+    command = ["make", "--dry-run", "--always-make", ".bootstrap/bin/uv"]
+    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    _, sed, pip = made.splitlines()
+    assert "--require-hashes -r .bootstrap/uv.txt" in pip
+    sed = sed.removesuffix("> .bootstrap/uv.txt")
+    entry = subprocess.run(sed, shell=True, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert re.findall(r"^[a-z].*?==", entry.stdout, re.MULTILINE) == ["uv=="]
+    assert set(re.findall(r"sha256:(\w+)", entry.stdout)) == sums
+
+
+def wheel(folder, text):
+    """Make a wheel that installs one module, and return its SHA-256."""
+    name = "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(folder / name, "w") as made:
+        made.writestr("demo.py", text)
+        made.writestr(
+            "demo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0"
+        )
+        made.writestr("demo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any")
+        made.writestr("demo-1.0.dist-info/RECORD", "")
+    return hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+
+def test_a_changed_wheel_is_not_installed(tmp_path):
+    """By uv, told what `make env WHEELHOUSE=...` tells it."""
+    command = ["make", "--dry-run", "--always-make", "env", f"WHEELHOUSE={tmp_path}"]
+    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    (sync,) = [line for line in made.splitlines() if " pip sync " in line]
+    (tmp_path / "wheels").mkdir()
+    lock, target = tmp_path / "requirements.lock", tmp_path / "target"
+    options = sync.split(" pip sync ")[1].replace(" --python .venv/bin/python", "").split()
+    uv = [Path(sys.executable).with_name("uv"), "pip", "sync", *options[:-1], lock]
+    uv = [part.strip('"') if isinstance(part, str) else part for part in uv]
+    uv += ["--python", sys.executable, "--target", target, "--cache-dir", tmp_path / "cache"]
+    lock.write_text(f"demo==1.0 --hash=sha256:{wheel(tmp_path / 'wheels', 'x = 1')}\n")
+    subprocess.run(uv, check=True)
+    assert (target / "demo.py").read_text() == "x = 1"
+    shutil.rmtree(target)
+    wheel(tmp_path / "wheels", "x = 2")
+    uv[-1] = tmp_path / "another cache"
+    run = subprocess.run(uv, capture_output=True, text=True, check=False)
+    assert run.returncode and "Hash mismatch" in run.stderr
+    assert not (target / "demo.py").exists()
+
+
+def test_uv_is_taken_out_of_its_wheel(packed, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "uv"
+    (uv,) = packed.glob("wheels/uv-*.whl")
+    lock = tmp_path / "requirements.lock"
+    found = hashlib.sha256(uv.read_bytes()).hexdigest()
+    lock.write_text(f"uv==0.13.9 \\\n    --hash=sha256:{'0' * 64} \\\n    --hash=sha256:{found}\n")
+    monkeypatch.setattr(wheelhouse, "LOCK", lock)
     wheelhouse.unpack_uv(packed, program)
     said = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     assert said == "uv of the wheelhouse\n"
@@ -181,7 +298,7 @@ def test_make_asks_no_network_and_still_checks_hashes():
     assert "--require-hashes" in uv[1]
     assert 'helpers.wheelhouse kit "/media/a stick"' in run.stdout
     assert "offline_kit build" not in run.stdout
-    assert "pip install --quiet uv" not in run.stdout
+    assert "bin/pip install" not in run.stdout
 
 
 @pytest.mark.parametrize(
@@ -189,7 +306,9 @@ def test_make_asks_no_network_and_still_checks_hashes():
     [
         "helpers/__init__.py",
         "helpers/paths.py",
+        "offline_kit/__init__.py",
         "offline_kit/errors.py",
+        "offline_kit/folder.py",
         "offline_kit/manifest.py",
         "helpers/errors.py",
         "helpers/wheelhouse.py",
@@ -197,4 +316,8 @@ def test_make_asks_no_network_and_still_checks_hashes():
     ],
 )
 def test_what_runs_before_anything_is_installed_is_old_python(path):
-    ast.parse((PROJECT / path).read_text(), feature_version=(3, 9))
+    """Neither its words nor what it takes from the standard library are newer than 3.9."""
+    vermin = Path(sys.executable).with_name("vermin")
+    command = [vermin, "--target=3.9-", "--violations", "--no-tips"]
+    run = subprocess.run([*command, PROJECT / path], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout

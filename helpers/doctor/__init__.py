@@ -34,7 +34,14 @@ from helpers.doctor._kernel import (
 )
 from helpers.doctor._machine import look_at_disk, look_at_memory, look_at_processors
 
-__all__ = ["Check", "Finding", "checks_of", "examine_setup", "print_findings"]
+__all__ = [
+    "Check",
+    "Finding",
+    "checks_of",
+    "examine_setup",
+    "look_at_packages",
+    "print_findings",
+]
 
 
 def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:

@@ -11,6 +11,7 @@ from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.errors import KitError
+from offline_kit.folder import PARTS, PLAN, TRUTH, VECTORS, WORK, check_makes_way
 from offline_kit.manifest import (
     KIT_VERSION,
     MANIFEST,
@@ -30,11 +31,6 @@ from .stac import make_collection, make_item
 from .vectors import write_layers
 
 SEED = 20180915
-TRUTH = "truth_no_real_project_has"
-PLAN = "building.json"  # in a kit that is being built: what it will be
-WORK = ".building"
-PARTS = ("collections", "items", "scenes", TRUTH, WORK)
-VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
 NEARLY_FULL = 8_000_000  # bytes
 BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 
@@ -133,6 +129,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
                 f"{out} holds another kit ({_words(found)}): add --replace to build "
                 f"{_words(plan)} in its place, or choose another folder with --out."
             )
+        check_makes_way(out)
         _clear(out)
         found = None
     if found is None:

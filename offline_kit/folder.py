@@ -1,0 +1,49 @@
+"""What stands in the folder of a kit, and whether a folder may make way for another kit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from offline_kit.errors import KitError
+from offline_kit.manifest import MANIFEST
+
+PLAN = "building.json"  # in a kit that is being built: what it will be
+WORK = ".building"
+TRUTH = "truth_no_real_project_has"
+PARTS = ("collections", "items", "scenes", TRUTH, WORK)
+VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
+
+
+def check_makes_way(folder: Path) -> None:
+    """Make sure that nothing but a kit is lost when a folder is replaced.
+
+    Raises
+    ------
+    KitError
+        Unless the folder is not there, is empty, or holds a kit, whole or not, and nothing else.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise KitError(f"{folder} is no folder: choose another place for the kit.")
+    names = {path.name for path in folder.iterdir()}
+    others = sorted(names - {MANIFEST, PLAN, *PARTS, *VECTORS})
+    if others or (names and not any(_says_kit(folder / name) for name in (MANIFEST, PLAN))):
+        what = f"holds {others[0]}, which is no part of a kit" if others else "holds no kit"
+        raise KitError(
+            f"{folder} {what}: nothing was removed. Choose another folder for the kit, or move "
+            "away what is in this one."
+        )
+
+
+def _says_kit(path: Path) -> bool:
+    """Return whether a manifest or plan is a kit's; one that is cut short may be."""
+    try:
+        return "kit_version" in json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    except TypeError:
+        return False
