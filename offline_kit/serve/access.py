@@ -61,6 +61,8 @@ class LearnersOnly:
         refusal = self._refusal(scope["path"], headers)
         if refusal is not None:
             status, reason = refusal
+            if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                await _drain(receive)
             answer = {"code": status.phrase.replace(" ", ""), "description": reason}
             await JSONResponse(answer, status)(scope, receive, send_safely)
             return
@@ -100,7 +102,15 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
+            if message.get("more_body"):
+                await _drain(receive)
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         return message
 
     return receive_limited
+
+
+async def _drain(receive: Receive) -> None:
+    """Receive a body to its end and forget it: clients read no answer before they have sent all."""
+    while (await receive()).get("more_body"):
+        pass

@@ -98,6 +98,7 @@ def learner(tmp_path_factory) -> Iterator[Learner]:
         env=os.environ | {"COURSE_KIT": str(kit), "COURSE_OUTPUTS": str(outputs)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=(folder / "errors.txt").open("w"),  # Dask tells of each attempt
         text=True,
     )
     with process:
@@ -105,4 +106,4 @@ def learner(tmp_path_factory) -> Iterator[Learner]:
         assert len(learner.processes) >= 4
         assert {learner.http_port, learner.s3_port} < set(learner.ports)
         yield learner
-        process.stdin.close()
+        process.kill()
