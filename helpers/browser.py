@@ -2,15 +2,14 @@
 
 import json
 import os
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import dask
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
 from helpers import dashboards
+from helpers.errors import CourseError
 
 
 def public_url(http_url: str) -> str:
@@ -33,10 +32,23 @@ def lead_to_dashboards() -> None:
     """Set up Dask for clusters that are started later, so that they serve this learner only.
 
     Dashboards answer below a secret path, to which links and the Dask panel of JupyterLab lead,
-    on a hub through Jupyter. What workers put on the disk goes to a folder of this user's own:
-    Dask's default, one folder of a known name for all users of the machine, may be somebody
-    else's, and what is read back from there runs.
+    on a hub through Jupyter. What workers put on the disk goes to a folder of this user's own,
+    beside the files by which Jupyter reaches its kernels: Dask's default, one folder of a known
+    name for all users of the machine, may be somebody else's, and what is read back from it runs.
+
+    Raises
+    ------
+    CourseError
+        If that folder cannot be made.
     """
+    scratch = Path(jupyter_runtime_dir()) / "dask"
+    try:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"The folder {scratch}, for what Dask puts on the disk, cannot be made "
+            f"({error.strerror}): set JUPYTER_RUNTIME_DIR to a folder that you may write to."
+        ) from None
     base_url = _base_url()
     way = "{scheme}://{host}:{port}" if base_url == "/" else f"{base_url}proxy/{{port}}"
     dask.config.set(
@@ -44,15 +56,9 @@ def lead_to_dashboards() -> None:
             "distributed.scheduler.preload": [dashboards.__name__],
             "distributed.worker.preload": [dashboards.__name__],
             "distributed.dashboard.link": f"{way}/{dashboards.KEY}/status",
-            "temporary-directory": _scratch_folder().name,
+            "temporary-directory": str(scratch),
         }
     )
-
-
-@cache
-def _scratch_folder() -> TemporaryDirectory[str]:
-    """Return a folder that only this user may enter, removed when this process ends."""
-    return TemporaryDirectory(prefix="course-dask-", ignore_cleanup_errors=True)
 
 
 def _base_url() -> str:

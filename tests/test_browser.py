@@ -8,6 +8,7 @@ import dask
 import pytest
 from distributed.utils import format_dashboard_link
 
+from helpers import CourseError
 from helpers.browser import lead_to_dashboards, public_url
 from helpers.dashboards import KEY
 
@@ -49,3 +50,10 @@ def test_it_goes_where_jupyter_answers(tmp_path, base_url, expected):
     server = {"base_url": base_url, "pid": os.getppid()}
     (tmp_path / f"jpserver-{os.getppid()}.json").write_text(json.dumps(server))
     assert ways() == expected
+
+
+def test_a_runtime_folder_that_cannot_be_made_is_named(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    with pytest.raises(CourseError, match=r"file/runtime/dask.*set JUPYTER_RUNTIME_DIR"):
+        lead_to_dashboards()

@@ -75,11 +75,15 @@ def test_the_clusters_of_the_lessons_are_found():
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(tmp_path_factory):
     """The client of lesson 08, by the lesson's own line."""
     code = code_that_learners_see()["08_parallel_with_dask"]
     (start,) = starts_of_clusters(code)
-    with dask.config.set(deepcopy(dask.config.config)):  # put back afterwards
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dask.config.set(deepcopy(dask.config.config)),  # put back afterwards
+    ):
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         lead_to_dashboards()
         client = eval(ast.unparse(start), {"Client": Client})
         yield client
