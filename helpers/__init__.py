@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from helpers.bands import BANDS, WAVELENGTHS
-    from helpers.checkpoints import find_or_make
+    from helpers.checkpoints import find_or_make, leave
     from helpers.classes import CLASS_COLOURS
     from helpers.cloud import Cloud, open_cloud
     from helpers.errors import CourseError
@@ -34,6 +34,7 @@ __all__ = [
     "expect_scenes",
     "find_or_make",
     "hint",
+    "leave",
     "open_cloud",
     "predict_over_chunks",
     "write_cog",
@@ -52,6 +53,7 @@ _MODULES = {
     "expect_scenes": "expect",
     "find_or_make": "checkpoints",
     "hint": "exercises",
+    "leave": "checkpoints",
     "open_cloud": "cloud",
     "predict_over_chunks": "predict",
     "write_cog": "export",

@@ -12,7 +12,8 @@ from xyzservices import TileProvider
 
 from helpers.browser import is_behind_proxy, lead_to_dashboards, public_url
 from helpers.errors import CourseError
-from helpers.paths import PROJECT, kit_folder, outputs_folder
+from helpers.files import written_whole
+from helpers.paths import PROJECT, kit_folder, make_outputs_folder
 from offline_kit.errors import KitError
 from offline_kit.serve import ensure_server
 
@@ -115,8 +116,8 @@ def open_cloud() -> Cloud:
     Raises
     ------
     CourseError
-        If ``COURSE_CLOUD`` is neither, if the kit is missing or damaged, or if the network does
-        not answer.
+        If ``COURSE_CLOUD`` is neither, if the kit is missing or damaged, if the network does not
+        answer, or if the folder for what the lessons make cannot be written to.
     """
     lead_to_dashboards()
     name = os.environ.get("COURSE_CLOUD", "local")
@@ -132,9 +133,7 @@ def open_cloud() -> Cloud:
 
 def _open_local() -> Cloud:
     kit = kit_folder()
-    outputs = outputs_folder()
-    # What lessons note there holds addresses with their key, so it opens for its owner only.
-    outputs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    outputs = make_outputs_folder()
     try:
         server = ensure_server(kit, outputs / "bucket", is_behind_proxy())
     except KitError as error:
@@ -172,8 +171,7 @@ def _open_local() -> Cloud:
 def _open_aws() -> Cloud:
     _reach(EARTH_SEARCH)
     downloads = PROJECT / "data" / "published"
-    outputs = outputs_folder(PROJECT / "outputs" / "aws")
-    outputs.mkdir(parents=True, exist_ok=True)
+    outputs = make_outputs_folder(PROJECT / "outputs" / "aws")
     return Cloud(
         name="aws",
         stac_url=EARTH_SEARCH,
@@ -218,7 +216,8 @@ def fetch_published(address: str, sha256: str, folder: Path) -> Path:
     Raises
     ------
     CourseError
-        If the network does not answer, or if the file is another one than expected.
+        If the network does not answer, if the file is another one than expected, or if it cannot
+        be written.
     """
     path = folder / address.rsplit("/", 1)[1]
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
@@ -231,8 +230,6 @@ def fetch_published(address: str, sha256: str, folder: Path) -> Path:
             f"{found[:12]}..., expected {sha256[:12]}...): nothing was kept; work offline by "
             "unsetting COURSE_CLOUD, or tell the authors."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with written_whole(path) as unfinished:
+        unfinished.write_bytes(content)
     return path

@@ -17,6 +17,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from helpers._memory import proportional_bytes
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
+from helpers.files import written_whole
 from helpers.paths import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -60,6 +61,8 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
     ------
     LessonFailed
         If a cell raises, takes longer than ``CELL_SECONDS``, or ends the kernel.
+    CourseError
+        If the executed copy cannot be written.
     """
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     start = time.perf_counter()
@@ -67,8 +70,8 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
         with peak_memory() as peak:
             _execute(notebook, [(name, number) for number in range(len(notebook.cells))])
     finally:
-        executed.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, executed / f"{name}.ipynb")
+        with written_whole(executed / f"{name}.ipynb") as unfinished:
+            nbformat.write(notebook, unfinished)
     return LessonRun(name, time.perf_counter() - start, peak.megabytes)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
+
+from helpers.errors import CourseError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -16,3 +19,26 @@ def kit_folder() -> Path:
 def outputs_folder(default: Path = PROJECT / "outputs") -> Path:
     """Return the folder for what the lessons make: that of ``COURSE_OUTPUTS``, or the default."""
     return Path(os.environ.get("COURSE_OUTPUTS", default))
+
+
+def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:
+    """Return the folder for what the lessons make, once it is there and takes a file.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be made, is no folder, is read-only, or its disk is full.
+    """
+    outputs = outputs_folder(default)
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=outputs) as file:
+            file.write(b"room?")
+            file.flush()
+    except OSError as error:
+        reason = "it is a file" if outputs.is_file() else error.strerror
+        raise CourseError(
+            f"The folder {outputs} cannot be written ({reason}): mend its permissions or "
+            "make room, or name another folder with COURSE_OUTPUTS, and restart the kernel."
+        ) from None
+    return outputs

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from offline_kit.errors import KitError
+from offline_kit.files import written_whole
 
 KIT_VERSION = 4  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
@@ -20,14 +20,9 @@ _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "py
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 (any JSON value)
-    """Write JSON beside its place and rename it there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("w", encoding="utf-8") as file:
+    """Write JSON whole or not at all."""
+    with written_whole(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def sha256_of(path: Path) -> str:
@@ -94,6 +89,12 @@ def read_manifest(kit: Path) -> dict[str, Any]:
             f"The offline kit in {kit} is damaged (its {MANIFEST} cannot be read); {HOW_TO_MEND}."
         ) from error
     return content
+
+
+def identity_of(manifest: dict[str, Any]) -> str:
+    """Return what a kit is: a sum over the sums of its files, whenever and wherever it was made."""
+    sums = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
 
 
 def check_kit(kit: Path, sums: bool) -> dict[str, Any]:

@@ -7,6 +7,8 @@ notebooks. Read the difference before you commit it: it is what the lessons now 
 import nbformat
 from lesson_parts import CHECK_OUTPUT, LESSONS, NOTEBOOKS, PROJECT
 
+from helpers.files import written_whole
+
 
 def main() -> None:
     """Store the texts of all lessons."""
@@ -19,7 +21,8 @@ def main() -> None:
                 raise SystemExit(f"{lesson} has changed since `make map`: run it again.")
             if CHECK_OUTPUT in cell.metadata.get("tags", []):
                 cell.outputs, cell.execution_count = run.outputs, run.execution_count
-        nbformat.write(notebook, path)
+        with written_whole(path) as unfinished:
+            nbformat.write(notebook, unfinished)
 
 
 if __name__ == "__main__":

@@ -75,9 +75,11 @@ def test_a_file_that_fails_its_check_keeps_the_old_one(tmp_path):
 @pytest.mark.parametrize("write", [lambda path: None, lambda path: path.touch()])
 def test_a_block_that_writes_nothing_is_told(tmp_path, write):
     path = tmp_path / "note.txt"
-    with pytest.raises(KitError, match=r"Nothing was written to .*note\.txt"):
-        with written_whole(path) as unfinished:
-            write(unfinished)
+    with (
+        pytest.raises(KitError, match=r"Nothing was written to .*note\.txt"),
+        written_whole(path) as unfinished,
+    ):
+        write(unfinished)
     assert names_in(tmp_path) == []
 
 
@@ -142,22 +144,28 @@ def test_another_files_error_is_not_taken_for_this_ones(tmp_path):
 
 def test_a_folder_in_the_way_is_told_before_the_work(tmp_path):
     (tmp_path / "note.txt").mkdir()
-    with pytest.raises(KitError, match=r"note\.txt is a folder"):
-        with written_whole(tmp_path / "note.txt"):
-            pytest.fail("the work has begun")
+    with (
+        pytest.raises(KitError, match=r"note\.txt is a folder"),
+        written_whole(tmp_path / "note.txt"),
+    ):
+        pytest.fail("the work has begun")
 
 
 def test_a_file_where_the_folder_should_be_is_told_before_the_work(tmp_path):
     (tmp_path / "outputs").write_text("in the way")
-    with pytest.raises(KitError, match=r"note\.txt cannot be written \(.*another folder"):
-        with written_whole(tmp_path / "outputs" / "note.txt"):
-            pytest.fail("the work has begun")
+    with (
+        pytest.raises(KitError, match=r"note\.txt cannot be written \(.*another folder"),
+        written_whole(tmp_path / "outputs" / "note.txt"),
+    ):
+        pytest.fail("the work has begun")
 
 
 def test_a_folder_that_is_read_only_is_told_before_the_work():
-    with pytest.raises(KitError, match=r"^/sys/kernel/note\.txt cannot be written"):
-        with written_whole("/sys/kernel/note.txt"):  # read-only for root, too
-            pytest.fail("the work has begun")
+    with (
+        pytest.raises(KitError, match=r"^/sys/kernel/note\.txt cannot be written"),
+        written_whole("/sys/kernel/note.txt"),
+    ):  # read-only for root, too
+        pytest.fail("the work has begun")
 
 
 KILLED = """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.doctor._check import Mend
-from helpers.paths import outputs_folder
+from helpers.paths import make_outputs_folder
 
 GB = 1e9
 MEMORY_TOTAL = 1.9 * GB  # mybinder gives 2 GiB
@@ -63,17 +62,7 @@ def look_at_processors() -> str:
 
 def look_at_disk() -> str:
     """Look whether the folder for what the lessons make has room and can be written."""
-    outputs = outputs_folder()
-    try:
-        outputs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=outputs) as file:
-            file.write(b"room?")
-            file.flush()
-    except OSError as error:
-        raise Mend(
-            f"The folder {outputs} cannot be written ({error.strerror}): mend its permissions or "
-            "make room, or name another folder with COURSE_OUTPUTS."
-        ) from None
+    outputs = make_outputs_folder()
     free = shutil.disk_usage(outputs).free
     if free < DISK_FREE:
         raise Mend(

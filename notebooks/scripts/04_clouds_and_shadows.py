@@ -47,7 +47,15 @@ import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 
-from helpers import check, expect_scenes, find_or_make, hint, open_cloud, write_cog
+from helpers import (
+    check,
+    expect_scenes,
+    find_or_make,
+    hint,
+    leave,
+    open_cloud,
+    write_cog,
+)
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -415,7 +423,8 @@ hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")])
 
 # %%
 mask = usable.astype("uint8").rename("usable").rio.write_crs("EPSG:32734")
-mask_file = write_cog(mask, cloud.outputs / "usable_pixels.tif", overwrite=True)
+with leave("usable_pixels.tif") as path:
+    write_cog(mask, path)
 
 # %% tags=["nbval-check-output"]
 print(f"{float(mask.mean()):.1%} of the pixels are usable")

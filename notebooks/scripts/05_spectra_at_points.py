@@ -53,6 +53,7 @@ from helpers import (
     expect_inside,
     find_or_make,
     hint,
+    leave,
     open_cloud,
 )
 
@@ -485,7 +486,8 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
 # All complete points, with their groups: the exam is only put aside, not thrown away.
 
 # %%
-complete.to_parquet(cloud.outputs / "spectra_at_points.parquet")
+with leave("spectra_at_points.parquet") as path:
+    complete.to_parquet(path)
 complete["name"].value_counts().rename("points").to_frame()
 
 # %% [markdown]

@@ -40,7 +40,7 @@ from sklearn.tree import DecisionTreeClassifier, export_text
 from xgboost import XGBClassifier
 
 # %%
-from helpers import BANDS, find_or_make, open_cloud
+from helpers import BANDS, find_or_make, leave, open_cloud
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -287,7 +287,8 @@ for points in [training, testing]:
 # ## Leave the model for the next lessons
 
 # %%
-model.save_model(cloud.outputs / "pine_classifier.ubj")
+with leave("pine_classifier.ubj") as path:
+    model.save_model(path)
 print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]

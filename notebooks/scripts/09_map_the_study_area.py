@@ -59,6 +59,7 @@ from helpers import (
     check,
     find_or_make,
     hint,
+    leave,
     open_cloud,
     predict_over_chunks,
     write_cog,
@@ -371,8 +372,9 @@ probability
 pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename(
     "pine_probability"
 )
+with leave("pine_probability.tif") as path:
+    write_cog(pine_probability, path)
 pine_path = cloud.outputs / "pine_probability.tif"
-write_cog(pine_probability, pine_path, overwrite=True)
 print(f"{pine_path.name}: {pine_path.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]

@@ -11,6 +11,9 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window as RasterWindow
 
+from offline_kit.errors import KitError
+from offline_kit.files import written_whole
+
 from .grid import EPSG, Grid
 
 BLOCK = 1024  # tiles of the COGs, as in the open Sentinel-2 archive
@@ -31,6 +34,7 @@ class Raster:
             crs=f"EPSG:{EPSG}", transform=grid.transform(pixel), nodata=nodata, tiled=True,
             blockxsize=256, blockysize=256, BIGTIFF="IF_SAFER", interleave="pixel",
         )  # fmt: skip
+        self._sum = 0
         if count == 3:
             self._file.colorinterp = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
@@ -38,6 +42,7 @@ class Raster:
         """Write a window, (rows, columns) or (rows, columns, band), at a native pixel position."""
         height, width = values.shape[:2]
         window = RasterWindow(column, row, width, height)
+        self._sum += int(values.sum(dtype=np.uint64))
         if values.ndim == 2:
             self._file.write(values, 1, window=window)
         else:
@@ -50,12 +55,20 @@ class Raster:
     def finish(self, resampling: Resampling = Resampling.average, picture: bool = False) -> None:
         """Turn the rough file into a COG with overviews and remove it.
 
+        GDAL is silent about writes that fail when it closes a file, as on a full disk, so what was
+        written is read back.
+
         Parameters
         ----------
         resampling : Resampling
             Of the overviews.
         picture : bool
             Compress as JPEG: for looking at, not for measuring.
+
+        Raises
+        ------
+        KitError
+            If the disk is full.
         """
         # looking for repetitions makes noisy reflectance larger, and maps of classes smaller
         level = 9 if self._file.dtypes[0] == "uint8" else 1
@@ -68,13 +81,25 @@ class Raster:
         longest = max(self._file.shape)
         factors = [factor for factor in (4, 8, 16) if longest / factor > BLOCK / 4]
         self._file.close()
+        self._read_back(self.rough)
         with rasterio.open(self.rough, "r+") as rough:
             rough.build_overviews(factors or [4], resampling)
-        raster_copy(
-            self.rough, self.path, driver="COG", BLOCKSIZE=BLOCK, NUM_THREADS="ALL_CPUS",
-            BIGTIFF="IF_SAFER", OVERVIEWS="FORCE_USE_EXISTING", **how,
-        )  # fmt: skip
+        with written_whole(self.path, check=None if picture else self._read_back) as cog:
+            raster_copy(
+                self.rough, cog, driver="COG", BLOCKSIZE=BLOCK, NUM_THREADS="ALL_CPUS",
+                BIGTIFF="IF_SAFER", OVERVIEWS="FORCE_USE_EXISTING", **how,
+            )  # fmt: skip
         self.rough.unlink()
+
+    def _read_back(self, path: Path) -> None:
+        """Make sure that a file holds what was put."""
+        with rasterio.open(path) as file:
+            blocks = (file.read(window=window) for _, window in file.block_windows(1))
+            found = sum(int(block.sum(dtype=np.uint64)) for block in blocks)
+        if found != self._sum:
+            raise KitError(
+                f"{path} does not hold what was written to it: is its disk full, or failing?"
+            )
 
 
 @contextmanager

@@ -85,7 +85,11 @@ def build_kit(
         if not prepare(out, plan, replace, scene):
             return out
         _check_space(out, grid, passes)
-        _build(out, plan, grid, passes)
+        try:
+            _build(out, plan, grid, passes)
+        except KitError:  # a file for which there was no room says so itself
+            remove_folder(out / WORK)
+            raise
     except (OSError, RasterioError, DataSourceError, DataLayerError) as error:
         # GDAL reports a full disk as a write error like any other
         full = out.exists() and shutil.disk_usage(out).free < NEARLY_FULL

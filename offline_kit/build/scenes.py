@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
 
+from offline_kit.files import written_whole
+
 from .bands import BAND_INDEX, BANDS
 from .clouds import cloud_threshold, clouds_over
 from .cog import Raster, rasters
@@ -216,7 +218,8 @@ def _write_thumbnail(folder: Path) -> None:
         scale = 343 / max(file.width, file.height)
         shape = (3, max(1, round(file.height * scale)), max(1, round(file.width * scale)))
         picture = file.read(out_shape=shape)
-    Image.fromarray(np.moveaxis(picture, 0, -1)).save(folder / "thumbnail.jpg", quality=85)
+    with written_whole(folder / "thumbnail.jpg") as unfinished:
+        Image.fromarray(np.moveaxis(picture, 0, -1)).save(unfinished, quality=85)
 
 
 def remove_folder(folder: Path) -> None:
