@@ -36,7 +36,8 @@ def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:
             file.write(b"room?")
             file.flush()
     except OSError as error:
-        reason = "it is a file" if outputs.is_file() else error.strerror
+        in_the_way = os.path.lexists(outputs) and not outputs.is_dir()
+        reason = "there is something else of that name" if in_the_way else error.strerror
         raise CourseError(
             f"The folder {outputs} cannot be written ({reason}): mend its permissions or "
             "make room, or name another folder with COURSE_OUTPUTS, and restart the kernel."

@@ -1,5 +1,6 @@
 """What lessons leave: taken as long as it is whole and its origins are the same, by content."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -147,6 +148,13 @@ def test_a_damaged_file_is_made_again(run_lessons, outputs, capsys, name, left):
     assert f"{name} is damaged (" in capsys.readouterr().out
 
 
+def test_all_that_a_file_needs_is_made_in_order(run_lessons, capsys):
+    leave_file("chosen_scene.json")
+    find_or_make("pine_classifier.ubj")
+    assert run_lessons == [checkpoints.LEFT_BY[name] for name in FILES[1:4]]
+    assert "pine_classifier.ubj is not there: running 3 lessons" in capsys.readouterr().out
+
+
 def test_a_choice_without_a_scene_is_damaged(run_lessons, outputs, capsys):
     leave_all()
     (outputs / "chosen_scene.json").write_text('{"id": "scene 0"}')
@@ -242,19 +250,22 @@ def test_what_another_kit_gave_is_made_again(kit, run_lessons, capsys):
     assert "was made from another offline kit" in capsys.readouterr().out
 
 
+def test_files_made_from_the_published_data_are_not_taken_for_the_kits(run_lessons, monkeypatch):
+    leave_all()
+    aws = dataclasses.replace(open_cloud(), name="aws")
+    monkeypatch.setattr(checkpoints, "open_cloud", lambda: aws)
+    find_or_make("chosen_scene.json")
+    find_or_make("chosen_scene.json")
+    assert run_lessons == ["02_find_scenes"]
+    monkeypatch.setattr(checkpoints, "PUBLISHED_POINTS", ("address", "another sum"))
+    find_or_make("chosen_scene.json")
+    assert run_lessons == ["02_find_scenes"] * 2
+
+
 def test_a_kit_built_anew_with_the_same_content_is_the_same_kit(kit):
     content = manifest.read_manifest(kit)
     again = content | {"made_with": {"numpy": "99"}, "licence": "another"}
     assert manifest.identity_of(again) == manifest.identity_of(content)
-
-
-def test_a_kit_behind_a_link_is_the_same_kit(run_lessons, monkeypatch, tmp_path):
-    leave_all()
-    (tmp_path / "link").symlink_to(checkpoints.kit_folder(), target_is_directory=True)
-    monkeypatch.setenv("COURSE_KIT", str(tmp_path / "link"))
-    find_or_make("pine_probability.tif")
-    assert run_lessons == []
-    assert open_cloud().field_points.is_file()
 
 
 # Left

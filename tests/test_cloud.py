@@ -2,12 +2,17 @@
 
 import hashlib
 import http.server
+import os
+import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from helpers import CourseError, cloud, open_cloud
 from helpers.cloud import fetch_published
+from helpers.paths import kit_folder
 
 
 @pytest.fixture
@@ -44,6 +49,56 @@ def test_no_kit_says_how_to_build_it(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_KIT", str(tmp_path / "nowhere"))
     with pytest.raises(CourseError, match="offline_kit build"):
         open_cloud()
+
+
+def test_a_kit_behind_a_link_opens(monkeypatch, tmp_path):
+    (tmp_path / "link").symlink_to(kit_folder(), target_is_directory=True)
+    monkeypatch.setenv("COURSE_KIT", str(tmp_path / "link"))
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / "outputs"))
+    assert open_cloud().field_points.is_file()
+
+
+def test_a_link_that_leads_nowhere_is_no_kit(monkeypatch, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere", target_is_directory=True)
+    monkeypatch.setenv("COURSE_KIT", str(tmp_path / "link"))
+    with pytest.raises(CourseError, match="There is no offline kit in .*offline_kit build"):
+        open_cloud()
+
+
+@pytest.mark.parametrize("where", ["outputs", "outputs/of/mine"])
+def test_a_file_where_the_outputs_should_be(monkeypatch, tmp_path, where):
+    (tmp_path / "outputs").write_text("in the way")
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / where))
+    with pytest.raises(CourseError, match=r"cannot be written \(.*COURSE_OUTPUTS"):
+        open_cloud()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux namespaces")
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        ("mount --bind {0} {0} && mount -o remount,ro,bind {0}", "Read-only file system"),
+        (
+            "mount -t tmpfs -o size=1m none {0} && ! cat /dev/zero > {0}/ballast 2>/dev/null",
+            "No space left on device",
+        ),
+    ],
+    ids=["read-only", "full"],
+)
+def test_outputs_that_take_no_file(tmp_path, prepare, reason):
+    (tmp_path / "bucket").mkdir()  # an earlier session's
+    code = "from helpers import open_cloud; open_cloud()"
+    script = f"{prepare.format(tmp_path)} || exit 9; '{sys.executable}' -c '{code}'"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        env=os.environ | {"COURSE_OUTPUTS": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 9 or "unshare" in done.stderr:
+        pytest.skip(f"no private mounts here: {done.stderr.strip()[-100:]}")
+    assert done.stderr.splitlines()[-1].startswith(
+        f"helpers.errors.CourseError: The folder {tmp_path} cannot be written ({reason})"
+    )
 
 
 def test_no_network_in_aws_mode_is_one_sentence(monkeypatch):
@@ -102,6 +157,14 @@ def test_a_changed_file_is_refused_and_not_kept(publisher, tmp_path):
     with pytest.raises(CourseError, match="has changed since the course was made"):
         fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_published_file_that_cannot_be_kept_is_one_sentence(publisher, tmp_path):
+    folder, address = publisher
+    (folder / "points.gpkg").write_bytes(b"points")
+    (tmp_path / "kept").write_text("in the way")
+    with pytest.raises(CourseError, match=r"points\.gpkg cannot be written"):
+        fetch_published(f"{address}/points.gpkg", sha256(b"points"), tmp_path / "kept")
 
 
 def test_a_file_that_is_gone_is_one_sentence(publisher, tmp_path):

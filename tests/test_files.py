@@ -222,3 +222,37 @@ def test_two_writers_at_once_leave_one_of_the_two(tmp_path):
         second.write_text("second")
     assert path.read_text() == "first"  # the outer block ended last
     assert names_in(tmp_path) == ["note.txt"]
+
+
+RASTER = """
+import numpy, resource, signal, sys
+from pathlib import Path
+from offline_kit.build.cog import Raster
+from offline_kit.build.grid import grid_of
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+grid = grid_of("tiny")
+values = numpy.random.default_rng(0).integers(1, 4000, grid.shape(10)).astype("uint16")
+raster = Raster(Path(sys.argv[1]), grid, 10, "uint16", 1, 0)
+for row in range(0, len(values), 384):
+    for column in range(0, values.shape[1], 384):
+        raster.put(values[row : row + 384, column : column + 384], row, column)
+raster.finish()
+"""
+
+
+@needs_limits
+@pytest.mark.parametrize("limit", [400_000, 850_000, 1_190_000])
+def test_what_gdal_could_not_write_is_noticed(tmp_path, limit):
+    # at these sizes it says nothing: tiles of the pixels are missing, or of the overviews
+    done = run(RASTER, tmp_path / "B02.tif", limit)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("offline_kit.errors.KitError: ")
+    assert "does not hold what was written to it: is its disk full" in last
+    assert not (tmp_path / "B02.tif").exists()
+
+
+def test_a_raster_for_which_there_is_room_is_whole(tmp_path):
+    done = run(RASTER, tmp_path / "B02.tif", 10_000_000)
+    assert done.returncode == 0, done.stderr
+    assert names_in(tmp_path) == ["B02.tif"]

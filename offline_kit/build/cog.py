@@ -8,6 +8,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
 from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window as RasterWindow
 
@@ -16,6 +17,7 @@ from offline_kit.files import written_whole
 
 from .grid import EPSG, Grid
 
+NOT_AS_WRITTEN = "does not hold what was written to it: is its disk full, or failing?"
 BLOCK = 1024  # tiles of the COGs, as in the open Sentinel-2 archive
 
 
@@ -55,8 +57,8 @@ class Raster:
     def finish(self, resampling: Resampling = Resampling.average, picture: bool = False) -> None:
         """Turn the rough file into a COG with overviews and remove it.
 
-        GDAL is silent about writes that fail when it closes a file, as on a full disk, so what was
-        written is read back.
+        GDAL is silent about writes that fail when it closes a file, as on a full disk, so each file
+        is looked at again.
 
         Parameters
         ----------
@@ -68,7 +70,7 @@ class Raster:
         Raises
         ------
         KitError
-            If the disk is full.
+            If the disk is full: a file does not hold what was written to it.
         """
         # looking for repetitions makes noisy reflectance larger, and maps of classes smaller
         level = 9 if self._file.dtypes[0] == "uint8" else 1
@@ -81,25 +83,51 @@ class Raster:
         longest = max(self._file.shape)
         factors = [factor for factor in (4, 8, 16) if longest / factor > BLOCK / 4]
         self._file.close()
-        self._read_back(self.rough)
+        self._require_sum(self.rough)
         with rasterio.open(self.rough, "r+") as rough:
             rough.build_overviews(factors or [4], resampling)
-        with written_whole(self.path, check=None if picture else self._read_back) as cog:
+        require_tiles(self.rough)
+        with written_whole(self.path, check=require_tiles) as cog:
             raster_copy(
                 self.rough, cog, driver="COG", BLOCKSIZE=BLOCK, NUM_THREADS="ALL_CPUS",
                 BIGTIFF="IF_SAFER", OVERVIEWS="FORCE_USE_EXISTING", **how,
             )  # fmt: skip
+            if not picture:
+                self._require_sum(cog)
         self.rough.unlink()
 
-    def _read_back(self, path: Path) -> None:
+    def _require_sum(self, path: Path) -> None:
         """Make sure that a file holds what was put."""
-        with rasterio.open(path) as file:
-            blocks = (file.read(window=window) for _, window in file.block_windows(1))
-            found = sum(int(block.sum(dtype=np.uint64)) for block in blocks)
+        try:
+            with rasterio.open(path) as file:
+                blocks = (file.read(window=window) for _, window in file.block_windows(1))
+                found = sum(int(block.sum(dtype=np.uint64)) for block in blocks)
+        except RasterioError:
+            found = None
         if found != self._sum:
-            raise KitError(
-                f"{path} does not hold what was written to it: is its disk full, or failing?"
-            )
+            raise KitError(f"{path} {NOT_AS_WRITTEN}")
+
+
+def require_tiles(path: Path) -> None:
+    """Make sure that every tile of a file and its overviews was written.
+
+    Raises
+    ------
+    KitError
+        If one has no place in the file, or reaches beyond its end.
+    """
+    length = path.stat().st_size
+    with rasterio.open(path) as file:
+        overviews = len(file.overviews(1))
+    for level in ({}, *({"overview_level": number} for number in range(overviews))):
+        with rasterio.open(path, **level) as file:
+            for (row, column), _ in file.block_windows(1):
+                place, size = (
+                    file.get_tag_item(f"BLOCK_{fact}_{column}_{row}", "TIFF", bidx=1)
+                    for fact in ("OFFSET", "SIZE")
+                )
+                if place is None or size is None or int(place) + int(size) > length:
+                    raise KitError(f"{path} {NOT_AS_WRITTEN}")
 
 
 @contextmanager
