@@ -50,6 +50,13 @@ def test_a_failure_names_lesson_cell_and_reason(course, tmp_path):
     assert (tmp_path / "00_bad.ipynb").exists()
 
 
+def test_a_copy_that_cannot_be_kept_is_a_sentence(course, tmp_path):
+    course("00_first", "fine = 1")
+    (tmp_path / "executed").write_text("in the way")
+    with pytest.raises(CourseError, match=r"00_first\.ipynb cannot be written"):
+        lessons.run_lesson("00_first", tmp_path / "executed")
+
+
 def test_a_course_error_is_shown_by_its_sentence_alone(course, tmp_path):
     course("00_bad", "from helpers import CourseError\nraise CourseError('Do this.')")
     with pytest.raises(lessons.LessonFailed, match=r"\): Do this\.$"):

@@ -14,7 +14,7 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import from_bounds
 
-from helpers import open_cloud
+from helpers import find_or_make, open_cloud
 
 HERE = Path(__file__).parent
 WORKERS = ["#332288", "#CC6677"]
@@ -86,7 +86,7 @@ def predict_a_chunk() -> None:
 def final_map() -> None:
     """Draw the map that the course ends with, over the true colour of its scene."""
     cloud = open_cloud()
-    with rasterio.open(cloud.outputs / "pine_probability.tif") as source:
+    with rasterio.open(find_or_make("pine_probability.tif")) as source:
         shape = (source.height // 3, source.width // 3)
         probability = source.read(1, out_shape=shape, masked=True, resampling=Resampling.average)
         west, south, east, north = source.bounds
@@ -118,7 +118,7 @@ def _visual_of_chosen_scene(
 ) -> np.ndarray:
     """Read the true colour of the chosen scene, in the map's projection and size."""
     cloud = open_cloud()
-    choice = json.loads((cloud.outputs / "chosen_scene.json").read_text())
+    choice = json.loads(find_or_make("chosen_scene.json").read_text())
     search = pystac_client.Client.open(cloud.stac_url).search(
         collections=[choice["collection"]], ids=[choice["id"]]
     )
