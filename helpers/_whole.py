@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from pathlib import Path
 
 from helpers.bands import BANDS
+from helpers.errors import CourseError
 
 
 def fault_in(path: Path) -> str | None:
@@ -18,16 +20,17 @@ def fault_in(path: Path) -> str | None:
     """
     try:
         _READERS[path.name](path)
-    except Exception as error:  # whatever a library makes of a file that was cut off
-        lines = str(error).strip().splitlines()
-        return lines[0].rstrip(".") if lines else type(error).__name__
+    except CourseError as error:
+        return str(error)
+    except Exception:  # whatever a library makes of a file that was cut off
+        return "it cannot be read"
     return None
 
 
 def _read_choice(path: Path) -> None:
     choice = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(choice, dict):
-        raise TypeError("it names no scene")
+        raise CourseError("it names no scene")
     _require(choice, ["collection", "id"])
 
 
@@ -52,10 +55,10 @@ def _read_model(path: Path) -> None:
     XGBClassifier().load_model(path)
 
 
-def _require(found: object, names: list[str]) -> None:
+def _require(found: Container[str], names: list[str]) -> None:
     missing = [name for name in names if name not in found]
     if missing:
-        raise ValueError(f"it has no {', '.join(missing)}")
+        raise CourseError(f"it has no {', '.join(missing)}")
 
 
 _READERS = {
