@@ -47,6 +47,7 @@ import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 
+# %%
 from helpers import (
     check,
     expect_scenes,
