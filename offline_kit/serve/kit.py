@@ -37,9 +37,15 @@ class Kit:
         Raises
         ------
         KitError
-            There is no kit, or it is half-built or damaged.
+            There is no kit, it is half-built or damaged, or a part of it lies elsewhere.
         """
         manifest = check_kit(folder, sums=False)
+        for part in folder.iterdir():
+            if part.is_symlink() and part.is_dir():
+                raise KitError(
+                    f"{part} is a link, and nothing outside the kit's folder is served; move the "
+                    f"whole kit to {part.resolve().parent}, and name that folder with COURSE_KIT."
+                )
         collections = [_read_json(path) for path in sorted(folder.glob("collections/*.json"))]
         return cls(
             folder=folder,

@@ -139,11 +139,14 @@ def copy_lessons(folder: Path) -> None:
 
 @contextmanager
 def running_lab(
-    folder: Path, command: list[str] = LAB_AS_MADE, environment: dict[str, str] | None = None
+    folder: Path,
+    command: list[str] = LAB_AS_MADE,
+    environment: dict[str, str] | None = None,
+    token: str = "",
 ) -> Iterator[Lab]:
-    """Start JupyterLab in a folder, by default as ``make lab`` does."""
+    """Start JupyterLab in a folder, by default as ``make lab`` does; but it asks for no token."""
     command = [*command, "--no-browser", "--allow-root", "--ServerApp.port=0"]
-    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    command += [f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"]
     if environment is None:
         environment = os.environ | {"COURSE_OUTPUTS": str(folder / "outputs")}
     lab = subprocess.Popen(

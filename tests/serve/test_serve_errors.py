@@ -72,6 +72,18 @@ def test_manifest_that_cannot_be_read(own_kit, content):
     assert "manifest.json cannot be read" in sentence(error)
 
 
+def test_part_of_a_kit_that_lies_elsewhere(own_kit, tmp_path):
+    (own_kit / "collections").rename(tmp_path / "elsewhere")
+    (own_kit / "collections").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(KitError, match="is a link, and nothing outside the kit's folder is served"):
+        Kit.read(own_kit)
+
+
+def test_kit_whose_folder_is_a_link(own_kit, tmp_path):
+    (tmp_path / "link").symlink_to(own_kit)
+    assert Kit.read(tmp_path / "link").manifest == Kit.read(own_kit).manifest
+
+
 def test_item_that_is_no_json(own_kit):
     (own_kit / "items" / "c").mkdir(parents=True)
     (own_kit / "items" / "c" / "broken.json").write_text("{")
