@@ -9,11 +9,10 @@ from shapely import make_valid, set_precision
 from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.ops import unary_union
 
-from .grid import EPSG, PIXEL
-from .landcover import warped_layers
-from .landscape import LAYERS, Landscape
-from .parallel import ordered_map
-from .scenes import windows_of
+from offline_kit.build.grid import EPSG, PIXEL, windows_of
+from offline_kit.build.landscape import LAYERS, Landscape
+from offline_kit.build.parallel import ordered_map
+from offline_kit.build.sampling import warped_layers
 
 CATCHMENT_NAMES = (
     "Witpoort", "Kloofrivier", "Bergsig", "Suurvlakte", "Baviaanskop", "Elandspad",

@@ -1,24 +1,24 @@
 """Clouds of a date and their shadows."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .filters import ramp
-from .grid import PIXEL, Grid
-from .landcover import Window
-from .light import Sun
-from .noise import fractal_noise
+from offline_kit.build.filters import ramp
+from offline_kit.build.grid import PIXEL, Grid, Window
+from offline_kit.build.kernels import kernel
+from offline_kit.build.light import Sun
+from offline_kit.build.noise import fractal_noise
 
 CLOUD_BASE_M = 1900  # above the ground: shadows lie about two kilometres away from the sun
 WAVELENGTH, OCTAVES, GAIN = 420.0, 6, 0.56
 BILLOWS = 4  # octaves of the relief of cloud tops
+REFLECTANCE = np.array(  # of thick cloud, band by band
+    [0.66, 0.65, 0.63, 0.64, 0.65, 0.66, 0.67, 0.68, 0.68, 0.60, 0.48, 0.36], np.float32
+)
 
 
-def _field(
-    row: int, column: int, height: int, width: int, seed: int, octaves: int = OCTAVES
-) -> NDArray[np.float32]:
-    return fractal_noise(row, column, height, width, WAVELENGTH, octaves, seed, GAIN)
+def _field(window: Window, seed: int, octaves: int = OCTAVES) -> NDArray[np.float32]:
+    return fractal_noise(*window, WAVELENGTH, octaves, seed, GAIN)
 
 
 def cloud_threshold(grid: Grid, cover: float, seed: int) -> float:
@@ -26,12 +26,12 @@ def cloud_threshold(grid: Grid, cover: float, seed: int) -> float:
     if cover <= 0:
         return float("inf")
     rows = range(0, grid.height, max(12, grid.height // 60))
-    values = np.concatenate([_field(r, 0, 1, grid.width, seed)[0, ::12] for r in rows])
+    values = np.concatenate([_field(Window(r, 0, 1, grid.width), seed)[0, ::12] for r in rows])
     values.sort()
     return float(values[int((1 - cover) * (values.size - 1))])
 
 
-@njit(cache=True)
+@kernel
 def _thickness(field: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
     out = np.empty_like(field)
     for r in range(field.shape[0]):
@@ -63,17 +63,43 @@ def clouds_over(
     east, north, up = sun.vector
     columns = round(CLOUD_BASE_M * east / up / PIXEL)
     rows = round(-CLOUD_BASE_M * north / up / PIXEL)
-    size = (window.height, window.width, seed)
-    field = _field(window.row, window.column, *size)
+    field = _field(window, seed)
     # billows: thick parts are brighter, and so are the sides that face the sun
-    towards_sun = (window.row - round(9 * north), window.column + round(9 * east))
-    top = _field(window.row, window.column, *size, BILLOWS)
-    lit = top - _field(*towards_sun, *size, BILLOWS)
+    top = _field(window, seed, BILLOWS)
+    lit = top - _field(window.moved(-round(9 * north), round(9 * east)), seed, BILLOWS)
     bright = np.clip(
         np.float32(0.80) + np.float32(0.16) * (top - np.float32(threshold)) + np.float32(0.7) * lit,
         0.45,
         1.2,
     ).astype(np.float32)
     cloud = _thickness(field, threshold)
-    shade = _thickness(_field(window.row + rows, window.column + columns, *size), threshold)
+    shade = _thickness(_field(window.moved(rows, columns), seed), threshold)
     return cloud, shade, bright
+
+
+@kernel
+def _put_clouds_over(
+    band: NDArray[np.float32],
+    cloud: NDArray[np.float32],
+    bright: NDArray[np.float32],
+    reflectance: np.float32,
+) -> None:
+    for r in range(band.shape[0]):
+        for c in range(band.shape[1]):
+            band[r, c] += cloud[r, c] * (reflectance * bright[r, c] - band[r, c])
+
+
+def put_clouds_over(
+    reflectance: NDArray[np.float32], cloud: NDArray[np.float32], bright: NDArray[np.float32]
+) -> None:
+    """Cover the ground with clouds, in place.
+
+    Parameters
+    ----------
+    reflectance
+        float32 (band, height, width).
+    cloud, bright
+        float32 (height, width), from `clouds_over`.
+    """
+    for values, of_clouds in zip(reflectance, REFLECTANCE, strict=True):
+        _put_clouds_over(values, cloud, bright, of_clouds)

@@ -12,10 +12,9 @@ from rasterio.errors import RasterioError
 from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window as RasterWindow
 
+from offline_kit.build.grid import EPSG, PIXEL, Grid, Window
 from offline_kit.errors import KitError
 from offline_kit.files import written_whole
-
-from .grid import EPSG, Grid
 
 NOT_AS_WRITTEN = "does not hold what was written to it: is its disk full, or failing?"
 BLOCK = 1024  # tiles of the COGs, as in the open Sentinel-2 archive
@@ -40,15 +39,16 @@ class Raster:
         if count == 3:
             self._file.colorinterp = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
-    def put(self, values: NDArray, row: int, column: int) -> None:
-        """Write a window, (rows, columns) or (rows, columns, band), at a native pixel position."""
+    def put(self, values: NDArray, window: Window) -> None:
+        """Write a window, (rows, columns) or (rows, columns, band) at this raster's pixel."""
+        factor = self.pixel // PIXEL
         height, width = values.shape[:2]
-        window = RasterWindow(column, row, width, height)
         self._sum += int(values.sum(dtype=np.uint64))
+        at = RasterWindow(window.column // factor, window.row // factor, width, height)
         if values.ndim == 2:
-            self._file.write(values, 1, window=window)
+            self._file.write(values, 1, window=at)
         else:
-            self._file.write(np.moveaxis(values, -1, 0), window=window)
+            self._file.write(np.moveaxis(values, -1, 0), window=at)
 
     def close(self) -> None:
         """Close the rough file without finishing it."""

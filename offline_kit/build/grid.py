@@ -1,6 +1,7 @@
-"""Where a kit lies: its pixel grid and its named sizes."""
+"""Where a kit lies: its pixel grid, windows of it, and its named sizes."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from affine import Affine
 
@@ -10,7 +11,7 @@ EPSG = 32734
 TILE = "34HCH"
 TILE_WEST, TILE_NORTH = 300_000, 6_300_040  # upper left corner of tile 34HCH in EPSG:32734
 PIXEL = 10  # metres; everything is simulated at the finest native pixel
-COARSEST = 6  # a 60 m pixel is 6 of them
+BLOCK_PIXELS = 768  # along a block that is worked on at once; divides by 6, for bands of 60 m
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,37 @@ class Grid:
     def transform(self, pixel: int = PIXEL) -> Affine:
         """Affine transform of this grid at a native pixel of 10, 20 or 60 m."""
         return Affine(pixel, 0, self.west, 0, -pixel, self.north)
+
+
+class Window(NamedTuple):
+    """Rows and columns of a grid's 10 m pixels; may reach beyond it."""
+
+    row: int
+    column: int
+    height: int
+    width: int
+
+    def moved(self, rows: int, columns: int) -> "Window":
+        """Return a window of the same size elsewhere."""
+        return Window(self.row + rows, self.column + columns, self.height, self.width)
+
+    def grown(self, pixels: int) -> "Window":
+        """Return this window with a rim of `pixels` on every side."""
+        return Window(
+            self.row - pixels,
+            self.column - pixels,
+            self.height + 2 * pixels,
+            self.width + 2 * pixels,
+        )
+
+
+def windows_of(grid: Grid, size: int = BLOCK_PIXELS) -> list[Window]:
+    """Cut a grid into windows of at most `size` pixels along each side."""
+    return [
+        Window(row, column, min(size, grid.height - row), min(size, grid.width - column))
+        for row in range(0, grid.height, size)
+        for column in range(0, grid.width, size)
+    ]
 
 
 def _at(column60: int, row60: int, width: int, height: int, cell: int) -> Grid:

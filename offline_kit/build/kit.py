@@ -1,8 +1,9 @@
-"""Building a kit: every scene, the vectors, and at last the manifest."""
+"""Building a kit: the landscape, every scene of it, the vectors, and at last the manifest."""
 
 import errno
-import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,34 +11,32 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from rasterio.errors import RasterioError
 from tqdm import tqdm
 
-from offline_kit.errors import KitError
-from offline_kit.folder import PARTS, PLAN, TRUTH, VECTORS, WORK, check_makes_way
-from offline_kit.manifest import (
-    KIT_VERSION,
-    MANIFEST,
-    check_kit,
-    read_manifest,
-    write_json,
-    write_manifest,
+from offline_kit.build.areas import make_areas
+from offline_kit.build.grid import Grid, grid_of
+from offline_kit.build.landscape import Landscape, make_landscape
+from offline_kit.build.passes import Pass, passes_of
+from offline_kit.build.points import make_field_points, make_validation_points
+from offline_kit.build.preparation import (
+    check_space,
+    item_path,
+    prepare,
+    remove_folder,
 )
-
-from .areas import make_areas
-from .grid import Grid, grid_of
-from .landscape import Landscape, make_landscape
-from .passes import Pass, passes_of
-from .points import make_field_points, make_validation_points
-from .scenes import remove_folder, write_scene
-from .stac import make_collection, make_item
-from .vectors import write_layers
+from offline_kit.build.scenes import write_scene
+from offline_kit.build.stac import make_collection, make_item
+from offline_kit.build.vectors import write_layers
+from offline_kit.errors import KitError
+from offline_kit.folder import PARTS, PLAN, TRUTH, VECTORS, WORK
+from offline_kit.manifest import KIT_VERSION, write_json, write_manifest
+from offline_kit.paths import kit_folder
 
 SEED = 20180915
 NEARLY_FULL = 8_000_000  # bytes
-BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 
 
 def build_kit(
     size: str = "course",
-    out: Path = Path("data/offline_kit"),
+    out: Path | None = None,
     seed: int = SEED,
     scene: str | None = None,
     replace: bool = False,
@@ -49,15 +48,15 @@ def build_kit(
 
     Parameters
     ----------
-    size : str
+    size
         "course" (24 x 18 km), "study" (49 x 30 km) or "tile" (110 x 110 km, one date).
-    out : Path
-        Folder of the kit.
-    seed : int
+    out
+        Folder of the kit; by default that of `kit_folder`.
+    seed
         Chooses the landscape.
-    scene : str, optional
+    scene
         Rebuild only the scene with this item identifier.
-    replace : bool
+    replace
         Remove a kit of another size or seed, or with an unreadable manifest, that lies in the
         folder.
 
@@ -72,24 +71,35 @@ def build_kit(
         If the folder holds something else, the disk is full or cannot be written to, or there is
         no such size or scene.
     """
-    grid = grid_of(size)
-    passes = passes_of(size)
+    grid, passes = grid_of(size), passes_of(size)
+    _check_arguments(size, passes, seed, scene)
+    plan = {"kit_version": KIT_VERSION, "size": size, "seed": seed}
+    out = kit_folder() if out is None else Path(out)
+    with _disk_errors_explained(out):
+        if prepare(out, plan, replace, scene):
+            check_space(out, grid, _missing(out, passes))
+            _build(out, plan, grid, passes)
+    return out
+
+
+def _check_arguments(size: str, passes: tuple[Pass, ...], seed: int, scene: str | None) -> None:
     if not 0 <= seed < 2**31:
         raise KitError(f"The seed must lie between 0 and 2147483647, not {seed}.")
-    if scene is not None and scene not in [p.item_id for p in passes]:
-        known = ", ".join(p.item_id for p in passes)
-        raise KitError(f"There is no scene {scene!r} in a kit of size {size}: choose {known}.")
-    plan = {"kit_version": KIT_VERSION, "size": size, "seed": seed}
-    out = Path(out)
+    known = [p.item_id for p in passes]
+    if scene is not None and scene not in known:
+        raise KitError(
+            f"There is no scene {scene!r} in a kit of size {size}: choose {', '.join(known)}."
+        )
+
+
+@contextmanager
+def _disk_errors_explained(out: Path) -> Iterator[None]:
+    """Turn what the system says of a full or closed disk into a sentence, and clear up."""
     try:
-        if not prepare(out, plan, replace, scene):
-            return out
-        _check_space(out, grid, passes)
-        try:
-            _build(out, plan, grid, passes)
-        except KitError:  # a file for which there was no room says so itself
-            remove_folder(out / WORK)
-            raise
+        yield
+    except KitError:  # a file for which there was no room says so itself
+        remove_folder(out / WORK)
+        raise
     except (OSError, RasterioError, DataSourceError, DataLayerError) as error:
         # GDAL reports a full disk as a write error like any other
         full = out.exists() and shutil.disk_usage(out).free < NEARLY_FULL
@@ -103,112 +113,17 @@ def build_kit(
             f"The kit cannot be written to {out} ({error}): check the folder or choose another "
             "with --out."
         ) from None
-    return out
 
 
-def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -> bool:
-    """Make a folder ready for a build; return False if nothing is left to do.
-
-    Parameters
-    ----------
-    out : Path
-    plan : dict
-        `kit_version`, `size` and `seed` of the kit to come.
-    replace : bool
-        Remove a kit of another size or seed, or with an unreadable manifest.
-    scene : str or None
-        The one scene to be rebuilt.
-
-    Raises
-    ------
-    KitError
-        If the folder holds another kit or something else.
-    """
-    found = _plan_in(out, replace)
-    if found is not None and found != plan:
-        # a kit of an older version is of no use to this code, so it makes way without asking
-        same_place = found["size"] == plan["size"] and found["seed"] == plan["seed"]
-        if not (replace or same_place):
-            raise KitError(
-                f"{out} holds another kit ({_words(found)}): add --replace to build "
-                f"{_words(plan)} in its place, or choose another folder with --out."
-            )
-        check_makes_way(out)
-        _clear(out)
-        found = None
-    if found is None:
-        if out.exists() and any(out.iterdir()):
-            raise KitError(
-                f"{out} is not empty and holds no kit: choose another folder with --out."
-            )
-        out.mkdir(parents=True, exist_ok=True)
-    if scene is not None:
-        (out / MANIFEST).unlink(missing_ok=True)
-        for item in out.glob(f"items/*/{scene}.json"):
-            item.unlink()
-    elif (out / MANIFEST).exists():
-        try:
-            check_kit(out, sums=True)
-        except KitError as damage:
-            print(damage, "That is done now.", flush=True)
-            _clear(out)
-        else:
-            return False
-    write_json(out / PLAN, plan)
-    remove_folder(out / WORK)
-    return True
-
-
-def _plan_in(out: Path, replace: bool) -> dict[str, Any] | None:
-    if (out / MANIFEST).exists():
-        try:
-            content = read_manifest(out)
-        except KitError:
-            if not replace:
-                raise
-            content = {}
-    elif (out / PLAN).exists():
-        try:
-            content = json.loads((out / PLAN).read_text(encoding="utf-8"))
-        except ValueError:
-            content = {}
-    else:
-        return None
-    return {key: content.get(key) for key in ("kit_version", "size", "seed")}
-
-
-def _words(plan: dict[str, Any]) -> str:
-    return f"size {plan['size']}, seed {plan['seed']}, version {plan['kit_version']}"
-
-
-def _clear(out: Path) -> None:
-    for name in (MANIFEST, PLAN, *VECTORS):
-        (out / name).unlink(missing_ok=True)
-    for name in PARTS:
-        remove_folder(out / name)
-
-
-def _check_space(out: Path, grid: Grid, passes: tuple[Pass, ...]) -> None:
-    missing = [p for p in passes if not _item_path(out, p).exists()]
-    # one scene needs its uncompressed bands as well while it is being written
-    needed = grid.width * grid.height * (BYTES_PER_PIXEL * len(missing) + 20)
-    free = shutil.disk_usage(out).free
-    if free < needed:
-        raise KitError(
-            f"The kit needs {needed / 1e6:.0f} MB more in {out}, but only {free / 1e6:.0f} MB are "
-            "free: free some space or choose another folder with --out."
-        )
-
-
-def _item_path(out: Path, scene: Pass) -> Path:
-    return out / "items" / scene.collection / f"{scene.item_id}.json"
+def _missing(out: Path, passes: tuple[Pass, ...]) -> list[Pass]:
+    return [p for p in passes if not item_path(out, p).exists()]
 
 
 def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]) -> None:
     with tqdm(total=1, desc="landscape", unit="map") as bar:
         landscape = make_landscape(grid, plan["seed"])
         bar.update(1)
-    missing = [p for p in passes if not _item_path(out, p).exists()]
+    missing = _missing(out, passes)
     pixels = grid.width * grid.height
     with tqdm(total=len(missing) * pixels, unit="px", unit_scale=True) as bar:
         for number, scene in enumerate(missing, 1):
@@ -239,7 +154,7 @@ def _build_scene(out: Path, landscape: Landscape, scene: Pass, bar: tqdm) -> Non
     folder.parent.mkdir(parents=True, exist_ok=True)
     (work / "scene").replace(folder)
     # the item comes last: a scene with an item is complete
-    write_json(_item_path(out, scene), make_item(landscape.grid, scene, facts))
+    write_json(item_path(out, scene), make_item(landscape.grid, scene, facts))
     remove_folder(work)
 
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from .filters import smooth
-from .grid import PIXEL, Grid
-from .noise import fractal_noise
-from .terrain import Terrain, make_terrain
+from offline_kit.build.filters import smooth
+from offline_kit.build.grid import PIXEL, Grid
+from offline_kit.build.kernels import kernel
+from offline_kit.build.noise import fractal_noise
+from offline_kit.build.terrain import Terrain, make_terrain
 
 MARGIN_M = 2400  # landscape beyond the grid, for shadows and seed from outside
 LAYERS = (
@@ -24,7 +24,7 @@ LAYERS = (
     "water",  # depth of standing water in metres, negative on land
     "farm",  # above 0 on farmland
     "plantation",  # above 0 in pine plantations
-    "seed",  # pine seed rain, 0 to 1
+    "seed_rain",  # of pines, 0 to 1
     "fire",  # above 0 within the scar
     "clearing",  # above 0 where pines were felled
     "gum",  # above 0 in gum woodlots
@@ -70,7 +70,7 @@ def _distance(mask: NDArray[np.bool_], cell: int) -> NDArray[np.float32]:
     return (distance_transform_edt(~mask) * cell).astype(np.float32)
 
 
-@njit(cache=True)
+@kernel
 def _upstream_of(outlet: int, receiver: NDArray[np.int32], order: NDArray[np.int32]) -> NDArray:
     inside = np.zeros(receiver.size, np.bool_)
     inside[outlet] = True
@@ -81,7 +81,7 @@ def _upstream_of(outlet: int, receiver: NDArray[np.int32], order: NDArray[np.int
     return inside
 
 
-@njit(cache=True)
+@kernel
 def _longest_fall(z: NDArray, receiver: NDArray[np.int32], start: int, steps: int) -> float:
     i = start
     for _ in range(steps):

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .filters import ramp, sample_layers
-from .landcover import Window, cells_of
-from .landscape import Landscape
+from offline_kit.build.bands import BANDS
+from offline_kit.build.filters import ramp
+from offline_kit.build.grid import Window
+from offline_kit.build.kernels import kernel
+from offline_kit.build.landscape import Landscape
+from offline_kit.build.sampling import cells_of, pixels_of, sample_layers
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def sun_at(when: datetime, longitude: float, latitude: float) -> Sun:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shadow_height(
     z: NDArray[np.float32], cell: int, east: float, north: float, rise: float, reach: int
 ) -> NDArray[np.float32]:
@@ -114,7 +116,7 @@ def shadow_height(landscape: Landscape, sun: Sun) -> NDArray[np.float32]:
     return _shadow_height(z, landscape.grid.cell, east, north, up / level, reach)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def illumination(
     elevation: NDArray[np.float32],
     shadow: NDArray[np.float32],
@@ -168,10 +170,45 @@ def light_on(
     sun: Sun,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Direct and diffuse light on a window, from the coarse shadow of `shadow_height`."""
-    rows = np.arange(window.row, window.row + window.height, dtype=np.float32)[:, None]
-    columns = np.arange(window.column, window.column + window.width, dtype=np.float32)[None, :]
-    rows, columns = np.broadcast_arrays(*cells_of(landscape, rows, columns))
+    rows, columns = np.broadcast_arrays(*cells_of(landscape, *pixels_of(window)))
     edge = sample_layers(
         shadow[..., None], np.ascontiguousarray(rows), np.ascontiguousarray(columns)
     )[0]
     return illumination(elevation, edge, sun.vector, 0.5)
+
+
+@kernel
+def _put_light_on(
+    band: NDArray[np.float32],
+    direct: NDArray[np.float32],
+    sky: NDArray[np.float32],
+    shade: NDArray[np.float32],
+    diffuse: np.float32,
+) -> None:
+    one = np.float32(1)
+    for r in range(band.shape[0]):
+        for c in range(band.shape[1]):
+            sun = direct[r, c] * (one - np.float32(0.82) * shade[r, c])
+            around = sky[r, c] * (one - np.float32(0.25) * shade[r, c])
+            band[r, c] *= (one - diffuse) * sun + diffuse * around
+
+
+def put_light_on(
+    reflectance: NDArray[np.float32],
+    direct: NDArray[np.float32],
+    sky: NDArray[np.float32],
+    shade: NDArray[np.float32],
+) -> None:
+    """Light the ground, in place: direct and diffuse light by band, less under cloud shadow.
+
+    Parameters
+    ----------
+    reflectance
+        float32 (band, height, width) of flat, lit ground.
+    direct, sky
+        float32 (height, width), from `light_on`.
+    shade
+        float32 (height, width), from `clouds.clouds_over`.
+    """
+    for band, values in zip(BANDS, reflectance, strict=True):
+        _put_light_on(values, direct, sky, shade, np.float32(band.diffuse))

@@ -9,14 +9,16 @@ which it does not for exp, log or sin.
 import math
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
+
+from offline_kit.build.kernels import inlined, kernel
 
 _GOLDEN, _MIX1, _MIX2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _PRIME_X, _PRIME_Y = 0xD6E8FEB86659FD93, 0xA0761D6478BD642F
 
 
-@njit(cache=True, inline="always")
+@inlined
 def hash64(x: int, y: int, seed: int) -> int:
     """Mix two coordinates and a seed into 64 random bits."""
     z = uint64(x) * uint64(_PRIME_X) + uint64(y) * uint64(_PRIME_Y) + uint64(seed) * uint64(_GOLDEN)
@@ -27,13 +29,13 @@ def hash64(x: int, y: int, seed: int) -> int:
     return z ^ (z >> uint64(29))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def uniform(x: int, y: int, seed: int) -> float:
     """Return a number in [0, 1) for a pair of coordinates."""
     return float(hash64(x, y, seed) >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def normal4(x: int, y: int, seed: int) -> tuple[float, float, float, float]:
     """Return four nearly normal numbers (sums of four bytes, within 3.46 standard deviations)."""
     a = hash64(x, y, seed)
@@ -57,7 +59,41 @@ def normal4(x: int, y: int, seed: int) -> tuple[float, float, float, float]:
     return (n0 - 510.0) * c, (n1 - 510.0) * c, (n2 - 510.0) * c, (n3 - 510.0) * c
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _gradients(
+    y_first: int, x_first: int, ny: int, nx: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the random gradients on the lattice points of a window, along x and along y."""
+    gx = np.empty((ny, nx))
+    gy = np.empty((ny, nx))
+    for j in range(ny):
+        for i in range(nx):
+            bits = hash64(x_first + i, y_first + j, seed)
+            gx[j, i] = float(bits >> uint64(32)) * (2.0 / 4294967296.0) - 1.0
+            gy[j, i] = float(bits & uint64(0xFFFFFFFF)) * (2.0 / 4294967296.0) - 1.0
+    return gx, gy
+
+
+@kernel
+def _steps(
+    first: int, size: int, wavelength: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each pixel along an axis its lattice cell, its place in it, and that smoothed."""
+    cell = np.empty(size, np.int64)
+    place = np.empty(size)
+    smooth = np.empty(size)
+    start = int(np.floor(first / wavelength))
+    for n in range(size):
+        x = (first + n) / wavelength
+        whole = int(np.floor(x))
+        f = x - whole
+        cell[n] = whole - start
+        place[n] = f
+        smooth[n] = f * f * f * (f * (f * 6.0 - 15.0) + 10.0)
+    return cell, place, smooth
+
+
+@kernel
 def gradient_noise(
     row: int, column: int, height: int, width: int, wavelength: float, seed: int
 ) -> NDArray[np.float32]:
@@ -85,32 +121,24 @@ def gradient_noise(
     x_first = int(np.floor(column / wavelength))
     ny = int(np.floor((row + height - 1) / wavelength)) - y_first + 2
     nx = int(np.floor((column + width - 1) / wavelength)) - x_first + 2
-    gx = np.empty((ny, nx))
-    gy = np.empty((ny, nx))
-    for j in range(ny):
-        for i in range(nx):
-            bits = hash64(x_first + i, y_first + j, seed)
-            gx[j, i] = float(bits >> uint64(32)) * (2.0 / 4294967296.0) - 1.0
-            gy[j, i] = float(bits & uint64(0xFFFFFFFF)) * (2.0 / 4294967296.0) - 1.0
+    gx, gy = _gradients(y_first, x_first, ny, nx, seed)
+    i, fx, sx = _steps(column, width, wavelength)
+    j, fy, sy = _steps(row, height, wavelength)
+    top_y, low_y = np.empty(nx), np.empty(nx)
     for r in range(height):
-        y = (row + r) / wavelength
-        j0 = int(np.floor(y))
-        fy = y - j0
-        j = j0 - y_first
-        sy = fy * fy * fy * (fy * (fy * 6.0 - 15.0) + 10.0)
+        top_x, low_x = gx[j[r]], gx[j[r] + 1]
+        for k in range(nx):
+            top_y[k] = gy[j[r], k] * fy[r]
+            low_y[k] = gy[j[r] + 1, k] * (fy[r] - 1.0)
         for c in range(width):
-            x = (column + c) / wavelength
-            i0 = int(np.floor(x))
-            fx = x - i0
-            i = i0 - x_first
-            sx = fx * fx * fx * (fx * (fx * 6.0 - 15.0) + 10.0)
-            n00 = gx[j, i] * fx + gy[j, i] * fy
-            n10 = gx[j, i + 1] * (fx - 1.0) + gy[j, i + 1] * fy
-            n01 = gx[j + 1, i] * fx + gy[j + 1, i] * (fy - 1.0)
-            n11 = gx[j + 1, i + 1] * (fx - 1.0) + gy[j + 1, i + 1] * (fy - 1.0)
-            top = n00 + sx * (n10 - n00)
-            low = n01 + sx * (n11 - n01)
-            out[r, c] = 3.6 * (top + sy * (low - top))
+            k = i[c]
+            n00 = top_x[k] * fx[c] + top_y[k]
+            n10 = top_x[k + 1] * (fx[c] - 1.0) + top_y[k + 1]
+            n01 = low_x[k] * fx[c] + low_y[k]
+            n11 = low_x[k + 1] * (fx[c] - 1.0) + low_y[k + 1]
+            top = n00 + sx[c] * (n10 - n00)
+            low = n01 + sx[c] * (n11 - n01)
+            out[r, c] = 3.6 * (top + sy[r] * (low - top))
     return out
 
 
@@ -161,7 +189,7 @@ def fractal_noise(
     return total / np.float32(math.sqrt(power))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def uniform_field(row: int, column: int, height: int, width: int, seed: int) -> NDArray[np.float64]:
     """Independent uniform numbers in [0, 1) over a window of the pixel lattice."""
     out = np.empty((height, width))

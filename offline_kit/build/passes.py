@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .grid import TILE
+from offline_kit.build.grid import TILE
 
 FIRST_PASS = datetime(2018, 9, 15, tzinfo=UTC)  # of S2A; S2B passes five days later
 

@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from shapely import contains_xy
 
+from offline_kit.build.grid import EPSG, PIXEL, Grid, Window, windows_of
+from offline_kit.build.landcover import CLASS_NAMES, ground_at
+from offline_kit.build.landscape import Landscape
+from offline_kit.build.noise import uniform_field
+from offline_kit.build.parallel import ordered_map
+from offline_kit.build.passes import CLEAR_2018
 from offline_kit.errors import KitError
-
-from .grid import EPSG, PIXEL, Grid
-from .landcover import CLASS_NAMES, Window, ground_at
-from .landscape import Landscape
-from .noise import uniform_field
-from .parallel import ordered_map
-from .passes import CLEAR_2018
-from .scenes import windows_of
 
 # points of each class in groups 0, 1 and 2: the counts of the published field data
 COUNTS = (
@@ -57,8 +55,7 @@ def _candidates(landscape: Landscape) -> _Candidates:
         ten = ground.fractions[: len(CLASS_NAMES)]
         label = ten.argmax(axis=0)
         clear_enough = ten.max(axis=0) > CLEAR_ENOUGH
-        at = (window.row, window.column, window.height, window.width)
-        clear_enough &= uniform_field(*at, landscape.seed + 401) < share
+        clear_enough &= uniform_field(*window, landscape.seed + 401) < share
         r, c = np.nonzero(clear_enough)
         return r + window.row, c + window.column, label[r, c], ground.track[r, c]
 

@@ -1,16 +1,16 @@
 """Scene classification (SCL) with the errors that Sen2Cor makes."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .noise import normal4
+from offline_kit.build.kernels import kernel
+from offline_kit.build.noise import normal4
 
 NO_DATA, SATURATED, DARK, SHADOW, VEGETATION, BARE_SOIL, WATER = range(7)
 UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS, SNOW = range(7, 12)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def classify_scene(
     blue: NDArray[np.float32],
     green: NDArray[np.float32],

@@ -1,20 +1,22 @@
 """From reflectance at the ground to the numbers in the files."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .bands import BANDS
-from .noise import normal4
+from offline_kit.build.bands import BANDS
+from offline_kit.build.grid import PIXEL
+from offline_kit.build.kernels import kernel
+from offline_kit.build.noise import normal4
 
 NODATA = 0
 SCALE = 0.0001
-AROUND = 8  # 60 m cells: light comes from up to 500 m away
-HALO = 6 * (AROUND + 1)  # pixels that a window needs around it
+CELL = 6  # pixels along a cell of 60 m
+AROUND = 8  # cells: light comes from up to 500 m away
+HALO = CELL * (AROUND + 1)  # pixels that a window needs around it
 NOISE_DN = (5, 5, 5, 5, 6, 7, 7, 6, 7, 10, 6, 6)  # one standard deviation at native pixels
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _blur(a: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gaussian of 0.45 pixels: weights exp(-x²/(2·0.45²)) to three pixels wide, rounded."""
     h, w = a.shape
@@ -30,7 +32,7 @@ def _blur(a: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def block_mean(a: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     """Mean of blocks of `factor` x `factor` pixels, added in a fixed order."""
     h, w = a.shape[0] // factor, a.shape[1] // factor
@@ -45,23 +47,54 @@ def block_mean(a: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     return out
 
 
-@njit(cache=True, nogil=True)
-def _spread(a: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Mean over a square of 2 radius + 1 pixels, clamped at the edges."""
+@kernel
+def _surroundings(a: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean over the square of cells within `AROUND`, cut off at the edges.
+
+    The sums are kept running. Sums of so few float32 (above 1e-6) are exact in float64, so that the
+    order of additions does not matter.
+    """
     h, w = a.shape
     out = np.empty_like(a)
-    for r in range(h):
+    column = np.zeros(w)  # sum of each column over the rows of the square
+    for r in range(-AROUND, h):
         for c in range(w):
-            s, n = 0.0, 0
-            for j in range(max(r - radius, 0), min(r + radius + 1, h)):
-                for i in range(max(c - radius, 0), min(c + radius + 1, w)):
-                    s += a[j, i]
-                    n += 1
-            out[r, c] = s / n
+            if r + AROUND < h:
+                column[c] += a[r + AROUND, c]
+            if r - AROUND > 0:
+                column[c] -= a[r - AROUND - 1, c]
+        if r < 0:
+            continue
+        rows = min(r + AROUND, h - 1) - max(r - AROUND, 0) + 1
+        total = 0.0
+        for c in range(-AROUND, w):
+            if c + AROUND < w:
+                total += column[c + AROUND]
+            if c - AROUND > 0:
+                total -= column[c - AROUND - 1]
+            if c >= 0:
+                columns = min(c + AROUND, w - 1) - max(c - AROUND, 0) + 1
+                out[r, c] = total / (rows * columns)
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _mix_in(
+    at_10m: NDArray[np.float32], around: NDArray[np.float32], share: np.float32
+) -> NDArray[np.float32]:
+    """Mix light from the surroundings into a window; a rim of one 60 m cell is left of its halo."""
+    rim = HALO - CELL
+    h, w = at_10m.shape[0] - 2 * rim, at_10m.shape[1] - 2 * rim
+    out = np.empty((h, w), np.float32)
+    own = np.float32(1) - share
+    for r in range(h):
+        for c in range(w):
+            there = around[(r + rim) // CELL, (c + rim) // CELL]
+            out[r, c] = own * at_10m[r + rim, c + rim] + share * there
+    return out
+
+
+@kernel
 def _add_noise(
     a: NDArray[np.float32], row: int, column: int, sigma: float, seed: int
 ) -> NDArray[np.float32]:
@@ -72,7 +105,7 @@ def _add_noise(
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def to_dn(reflectance: NDArray[np.float32], offset: int) -> NDArray[np.uint16]:
     """Write reflectance as digital numbers: reflectance / 0.0001 + offset, at least 1."""
     out = np.empty(reflectance.shape, np.uint16)
@@ -93,27 +126,26 @@ def observe(
 
     Parameters
     ----------
-    reflectance : float32 array (band, height, width)
-        At 10 m, with a rim of `HALO` pixels on all sides that is not returned.
-    row, column : int
+    reflectance
+        float32 (band, height, width) at 10 m, with a rim of `HALO` pixels on all sides that is not
+        returned.
+    row, column
         Grid position of the first pixel inside the rim; both divide by 6.
-    seed : int
+    seed
         Of the scene.
 
     Returns
     -------
-    list of float32 arrays (rows, columns), one for each band, without the rim.
+    list
+        For each band float32 (rows, columns), without the rim.
     """
     seen = []
     for index, band in enumerate(BANDS):
-        at_10m = reflectance[index]
-        around = _spread(block_mean(at_10m, 6), AROUND)
-        around = np.repeat(np.repeat(around, 6, 0), 6, 1)
-        share = np.float32(band.adjacency)
-        mixed = (np.float32(1) - share) * at_10m + share * around
-        factor = band.pixel // 10
+        around = _surroundings(block_mean(reflectance[index], CELL))
+        mixed = _mix_in(reflectance[index], around, np.float32(band.adjacency))
+        factor = band.pixel // PIXEL
         native = block_mean(mixed, factor) if factor > 1 else mixed
-        rim = HALO // factor
+        rim = CELL // factor
         native = _blur(native)[rim:-rim, rim:-rim]
         sigma = NOISE_DN[index] * SCALE
         at = (row // factor, column // factor)

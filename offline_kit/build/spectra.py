@@ -6,14 +6,16 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .bands import BAND_FILES
-from .landcover import COMPONENTS, Ground, Window
-from .noise import gradient_noise, hash64, normal4
+from offline_kit.build.bands import BAND_FILES
+from offline_kit.build.grid import Window
+from offline_kit.build.kernels import inlined, kernel
+from offline_kit.build.landcover import COMPONENTS, Ground
+from offline_kit.build.noise import gradient_noise, hash64, normal4
 
 TABLE = Path(__file__).with_name("spectra.csv")
+BANDS = len(BAND_FILES)
 MODES = 4
 # how strongly spectra vary within stands and between pixels, in standard deviations of the canopies
 LOCAL, PIXEL = 0.20, 0.07
@@ -34,7 +36,7 @@ SITES = np.array(
         [0.000, 0.000, 0.000, 0.000, 0.031, 0.122, 0.000],  # B11
         [0.000, 0.000, 0.000, 0.000, 0.000, 0.100, 0.084],  # B12
     ]
-)
+).T.copy()  # (part of the spectrum, band)
 
 
 @cache
@@ -48,8 +50,8 @@ def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     modes : float64 array (component, mode, band)
         Principal components of log reflectance, each scaled by its standard deviation.
     """
-    medians = np.zeros((COMPONENTS, len(BAND_FILES)))
-    modes = np.zeros((COMPONENTS, MODES, len(BAND_FILES)))
+    medians = np.zeros((COMPONENTS, BANDS))
+    modes = np.zeros((COMPONENTS, MODES, BANDS))
     for code, kind, values in _rows():
         if kind == "median":
             medians[code] = values
@@ -70,54 +72,60 @@ def _rows() -> Iterator[tuple[int, str, list[float]]]:
             yield int(row["code"]), row["row"], [float(row[name]) for name in BAND_FILES]
 
 
-@njit(cache=True, nogil=True)
+@inlined
+def _deviation(
+    pixel: tuple[float, float, float, float],
+    dated: tuple[float, float, float, float],
+    local: NDArray[np.float32],
+    stand: float,
+    z: NDArray[np.float64],
+) -> None:
+    """Fill `z` with how far a pixel stands from its components' medians along each mode."""
+    for m in range(MODES):
+        z[m] = LOCAL * local[m] + PIXEL * (0.85 * pixel[m] + 0.53 * dated[m])
+    z[0] += 0.45 * stand
+    z[1] -= 0.35 * stand
+
+
+@kernel
 def _mix(
-    fractions: NDArray[np.float32],
-    stand: NDArray[np.float32],
+    ground: tuple[NDArray[np.float32], NDArray[np.float32]],
     site: NDArray[np.float32],
     local: NDArray[np.float32],
-    medians: NDArray[np.float64],
-    modes: NDArray[np.float64],
-    row0: int,
-    column0: int,
-    seed: int,
-    date_seed: int,
-    out: NDArray[np.float32],
-) -> None:
+    table: tuple[NDArray[np.float64], NDArray[np.float64]],
+    window: Window,
+    seeds: tuple[int, int],
+) -> NDArray[np.float32]:
+    """Mix the spectra of each pixel's components; `seeds` of the landscape and of the date."""
+    fractions, stand = ground
+    medians, modes = table
     components, h, w = fractions.shape
-    bands = medians.shape[1]
-    n_modes = modes.shape[1]
-    sums = np.empty(bands)
-    z = np.empty(n_modes)
-    shift = np.empty(bands)
+    out = np.empty((BANDS, h, w), np.float32)
+    z, shift, u, sums = np.empty(MODES), np.empty(BANDS), np.empty(BANDS), np.empty(BANDS)
     for r in range(h):
         for c in range(w):
-            pixel = normal4(column0 + c, row0 + r, seed + 301)
-            dated = normal4(column0 + c, row0 + r, date_seed)
-            for m in range(n_modes):
-                own = 0.85 * pixel[m] + 0.53 * dated[m]
-                z[m] = LOCAL * local[m, r, c] + PIXEL * own
-            z[0] += 0.45 * stand[r, c]
-            z[1] -= 0.35 * stand[r, c]
-            for b in range(bands):
-                shift[b] = 0.0
-                for n in range(SITES.shape[1]):
-                    shift[b] += SITES[b, n] * site[n, r, c]
+            row, column = window.row + r, window.column + c
+            pixel, dated = normal4(column, row, seeds[0] + 301), normal4(column, row, seeds[1])
+            _deviation(pixel, dated, local[:, r, c], stand[r, c], z)
+            shift[:] = 0.0
+            for n in range(SITES.shape[0]):
+                for b in range(BANDS):
+                    shift[b] += SITES[n, b] * site[n, r, c]
             sums[:] = 0.0
             for k in range(components):
                 f = fractions[k, r, c]
                 if f <= 0.0:
                     continue
-                signs = hash64(k, 0, seed + 302)
-                for b in range(bands):
-                    u = shift[b]
-                    for m in range(n_modes):
-                        s = 1.0 if (signs >> m) & 1 else -1.0
-                        u += s * z[m] * modes[k, m, b]
+                u[:] = shift
+                for m in range(MODES):
+                    for b in range(BANDS):
+                        u[b] += z[m] * modes[k, m, b]
+                for b in range(BANDS):
                     # exp(u) to second order: positive, and the median stays the median
-                    sums[b] += f * medians[k, b] * (1.0 + u + 0.5 * u * u)
-            for b in range(bands):
+                    sums[b] += f * medians[k, b] * (1.0 + u[b] + 0.5 * u[b] * u[b])
+            for b in range(BANDS):
                 out[b, r, c] = sums[b]
+    return out
 
 
 def reflectance_of(
@@ -133,20 +141,20 @@ def reflectance_of(
 
     Parameters
     ----------
-    ground : Ground
-    window : Window
-    seed : int
+    ground
+    window
+    seed
         Of the landscape.
-    date_seed : int
+    date_seed
         Of the scene.
     """
     medians, modes = spectra_table()
-    at = (window.row, window.column, window.height, window.width)
-    site = np.stack([gradient_noise(*at, 40.0, seed + 341 + n) for n in range(SITES.shape[1])])
-    local = np.stack([gradient_noise(*at, 7.0, seed + 321 + m) for m in range(MODES)])
-    out = np.empty((len(BAND_FILES), window.height, window.width), np.float32)
-    _mix(
-        ground.fractions, ground.stand, site, local, medians, modes,
-        window.row, window.column, seed, date_seed, out,
-    )  # fmt: skip
-    return out
+    # each component follows the shared noise along its modes in directions of its own
+    signs = [
+        [1.0 if (hash64(k, 0, seed + 302) >> m) & 1 else -1.0 for m in range(MODES)]
+        for k in range(COMPONENTS)
+    ]
+    table = (medians, modes * np.array(signs)[:, :, None])
+    site = np.stack([gradient_noise(*window, 40.0, seed + 341 + n) for n in range(len(SITES))])
+    local = np.stack([gradient_noise(*window, 7.0, seed + 321 + m) for m in range(MODES)])
+    return _mix((ground.fractions, ground.stand), site, local, table, window, (seed, date_seed))

@@ -5,10 +5,10 @@ from typing import Any
 
 from pyproj import Transformer
 
-from .bands import BANDS, Band
-from .grid import EPSG, TILE, Grid
-from .passes import Pass
-from .scenes import SceneFacts
+from offline_kit.build.bands import BANDS, Band
+from offline_kit.build.grid import EPSG, TILE, Grid
+from offline_kit.build.passes import Pass
+from offline_kit.build.scenes import SceneFacts
 
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 DESCRIPTION = {

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from .filters import smooth
-from .noise import fractal_noise, uniform
+from offline_kit.build.filters import smooth
+from offline_kit.build.kernels import kernel
+from offline_kit.build.noise import fractal_noise, uniform
 
 VALLEY_M, RELIEF_M = 190.0, 1330.0
 STEPS = 40
@@ -37,7 +37,7 @@ class Terrain:
     area: NDArray[np.float32]
 
 
-@njit(cache=True)
+@kernel
 def fill_pits(z: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """Raise pits until every cell drains to the edge (priority flood, Barnes et al. 2014).
 
@@ -83,12 +83,12 @@ def fill_pits(z: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     return out.reshape(h, w)
 
 
-@njit(cache=True)
+@kernel
 def _before(za: float, ia: int, zb: float, ib: int) -> bool:
     return za < zb or (za == zb and ia < ib)
 
 
-@njit(cache=True)
+@kernel
 def _push(heap_z: NDArray, heap_i: NDArray, size: int, z: float, i: int) -> int:
     size += 1
     k = size
@@ -101,7 +101,7 @@ def _push(heap_z: NDArray, heap_i: NDArray, size: int, z: float, i: int) -> int:
     return size
 
 
-@njit(cache=True)
+@kernel
 def _pop(heap_z: NDArray, heap_i: NDArray, size: int) -> int:
     z, i = heap_z[size], heap_i[size]
     size -= 1
@@ -122,7 +122,7 @@ def _pop(heap_z: NDArray, heap_i: NDArray, size: int) -> int:
     return size
 
 
-@njit(cache=True)
+@kernel
 def receivers(z: NDArray[np.float32], seed: int) -> NDArray[np.int32]:
     """Choose the steepest way down of eight; slopes are jittered so that streams wander."""
     h, w = z.shape
@@ -147,7 +147,7 @@ def receivers(z: NDArray[np.float32], seed: int) -> NDArray[np.int32]:
     return out
 
 
-@njit(cache=True)
+@kernel
 def upstream_order(receiver: NDArray[np.int32]) -> NDArray[np.int32]:
     """Order cells from outlets upwards, each after its receiver (Braun & Willett 2013)."""
     n = receiver.size
@@ -178,7 +178,7 @@ def upstream_order(receiver: NDArray[np.int32]) -> NDArray[np.int32]:
     return order
 
 
-@njit(cache=True)
+@kernel
 def drained_area(
     receiver: NDArray[np.int32], order: NDArray[np.int32], cell_km2: float
 ) -> NDArray[np.float32]:
@@ -191,7 +191,7 @@ def drained_area(
     return area.astype(np.float32)
 
 
-@njit(cache=True)
+@kernel
 def _incise(
     z: NDArray[np.float32],
     receiver: NDArray[np.int32],
