@@ -3,7 +3,8 @@
 .PHONY: help env lab map test chromium kit bench lock pairs wheelhouse clean
 
 PYTHON := .venv/bin/python
-KIT := data/offline_kit/manifest.json
+# The offline kit: in the folder that COURSE_KIT names, if it is set; spaces are kept.
+KIT := $(subst $() ,\ ,$(patsubst ~/%,$(HOME)/%,$(or $(COURSE_KIT),data/offline_kit))/manifest.json)
 # A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
 LAB_ARGS ?=
@@ -73,4 +74,4 @@ endif
 
 $(KIT): offline_kit/manifest.py | env
 	$(PYTHON) -m $(if $(WHEELHOUSE),helpers.wheelhouse kit "$(WHEELHOUSE)",offline_kit build)
-	@touch $@
+	@touch "$@"

@@ -28,12 +28,12 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predi
 from xgboost import XGBClassifier
 
 from offline_kit.build.bands import BANDS
-from offline_kit.build.grid import SIZES
+from offline_kit.build.grid import SIZES, windows_of
 from offline_kit.build.landcover import CLASS_NAMES, PINE, ground_at
 from offline_kit.build.landscape import make_landscape
 from offline_kit.build.light import light_on
 from offline_kit.build.passes import CLEAR_2018
-from offline_kit.build.scenes import Painter, windows_of
+from offline_kit.build.scenes import Scene
 from offline_kit.build.sensor import block_mean
 from offline_kit.build.spectra import published_medians
 from offline_kit.folder import check_makes_way
@@ -158,12 +158,12 @@ def pure_pixels(seed: int) -> dict[tuple[int, int], np.ndarray]:
     light scattered between them mix them all.
     """
     landscape = make_landscape(SIZES["course"], seed)
-    painter = Painter(landscape, CLEAR_2018)
+    scene = Scene(landscape, CLEAR_2018)
     found: dict[tuple[int, int], list[np.ndarray]] = {}
     for window in windows_of(landscape.grid):
-        block = painter.paint(window)
+        block = scene.simulate(window)
         ground = ground_at(landscape, window, CLEAR_2018.year, CLEAR_2018.dam_level)
-        direct, _ = light_on(landscape, painter.shadow, window, ground.elevation, painter.sun)
+        direct, _ = light_on(landscape, scene.shadow, window, ground.elevation, scene.sun)
         for index, band in enumerate(BANDS):
             factor = band.pixel // 10
             light = block_mean(direct, factor)

@@ -7,13 +7,9 @@ import tempfile
 from pathlib import Path
 
 from helpers.errors import CourseError
+from offline_kit.paths import PROJECT, kit_folder
 
-PROJECT = Path(__file__).resolve().parents[1]
-
-
-def kit_folder() -> Path:
-    """Return the folder of the offline kit: that of ``COURSE_KIT``, or ``data/offline_kit``."""
-    return Path(os.environ.get("COURSE_KIT", PROJECT / "data" / "offline_kit"))
+__all__ = ["PROJECT", "kit_folder", "make_outputs_folder", "outputs_folder"]
 
 
 def outputs_folder(default: Path = PROJECT / "outputs") -> Path:

@@ -5,16 +5,16 @@ import sys
 from pathlib import Path
 
 from offline_kit.errors import KitError
-
-DEFAULT_KIT = Path("data/offline_kit")
+from offline_kit.paths import kit_folder
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m offline_kit", description=__doc__)
+    where = f"folder of the kit (default: {kit_folder()})".replace("%", "%%")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="simulate the scenes and write the kit")
     build.add_argument("--size", default="course", help="course (default), study or tile")
-    build.add_argument("--out", type=Path, default=DEFAULT_KIT, help="folder of the kit")
+    build.add_argument("--out", type=Path, default=kit_folder(), help=where)
     build.add_argument("--seed", type=int, default=None, help="chooses the landscape")
     build.add_argument("--scene", metavar="ITEM_ID", help="rebuild this scene only")
     build.add_argument(
@@ -23,9 +23,9 @@ def _parser() -> argparse.ArgumentParser:
         help="replace another kit in the folder, or one whose manifest cannot be read",
     )
     verify = commands.add_parser("verify", help="compare a kit with its manifest")
-    verify.add_argument("kit", nargs="?", type=Path, default=DEFAULT_KIT)
+    verify.add_argument("kit", nargs="?", type=Path, default=kit_folder(), help=where)
     serve = commands.add_parser("serve", help="answer for a kit on this machine")
-    serve.add_argument("kit", nargs="?", type=Path, default=DEFAULT_KIT)
+    serve.add_argument("kit", nargs="?", type=Path, default=kit_folder(), help=where)
     serve.add_argument("--port", type=int, default=0, help="0: a free one")
     serve.add_argument("--bucket-folder", type=Path, help="where the bucket's content is kept")
     return parser

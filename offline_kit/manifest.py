@@ -9,13 +9,11 @@ from typing import Any
 
 from offline_kit.errors import KitError
 from offline_kit.files import written_whole
+from offline_kit.paths import build_command
 
 KIT_VERSION = 4  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
-HOW_TO_MAKE = "make it with `make kit` or `python -m offline_kit build`"
-FINISH = "finish it with `make kit` or `python -m offline_kit build`"
-HOW_TO_MEND = "make it again with `make kit` or `python -m offline_kit build --replace`"
 _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "pyproj", "pillow")
 
 
@@ -39,10 +37,11 @@ def write_manifest(kit: Path, size: str, seed: int, files: Iterable[Path]) -> No
 
     Parameters
     ----------
-    kit : Path
-    size : str
-    seed : int
-    files : iterable of Path
+    kit
+        Folder of the kit.
+    size, seed
+        What was built.
+    files
         Every file of the kit.
     """
     entries = {
@@ -74,9 +73,12 @@ def read_manifest(kit: Path) -> dict[str, Any]:
     """
     path = kit / MANIFEST
     if not kit.is_dir() or not any(kit.iterdir()):
-        raise KitError(f"There is no offline kit in {kit}; {HOW_TO_MAKE}.")
+        raise KitError(f"There is no offline kit in {kit}; make it with {build_command(kit)}.")
     if not path.is_file():
-        raise KitError(f"The offline kit in {kit} is half-built (it has no {MANIFEST}); {FINISH}.")
+        raise KitError(
+            f"The offline kit in {kit} is half-built (it has no {MANIFEST}); "
+            f"finish it with {build_command(kit)}."
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if not all(
@@ -85,9 +87,7 @@ def read_manifest(kit: Path) -> dict[str, Any]:
         ):
             raise TypeError("sizes are whole numbers, sums are text")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KitError(
-            f"The offline kit in {kit} is damaged (its {MANIFEST} cannot be read); {HOW_TO_MEND}."
-        ) from error
+        raise KitError(damaged(kit, f"its {MANIFEST} cannot be read")) from error
     return content
 
 
@@ -102,8 +102,9 @@ def check_kit(kit: Path, sums: bool) -> dict[str, Any]:
 
     Parameters
     ----------
-    kit : Path
-    sums : bool
+    kit
+        Folder of the kit.
+    sums
         Compare the files' SHA-256 as well as their sizes: a second instead of milliseconds.
 
     Raises
@@ -123,5 +124,13 @@ def check_kit(kit: Path, sums: bool) -> dict[str, Any]:
             state = "differs from the manifest"
         else:
             continue
-        raise KitError(f"The offline kit in {kit} is damaged ({name} {state}); {HOW_TO_MEND}.")
+        raise KitError(damaged(kit, f"{name} {state}"))
     return manifest
+
+
+def damaged(kit: Path, what: str) -> str:
+    """Say what is damaged in a kit, and how to mend it."""
+    return (
+        f"The offline kit in {kit} is damaged ({what}); "
+        f"make it again with {build_command(kit, '--replace')}."
+    )

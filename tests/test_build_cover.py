@@ -11,11 +11,12 @@ from build_fixtures import tiny_grid, tiny_landscape  # noqa: F401 (fixtures)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from offline_kit.build import landcover
-from offline_kit.build.landcover import Window, ground_at
+from offline_kit.build import landcover, sampling
+from offline_kit.build.grid import Window
+from offline_kit.build.landcover import ground_at
 from offline_kit.build.landscape import LAYERS
 from offline_kit.build.passes import CLEAR_2018, PASSES
-from offline_kit.build.scenes import Painter
+from offline_kit.build.scenes import Scene
 
 PINE, FYNBOS, CHAR = landcover.PINE, [landcover.FYNBOS_HIGH, landcover.FYNBOS_LOW], landcover.CHAR
 
@@ -31,9 +32,12 @@ def test_fractions_are_shares_of_one(tiny_landscape, row, column, year, level): 
 
 
 def test_blocks_join_without_a_seam(tiny_landscape):  # noqa: F811
-    painter = Painter(tiny_landscape, PASSES[0])  # a cloudy date: the most that can differ
-    whole = painter.paint(Window(60, 120, 120, 180))
-    left, right = painter.paint(Window(60, 120, 120, 60)), painter.paint(Window(60, 180, 120, 120))
+    scene = Scene(tiny_landscape, PASSES[0])  # a cloudy date: the most that can differ
+    whole = scene.simulate(Window(60, 120, 120, 180))
+    left, right = (
+        scene.simulate(Window(60, 120, 120, 60)),
+        scene.simulate(Window(60, 180, 120, 120)),
+    )
     for index, band in enumerate(whole.bands):
         joined = np.hstack([left.bands[index], right.bands[index]])
         np.testing.assert_array_equal(joined, band)
@@ -50,7 +54,7 @@ def _cover(landscape, year):
 
 def test_pines_spread_one_stand_is_felled_and_veld_burns(tiny_landscape):  # noqa: F811
     grid = tiny_landscape.grid
-    layers = landcover.warped_layers(tiny_landscape, Window(0, 0, grid.height, grid.width))[2]
+    layers = sampling.warped_layers(tiny_landscape, Window(0, 0, grid.height, grid.width))[2]
     scar = layers[LAYERS.index("fire")] > 0.15
     felled = layers[LAYERS.index("clearing")] > 0.1
     spared = (layers[LAYERS.index("fire")] < -0.3) & (layers[LAYERS.index("clearing")] < -0.3)
@@ -70,14 +74,13 @@ def test_pines_spread_one_stand_is_felled_and_veld_burns(tiny_landscape):  # noq
 
 HASH = """
 import hashlib
-from offline_kit.build.grid import grid_of
-from offline_kit.build.landcover import Window
+from offline_kit.build.grid import Window, grid_of
 from offline_kit.build.landscape import make_landscape
 from offline_kit.build.passes import PASSES
-from offline_kit.build.scenes import Painter
+from offline_kit.build.scenes import Scene
 
-painter = Painter(make_landscape(grid_of("tiny"), 6), PASSES[0])
-block = painter.paint(Window(120, 240, 180, 240))
+scene = Scene(make_landscape(grid_of("tiny"), 6), PASSES[0])
+block = scene.simulate(Window(120, 240, 180, 240))
 digest = hashlib.sha256()
 for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
     digest.update(values.tobytes())
@@ -87,7 +90,7 @@ print(digest.hexdigest())
 
 @pytest.mark.slow
 def test_pixels_are_the_same_on_a_lesser_processor(tiny_landscape, tmp_path):  # noqa: F811
-    block = Painter(tiny_landscape, PASSES[0]).paint(Window(120, 240, 180, 240))
+    block = Scene(tiny_landscape, PASSES[0]).simulate(Window(120, 240, 180, 240))
     digest = hashlib.sha256()
     for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
         digest.update(values.tobytes())
@@ -107,6 +110,6 @@ def test_pixels_are_the_same_on_a_lesser_processor(tiny_landscape, tmp_path):  #
 
 
 def test_the_clear_scene_is_clear(tiny_landscape):  # noqa: F811
-    scl = Painter(tiny_landscape, CLEAR_2018).paint(Window(0, 0, 300, 300)).scl
+    scl = Scene(tiny_landscape, CLEAR_2018).simulate(Window(0, 0, 300, 300)).scl
     clouds = np.isin(scl, [3, 8, 9, 10]).mean()
     assert clouds < 0.01

@@ -1,6 +1,9 @@
 """The build's pure functions: noise, filters, sensor, light, terrain."""
 
 import math
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import build_fixtures  # noqa: F401 (loads the profile of hypothesis)
@@ -11,13 +14,13 @@ from hypothesis import strategies as st
 
 from offline_kit.build.bands import BANDS
 from offline_kit.build.filters import exponential, smooth
-from offline_kit.build.grid import grid_of
-from offline_kit.build.landcover import Window
+from offline_kit.build.grid import Window, grid_of, windows_of
+from offline_kit.build.landcover import Site
+from offline_kit.build.landscape import LAYERS
 from offline_kit.build.light import Sun, illumination, sun_at
 from offline_kit.build.noise import fractal_noise, gradient_noise, normal4, uniform_field
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import PASSES
-from offline_kit.build.scenes import windows_of
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import published_medians, spectra_table
 from offline_kit.build.terrain import fill_pits, make_terrain
@@ -197,3 +200,43 @@ def test_ordered_map_keeps_order_and_passes_errors_on():
     assert list(ordered_map(lambda n: n * n, range(50))) == [n * n for n in range(50)]
     with pytest.raises(ZeroDivisionError):
         list(ordered_map(lambda n: 1 / (n - 3), range(50)))
+
+
+def test_layers_keep_their_order_in_a_site():
+    assert Site._fields[: len(LAYERS)] == LAYERS
+
+
+CALLER = """
+import sys
+from pathlib import Path
+from numba import njit
+from offline_kit.build.kernels import forget_outdated_kernels
+{forget}
+from callee import add
+
+@njit(cache=True)
+def double(x):
+    return 2 * add(x)
+
+print(double(5))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("forget", "second"), [(False, "12"), (True, "14")])
+def test_a_change_in_a_function_that_a_kernel_calls_is_seen(forget, second, tmp_path):
+    call = "forget_outdated_kernels(Path(__file__).parent)" if forget else ""
+    (tmp_path / "caller.py").write_text(CALLER.format(forget=call))
+    said = []
+    for number in (1, 2):
+        callee = tmp_path / "callee.py"
+        callee.write_text(f"from numba import njit\n\n@njit\ndef add(x): return x + {number}\n")
+        if number == 2:  # files are told apart by their time of change
+            last = max(p.stat().st_mtime for p in (tmp_path / "__pycache__").iterdir())
+            os.utime(callee, (last + 5, last + 5))
+        run = subprocess.run(
+            [sys.executable, tmp_path / "caller.py"],
+            cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300,
+        )  # fmt: skip
+        said.append(run.stdout.strip())
+    assert said == ["12", second]  # without it Numba keeps what the first run compiled

@@ -310,6 +310,7 @@ def test_make_asks_no_network_and_still_checks_hashes():
         "offline_kit/errors.py",
         "offline_kit/folder.py",
         "offline_kit/manifest.py",
+        "offline_kit/paths.py",
         "helpers/errors.py",
         "helpers/wheelhouse.py",
         *(str(path.relative_to(PROJECT)) for path in (PROJECT / "helpers/doctor").glob("*.py")),

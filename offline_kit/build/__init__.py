@@ -1,4 +1,30 @@
-"""Simulate the course's scenes and write them as a kit of files."""
+"""Simulate the course's scenes and write them as a kit of files.
+
+In this order a kit is made, from the ground up; each step knows only those above it:
+
+=============  ==================================================================================
+grid           where the kit lies: its pixels, windows of them, the named sizes
+passes         which dates there are, and how each was processed
+noise          seeded random fields, the same on every machine (`filters`, `kernels`: arithmetic)
+terrain        relief that rivers have cut, and where water flows
+landscape      on cells of 30 m: streams, farms, dams, plantations, seed rain, scars, tracks
+sampling       the landscape on pixels of 10 m, warped so that nothing runs straight
+landcover      on a date: veld, fire, wattle, pines, gum, farm and water, as shares of each pixel
+spectra        the reflectance of these mixtures in 12 bands (`make_spectra` made its table)
+light          the sun of the date: slopes, cast shadow, light from the sky
+clouds         clouds and their shadows
+sensor         light from the surroundings, blur, native pixels, noise, digital numbers
+scl            the scene classification, with the errors that real ones have
+scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
+stac           the items and collections that describe the scenes
+areas, points  area of interest, catchments, field points, validation points (`vectors`: files)
+kit            all of it in a folder (`folder`), the manifest last
+=============  ==================================================================================
+
+Numba keeps compiled code beside the source, and looks only whether a function's own file has
+changed, not those of the functions that it calls: `kernels` therefore forgets it all when any file
+here has changed.
+"""
 
 from offline_kit.build.kit import SEED, build_kit
 

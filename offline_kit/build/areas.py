@@ -77,11 +77,11 @@ def make_areas(landscape: Landscape) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame
 
     Returns
     -------
-    area_of_interest : GeoDataFrame, EPSG:4326
-        One MultiPolygon: natural vegetation (with its wilding pines) in the catchments, without
-        farmland, plantations and dams.
-    catchments : GeoDataFrame, EPSG:4326
-        Columns `name` and `area_ha`.
+    area_of_interest
+        EPSG:4326; one MultiPolygon: natural vegetation (with its wilding pines) in the catchments,
+        without farmland, plantations and dams.
+    catchments
+        EPSG:4326; columns `name` and `area_ha`.
     """
     numbers, natural, transform = _outlines(landscape)
     names, outlines = [], []

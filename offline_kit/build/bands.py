@@ -9,19 +9,19 @@ class Band:
 
     Attributes
     ----------
-    file : str
+    file
         Name of its file without the ending.
-    key : str
+    key
         Asset key on Earth Search.
-    common_name, description : str
+    common_name, description
         As the STAC `eo` extension has them.
-    center, width : float
+    center, width
         Centre wavelength and full width at half maximum in micrometres, as Earth Search lists them.
-    pixel : int
+    pixel
         Native pixel in metres.
-    diffuse : float
+    diffuse
         Share of diffuse light in the illumination.
-    adjacency : float
+    adjacency
         Share of the signal that comes from the surroundings.
     """
 

@@ -49,12 +49,12 @@ def clouds_over(
 
     Parameters
     ----------
-    window : Window
-    sun : Sun
+    window
+    sun
         Shadows fall away from it by the height of the cloud base times tan(zenith).
-    threshold : float
+    threshold
         From `cloud_threshold`; infinite on a clear date.
-    seed : int
+    seed
         Of the scene's clouds.
     """
     if threshold == float("inf"):

@@ -62,9 +62,9 @@ class Raster:
 
         Parameters
         ----------
-        resampling : Resampling
+        resampling
             Of the overviews.
-        picture : bool
+        picture
             Compress as JPEG: for looking at, not for measuring.
 
         Raises

@@ -55,15 +55,17 @@ def smooth(field: NDArray, radius: float, passes: int = 3) -> NDArray[np.float32
 
     Parameters
     ----------
-    field : array (rows, columns)
-    radius : float
+    field
+        (rows, columns).
+    radius
         Standard deviation of the equivalent Gaussian in cells.
-    passes : int
+    passes
         Number of box filters; three are nearly Gaussian.
 
     Returns
     -------
-    float32 array (rows, columns)
+    array
+        float32 (rows, columns).
     """
     half = max(1, round((((12 * radius**2) / passes + 1) ** 0.5 - 1) / 2))
     out = np.ascontiguousarray(field, dtype=np.float32)

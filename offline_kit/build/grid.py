@@ -20,11 +20,11 @@ class Grid:
 
     Attributes
     ----------
-    west, north : int
+    west, north
         Upper left corner in metres, EPSG:32734.
-    width, height : int
+    width, height
         Size in 10 m pixels; both divide by 6.
-    cell : int
+    cell
         Cell of the coarse landscape model in metres.
     """
 

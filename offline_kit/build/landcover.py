@@ -468,4 +468,5 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     rough = np.clip((z - 240) / 500, 0, 1).astype(np.float32)
     dry = (layers[WATER_DEPTH] < 0).astype(np.float32)
     elevation = z + rough * dry * (np.float32(3.2) * middle + np.float32(0.25) * fine)
-    return Ground(fractions, elevation.astype(np.float32), stand, layers[TRACK])
+    # a copy of one layer, so that the others can go
+    return Ground(fractions, elevation.astype(np.float32), stand, layers[TRACK].copy())

@@ -15,6 +15,7 @@ from offline_kit.build.noise import fractal_noise
 from offline_kit.build.terrain import Terrain, make_terrain
 
 MARGIN_M = 2400  # landscape beyond the grid, for shadows and seed from outside
+STREAM_KM2, RIVER_KM2 = 0.9, 9.0  # drained area from which on water runs as one
 LAYERS = (
     "elevation",
     "stream",  # distance to the nearest stream in metres, less its half width
@@ -39,14 +40,14 @@ class Landscape:
 
     Attributes
     ----------
-    grid : Grid
-    seed : int
-    margin : int
+    grid
+    seed
+    margin
         Cells beyond the grid on each side.
-    layers : float32 array (rows, columns, layer)
-        In the order of `LAYERS`.
-    catchment : uint8 array (rows, columns)
-        Catchment number, 0 outside.
+    layers
+        float32 (rows, columns, layer); in the order of `LAYERS`.
+    catchment
+        uint8 (rows, columns); catchment number, 0 outside.
     """
 
     grid: Grid
@@ -60,8 +61,50 @@ class Landscape:
         return self.layers[..., LAYERS.index(name)]
 
 
-def _scaled(field: NDArray, low: float, high: float) -> NDArray[np.float32]:
-    return np.clip((field - np.float32(low)) / np.float32(high - low), 0, 1).astype(np.float32)
+@dataclass(frozen=True)
+class _Cells:
+    """The coarse grid while layers are made on it: its cells, its inner part, its noise."""
+
+    grid: Grid
+    seed: int
+
+    @property
+    def size(self) -> int:
+        """Metres along a cell."""
+        return self.grid.cell
+
+    @property
+    def margin(self) -> int:
+        """Cells beyond the grid on each side."""
+        return MARGIN_M // self.size
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns, the margin with them."""
+        height, width = self.grid.shape(self.size)
+        return height + 2 * self.margin, width + 2 * self.margin
+
+    @property
+    def inner(self) -> tuple[slice, slice]:
+        """The cells of the grid itself."""
+        return np.s_[self.margin : -self.margin, self.margin : -self.margin]
+
+    def noise(self, wavelength_km: float, octaves: int, key: int) -> NDArray[np.float32]:
+        """Fractal noise on all cells."""
+        wavelength = wavelength_km * (1000 / self.size)
+        return fractal_noise(0, 0, *self.shape, wavelength, octaves, self.seed + key, 0.55)
+
+    def smooth(self, field: NDArray, metres: float) -> NDArray[np.float32]:
+        """Blur a field over a distance."""
+        return smooth(field, metres / self.size)
+
+    def covering(
+        self, share: float, score: NDArray[np.float32], noise: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Score plus noise, shifted so that `share` of the inner cells lie above 0."""
+        field = (score + noise).astype(np.float32)
+        ordered = np.sort(field[self.inner].ravel())
+        return field - ordered[int((1 - share) * (ordered.size - 1))]
 
 
 def _distance(mask: NDArray[np.bool_], cell: int) -> NDArray[np.float32]:
@@ -81,21 +124,13 @@ def _upstream_of(outlet: int, receiver: NDArray[np.int32], order: NDArray[np.int
     return inside
 
 
-@kernel
-def _longest_fall(z: NDArray, receiver: NDArray[np.int32], start: int, steps: int) -> float:
-    i = start
-    for _ in range(steps):
-        i = receiver[i]
-    return z[start] - z[i]
-
-
-def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[np.float32]:
+def _dams(terrain: Terrain, farm: NDArray, cells: _Cells) -> NDArray[np.float32]:
     """Flood valleys behind dam walls; returns depth of water, negative on land."""
-    z, area = terrain.elevation, terrain.area
+    z, area, grid = terrain.elevation, terrain.area, cells.grid
     columns = z.shape[1]
     depth = np.full(z.shape, -30, np.float32)
     inner = np.zeros(z.shape, bool)
-    pad = margin + max(3, min(40, grid.height * PIXEL // grid.cell // 8))
+    pad = cells.margin + max(3, min(40, grid.height * PIXEL // grid.cell // 8))
     inner[pad:-pad, pad:-pad] = True
     share = grid.width * grid.height / 4.32e6  # of the course's area
     scale = min(1.0, share)
@@ -129,9 +164,9 @@ def _dams(terrain: Terrain, farm: NDArray, grid: Grid, margin: int) -> NDArray[n
     return depth
 
 
-def _tracks(z: NDArray, water: NDArray, grid: Grid, seed: int) -> NDArray[np.float32]:
+def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.float32]:
     """Distance in metres to tracks: cheapest ways between scattered places, over low slopes."""
-    step = max(1, 120 // grid.cell)
+    step = max(1, 120 // cells.size)
     coarse = z[::step, ::step]
     wet = water[::step, ::step] > 0
     rows, columns = coarse.shape
@@ -150,7 +185,7 @@ def _tracks(z: NDArray, water: NDArray, grid: Grid, seed: int) -> NDArray[np.flo
         (np.concatenate(costs), (np.concatenate(starts), np.concatenate(ends))),
         shape=(rows * columns,) * 2,
     ).tocsr()
-    generator = np.random.Generator(np.random.PCG64(seed + 501))
+    generator = np.random.Generator(np.random.PCG64(cells.seed + 501))
     places = max(6, min(60, rows * columns // 900))
     picks = np.stack(
         [generator.integers(0, rows, places), generator.integers(0, columns, places)], axis=1
@@ -169,16 +204,80 @@ def _tracks(z: NDArray, water: NDArray, grid: Grid, seed: int) -> NDArray[np.flo
                 if (point < z.shape).all():
                     on[tuple(point)] = True
             here = there
-    return _distance(on, grid.cell)
+    return _distance(on, cells.size)
 
 
-def _blobs(
-    score: NDArray[np.float32], noise: NDArray[np.float32], share: float, inner: tuple
+@dataclass(frozen=True)
+class _Relief:
+    """What the terrain says of each cell."""
+
+    slope: NDArray[np.float32]
+    shaded: NDArray[np.float32]  # above 0 where ground falls away from the morning sun of spring
+    local: NDArray[np.float32]  # height above the surroundings within 600 m
+    high: NDArray[np.float32]  # 0 in the lowest valley, 1 about the highest summit
+
+
+def _relief(cells: _Cells, z: NDArray[np.float32]) -> _Relief:
+    gentle = cells.smooth(z, 60)
+    gy, gx = np.gradient(gentle, cells.size)
+    slope = np.sqrt(gx * gx + gy * gy).astype(np.float32)
+    shaded = (gx * np.float32(0.698) - gy * np.float32(0.716)) / np.sqrt(1 + slope * slope)
+    local = (gentle - cells.smooth(z, 600)).astype(np.float32)
+    return _Relief(slope, shaded.astype(np.float32), local, (z - z.min()) / 1330)
+
+
+def _wetness(area: NDArray[np.float32], slope: NDArray[np.float32]) -> NDArray[np.float32]:
+    gathered = np.minimum(smooth(np.sqrt(area), 1.0, 2), 3)
+    wetness = (gathered / (np.float32(0.06) + slope)).astype(np.float32)
+    return smooth(wetness / (wetness + 4), 0.8, 1)
+
+
+def _farmland(cells: _Cells, relief: _Relief) -> NDArray[np.float32]:
+    """Put farms on low and level ground."""
+    suited = cells.smooth(-3.2 * relief.high - 6 * np.maximum(relief.slope - 0.04, 0), 150)
+    return cells.covering(0.21, suited, 0.33 * cells.noise(2.4, 4, 21))
+
+
+def _plantations(
+    cells: _Cells, relief: _Relief, farm: NDArray[np.float32], water: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Score plus noise, shifted so that `share` of the inner cells lie above 0."""
-    field = (score + noise).astype(np.float32)
-    ordered = np.sort(field[inner].ravel())
-    return field - ordered[int((1 - share) * (ordered.size - 1))]
+    """Put pine plantations on lower hillsides, off farms and water."""
+    hillside = (
+        -9 * np.abs(relief.slope - 0.20)
+        - 2.2 * np.abs(relief.high - 0.22)
+        - 3 * np.maximum(farm + 0.05, 0)
+    )
+    noise = 0.62 * cells.noise(2.2, 3, 31)
+    planted = cells.covering(0.052, hillside.astype(np.float32), noise)
+    return np.minimum(planted, -water * np.float32(0.05)).astype(np.float32)
+
+
+def _seed_rain(cells: _Cells, plantation: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Let seed fall near, at middling distance and far; the far one makes scattered pioneers."""
+    stands = (plantation > 0).astype(np.float32)
+    rain = (
+        0.55 * cells.smooth(stands, 90)
+        + 0.30 * cells.smooth(stands, 320)
+        + 0.15 * cells.smooth(stands, 950)
+    )
+    return rain.astype(np.float32)
+
+
+def _gum(cells: _Cells, relief: _Relief, farm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put gum woodlots on and near farms, in the valleys."""
+    suited = 0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(relief.high - 0.12, 0)
+    return cells.covering(0.011, suited.astype(np.float32), 0.60 * cells.noise(0.55, 3, 61))
+
+
+def _age(cells: _Cells, relief: _Relief, wetness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Let veld be older and denser where it is shaded and moist, and low."""
+    age = (
+        0.55 * cells.noise(3.1, 5, 71)
+        + 0.55 * relief.shaded * 3
+        + 0.9 * (wetness - 0.35)
+        - 0.5 * (relief.high - 0.35)
+    )
+    return age.astype(np.float32)
 
 
 def make_landscape(grid: Grid, seed: int) -> Landscape:
@@ -186,104 +285,45 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
 
     Parameters
     ----------
-    grid : Grid
-    seed : int
+    grid
+    seed
         Chooses the landscape; the same seed and grid give the same landscape on every machine.
     """
-    cell = grid.cell
-    margin = MARGIN_M // cell
-    rows = grid.height * PIXEL // cell + 2 * margin
-    columns = grid.width * PIXEL // cell + 2 * margin
-    inner = np.s_[margin:-margin, margin:-margin]
-    terrain = make_terrain(rows, columns, cell, seed)
-    z = terrain.elevation
-    km = 1000 / cell
-
-    def noise(wavelength_km: float, octaves: int, key: int, gain: float = 0.55) -> NDArray:
-        return fractal_noise(0, 0, rows, columns, wavelength_km * km, octaves, seed + key, gain)
-
-    gentle = smooth(z, 60 / cell)
-    gy, gx = np.gradient(gentle, cell)
-    slope = np.sqrt(gx * gx + gy * gy).astype(np.float32)
-    shaded = (
-        (gx * np.float32(0.698) - gy * np.float32(0.716)) / np.sqrt(1 + slope * slope)
-    ).astype(np.float32)  # above 0 where the ground falls away from the morning sun of spring
-    relief = (gentle - smooth(z, 600 / cell)).astype(np.float32)
-    high = (z - z.min()) / 1330
-
-    river_area, stream_area = 9.0, 0.9
-    stream = smooth(_distance(terrain.area > stream_area, cell), 0.7, 1)
-    river = smooth(_distance(terrain.area > river_area, cell), 0.7, 1)
-    gathered = np.minimum(smooth(np.sqrt(terrain.area), 1.0, 2), 3)
-    wetness = (gathered / (np.float32(0.06) + slope)).astype(np.float32)
-    wetness = smooth(wetness / (wetness + 4), 0.8, 1)
-
-    farm = _blobs(
-        smooth(-3.2 * high - 6 * np.maximum(slope - 0.04, 0), 150 / cell),
-        0.33 * noise(2.4, 4, 21),
-        0.21,
-        inner,
-    )
-    water = _dams(terrain, farm, grid, margin)
-    hillside = (
-        -9 * np.abs(slope - 0.20) - 2.2 * np.abs(high - 0.22) - 3 * np.maximum(farm + 0.05, 0)
-    )
-    plantation = _blobs(hillside.astype(np.float32), 0.62 * noise(2.2, 3, 31), 0.052, inner)
-    plantation = np.minimum(plantation, -water * np.float32(0.05)).astype(np.float32)
-    stands = (plantation > 0).astype(np.float32)
-    # seed rain: near, middle and far kernels; the far one makes the scattered pioneers
-    seed_rain = (
-        0.55 * smooth(stands, 90 / cell)
-        + 0.30 * smooth(stands, 320 / cell)
-        + 0.15 * smooth(stands, 950 / cell)
-    ).astype(np.float32)
-    clearing = _one_blob(plantation, seed_rain, noise(1.5, 3, 41), inner, 45, cell, seed_rain > 0.1)
-    fynbos = (farm < -0.1) & (water < -5) & (high > 0.15)
-    fire = _one_blob(
-        fynbos.astype(np.float32), seed_rain, noise(2.6, 5, 51), inner, 620, cell, fynbos
-    )
-    gum = _blobs(
-        (0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(high - 0.12, 0)).astype(np.float32),
-        0.60 * noise(0.55, 3, 61),
-        0.011,
-        inner,
-    )
-    age = (
-        0.55 * noise(3.1, 5, 71) + 0.55 * shaded * 3 + 0.9 * (wetness - 0.35) - 0.5 * (high - 0.35)
-    )
-    layers = np.stack(
-        [
-            z,
-            stream,
-            river,
-            wetness,
-            relief,
-            water,
-            farm,
-            plantation,
-            seed_rain,
-            fire,
-            clearing,
-            gum,
-            age.astype(np.float32),
-            _tracks(z, water, grid, seed),
-        ],
-        axis=-1,
-    ).astype(np.float32)
-    return Landscape(grid, seed, margin, layers, _catchments(terrain, inner, cell))
+    cells = _Cells(grid, seed)
+    terrain = make_terrain(*cells.shape, grid.cell, seed)
+    z, relief = terrain.elevation, _relief(cells, terrain.elevation)
+    wetness = _wetness(terrain.area, relief.slope)
+    farm = _farmland(cells, relief)
+    water = _dams(terrain, farm, cells)
+    plantation = _plantations(cells, relief, farm, water)
+    seed_rain = _seed_rain(cells, plantation)
+    fynbos = (farm < -0.1) & (water < -5) & (relief.high > 0.15)
+    layers = {
+        "elevation": z,
+        "stream": smooth(_distance(terrain.area > STREAM_KM2, grid.cell), 0.7, 1),
+        "river": smooth(_distance(terrain.area > RIVER_KM2, grid.cell), 0.7, 1),
+        "wetness": wetness,
+        "relief": relief.local,
+        "water": water,
+        "farm": farm,
+        "plantation": plantation,
+        "seed_rain": seed_rain,
+        "fire": _one_patch(cells, 620, cells.noise(2.6, 5, 51), fynbos),
+        "clearing": _one_patch(cells, 45, cells.noise(1.5, 3, 41), seed_rain > 0.1),
+        "gum": _gum(cells, relief, farm),
+        "age": _age(cells, relief, wetness),
+        "track": _tracks(z, water, cells),
+    }
+    stack = np.stack([layers[name] for name in LAYERS], axis=-1).astype(np.float32)
+    return Landscape(grid, seed, cells.margin, stack, _catchments(terrain, cells))
 
 
-def _one_blob(
-    score: NDArray,
-    seed_rain: NDArray,
-    noise: NDArray,
-    inner: tuple,
-    hectares: float,
-    cell: int,
-    allowed: NDArray[np.bool_],
+def _one_patch(
+    cells: _Cells, hectares: float, noise: NDArray[np.float32], allowed: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """One connected patch of about `hectares` (less on a small grid), above 0 inside."""
-    wanted = hectares / (cell / 100) ** 2
+    inner = cells.inner
+    wanted = hectares / (cells.size / 100) ** 2
     wanted = min(wanted, noise[inner].size * 0.06)
     field = np.full(noise.shape, -1, np.float32)
     values = np.where(allowed, noise, -9).astype(np.float32)
@@ -304,13 +344,13 @@ def _one_blob(
     return np.where(near, np.clip(values - np.float32(biggest), -1, 1), -1).astype(np.float32)
 
 
-def _catchments(terrain: Terrain, inner: tuple, cell: int) -> NDArray[np.uint8]:
+def _catchments(terrain: Terrain, cells: _Cells) -> NDArray[np.uint8]:
     """Give numbers to the six largest catchments inside the grid."""
     area = terrain.area
-    total = area[inner].size * (cell / 1000) ** 2
+    total = area[cells.inner].size * (cells.size / 1000) ** 2
     smallest, largest = total * 0.025, total * 0.13
     inside = np.zeros(area.shape, bool)
-    inside[inner] = True
+    inside[cells.inner] = True
     outlets = np.flatnonzero(inside.ravel() & (area.ravel() > smallest) & (area.ravel() < largest))
     outlets = outlets[np.argsort(-area.ravel()[outlets], kind="stable")]
     number = np.zeros(area.size, np.uint8)
@@ -318,6 +358,8 @@ def _catchments(terrain: Terrain, inner: tuple, cell: int) -> NDArray[np.uint8]:
     for outlet in outlets:
         if n == 6:
             break
+        if number[outlet]:
+            continue
         upstream = _upstream_of(int(outlet), terrain.receiver, terrain.order)
         if number[upstream].any():
             continue

@@ -21,7 +21,7 @@ class Sun:
 
     Attributes
     ----------
-    zenith, azimuth : float
+    zenith, azimuth
         Degrees; azimuth clockwise from north.
     """
 
@@ -44,9 +44,9 @@ def sun_at(when: datetime, longitude: float, latitude: float) -> Sun:
 
     Parameters
     ----------
-    when : datetime
+    when
         With a time zone.
-    longitude, latitude : float
+    longitude, latitude
         Degrees.
 
     Examples
@@ -88,10 +88,13 @@ def _shadow_height(
     longest = max(abs(east), abs(north))
     dc, dr = east / longest, -north / longest
     length = cell * np.sqrt(dc * dc + dr * dr)
+    summit = z.max() + 1.0
     for r in range(h):
         for c in range(w):
             best = -60.0
             for k in range(1, reach + 1):
+                if summit - k * length * rise - z[r, c] < best:
+                    break  # nothing is high enough to throw a shadow from there on
                 y, x = r + k * dr, c + k * dc
                 if y < 0 or x < 0 or y > h - 1 or x > w - 1:
                     break
@@ -130,19 +133,19 @@ def illumination(
 
     Parameters
     ----------
-    elevation : float32 array (height, width)
-        Metres, on 10 m pixels.
-    shadow : float32 array (height, width)
-        Height of the shadow's edge above the ground in metres.
-    vector : tuple of float
+    elevation
+        float32 (height, width); metres, on 10 m pixels.
+    shadow
+        float32 (height, width); height of the shadow's edge above the ground in metres.
+    vector
         Unit vector to the sun: east, north, up.
-    exponent : float
+    exponent
         0.5 for Minnaert's square root, 1 for a Lambertian surface.
 
     Returns
     -------
-    direct, sky : float32 arrays (height, width)
-        1 on flat, open, lit ground.
+    direct, sky
+        float32 (height, width); 1 on flat, open, lit ground.
     """
     h, w = elevation.shape
     direct = np.empty((h, w), np.float32)

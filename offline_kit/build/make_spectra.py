@@ -156,8 +156,9 @@ def modes(spectra: np.ndarray) -> tuple[np.ndarray, float]:
 
     Returns
     -------
-    components : array (MODES, band)
-    share : float
+    components
+        (MODES, band).
+    share
         Share of the variance that they explain.
     """
     logs = np.log(spectra)

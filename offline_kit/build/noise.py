@@ -103,18 +103,19 @@ def gradient_noise(
 
     Parameters
     ----------
-    row, column : int
+    row, column
         First pixel of the window; may be negative.
-    height, width : int
+    height, width
         Size of the window in pixels.
-    wavelength : float
+    wavelength
         Distance between lattice points, in pixels.
-    seed : int
+    seed
         Chooses the field.
 
     Returns
     -------
-    float32 array (height, width)
+    array
+        float32 (height, width).
     """
     out = np.empty((height, width), np.float32)
     y_first = int(np.floor(row / wavelength))
@@ -159,22 +160,23 @@ def fractal_noise(
 
     Parameters
     ----------
-    row, column, height, width : int
+    row, column, height, width
         The window, as in `gradient_noise`.
-    wavelength : float
+    wavelength
         Of the first octave, in pixels.
-    octaves : int
+    octaves
         Number of octaves.
-    seed : int
+    seed
         Chooses the field.
-    gain : float
+    gain
         Amplitude of an octave relative to the one before.
-    ridged : bool
+    ridged
         Fold each octave at zero, which makes crests (Musgrave 1998).
 
     Returns
     -------
-    float32 array (height, width)
+    array
+        float32 (height, width).
     """
     total = np.zeros((height, width), np.float32)
     amplitude, power = np.float32(1), 0.0

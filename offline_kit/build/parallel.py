@@ -18,9 +18,9 @@ def ordered_map[Item, Result](
 
     Parameters
     ----------
-    function : callable
+    function
         Should release the global interpreter lock for most of its time.
-    items : iterable
+    items
     """
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     waiting: deque[Future[Result]] = deque()

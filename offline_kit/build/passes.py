@@ -15,15 +15,15 @@ class Pass:
 
     Attributes
     ----------
-    date : str
+    date
         YYYY-MM-DD.
-    baseline : str
+    baseline
         Processing baseline.
-    cloud : float
+    cloud
         Share of the scene under cloud, 0 to 1.
-    dam_level : float
+    dam_level
         How far dams stand below full, in metres.
-    collection : str
+    collection
         STAC collection.
     """
 

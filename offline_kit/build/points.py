@@ -75,8 +75,8 @@ def _visits(
 
     Returns
     -------
-    chosen, visit : int arrays
-        Indices into the pool and the number of the visit that each point belongs to.
+    chosen, visit
+        int; Indices into the pool and the number of the visit that each point belongs to.
     """
     own = np.flatnonzero(pool.label == label)
     if own.size < wanted:
@@ -156,8 +156,8 @@ def make_field_points(landscape: Landscape) -> gpd.GeoDataFrame:
 
     Returns
     -------
-    GeoDataFrame, EPSG:32734
-        Columns `class`, `group`, `name`.
+    GeoDataFrame
+        EPSG:32734; columns `class`, `group`, `name`.
     """
     grid = landscape.grid
     generator = np.random.Generator(np.random.PCG64(landscape.seed + 402))
@@ -192,8 +192,8 @@ def make_validation_points(landscape: Landscape, area: gpd.GeoDataFrame) -> gpd.
 
     Returns
     -------
-    GeoDataFrame, EPSG:32734
-        Columns `class`, `name`.
+    GeoDataFrame
+        EPSG:32734; columns `class`, `name`.
     """
     grid = landscape.grid
     generator = np.random.Generator(np.random.PCG64(landscape.seed + 403))

@@ -122,8 +122,8 @@ class Scene:
         return classify_scene(
             *(block_mean(seen[BAND_INDEX[name]], factor) for name in ("B02", "B03", "B04", "B08")),
             seen[BAND_INDEX["B11"]],
-            block_mean(_inside(cloud), factor),
-            block_mean(_inside(shade), factor),
+            block_mean(np.ascontiguousarray(_inside(cloud)), factor),
+            block_mean(np.ascontiguousarray(_inside(shade)), factor),
             window.row // factor,
             window.column // factor,
             self.seed + 13,
@@ -132,7 +132,7 @@ class Scene:
 
 def _inside(field: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut the halo off a field, (..., height, width)."""
-    return np.ascontiguousarray(field[..., HALO:-HALO, HALO:-HALO])
+    return field[..., HALO:-HALO, HALO:-HALO]
 
 
 def _truth(ground: Ground) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

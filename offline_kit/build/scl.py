@@ -30,13 +30,13 @@ def classify_scene(
 
     Parameters
     ----------
-    blue, green, red, nir, swir : float32 arrays (rows, columns)
-        Observed reflectance at 20 m.
-    cloud, shade : float32 arrays (rows, columns)
-        True cloud thickness and cloud shadow.
-    row, column : int
+    blue, green, red, nir, swir
+        float32 (rows, columns); observed reflectance at 20 m.
+    cloud, shade
+        float32 (rows, columns); true cloud thickness and cloud shadow.
+    row, column
         Position of the first pixel on the 20 m grid.
-    seed : int
+    seed
         Of the scene.
     """
     h, w = blue.shape

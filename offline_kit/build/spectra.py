@@ -45,10 +45,12 @@ def spectra_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     Returns
     -------
-    medians : float64 array (component, band)
-        Reflectance of the ground itself; what is seen of it holds light from the surroundings too.
-    modes : float64 array (component, mode, band)
-        Principal components of log reflectance, each scaled by its standard deviation.
+    medians
+        float64 (component, band); reflectance of the ground itself; what is seen of it holds light
+        from the surroundings too.
+    modes
+        float64 (component, mode, band); principal components of log reflectance, each scaled by its
+        standard deviation.
     """
     medians = np.zeros((COMPONENTS, BANDS))
     modes = np.zeros((COMPONENTS, MODES, BANDS))

@@ -15,7 +15,10 @@ DESCRIPTION = {
     "sentinel-2-l2a": "Sentinel-2 Level-2A",
     "sentinel-2-c1-l2a": "Sentinel-2 Collection 1 Level-2A",
 }
-_SCHEMAS = "https://stac-extensions.github.io"
+
+
+def _schema(extension: str) -> str:
+    return f"https://stac-extensions.github.io/{extension}/schema.json"
 
 
 def footprint(grid: Grid) -> tuple[dict[str, Any], list[float]]:
@@ -95,36 +98,9 @@ def _assets(grid: Grid, base: str, offset: float) -> dict[str, Any]:
     return dict(sorted(made.items()))
 
 
-def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, Any]:
-    """Return the STAC 1.0.0 item of a scene; hrefs are relative to the kit, links are left empty.
-
-    Parameters
-    ----------
-    grid : Grid
-    satellite_pass : Pass
-    facts : SceneFacts
-    """
-    scene = satellite_pass
-    geometry, bbox = footprint(grid)
-    stamp = scene.time.strftime("%Y%m%dT%H%M%S")
-    made = (scene.time + timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    number = scene.baseline.replace(".", "")
-    platform = scene.platform
-    share = facts.scl_percent
-    product = f"{platform}_MSIL2A_{stamp}_N{number}_R121_T{TILE}_{stamp}.SAFE"
-    properties: dict[str, Any] = {
-        "created": made,
-        "platform": f"sentinel-2{platform[-1].lower()}",
-        "constellation": "sentinel-2",
-        "instruments": ["msi"],
-        "eo:cloud_cover": round(share[8] + share[9] + share[10], 6),
-        "proj:epsg": EPSG,
-        "mgrs:utm_zone": int(TILE[:2]),
-        "mgrs:latitude_band": TILE[2],
-        "mgrs:grid_square": TILE[3:],
-        "grid:code": f"MGRS-{TILE}",
-        "view:sun_azimuth": facts.sun.azimuth,
-        "view:sun_elevation": round(90 - facts.sun.zenith, 2),
+def _percentages(share: tuple[float, ...]) -> dict[str, Any]:
+    """Return the properties that are counted from the SCL, class by class."""
+    return {
         "s2:degraded_msi_data_percentage": 0,
         "s2:nodata_pixel_percentage": share[0],
         "s2:saturated_defective_pixel_percentage": share[1],
@@ -138,6 +114,29 @@ def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, 
         "s2:high_proba_clouds_percentage": share[9],
         "s2:thin_cirrus_percentage": share[10],
         "s2:snow_ice_percentage": share[11],
+    }
+
+
+def _properties(scene: Pass, facts: SceneFacts) -> dict[str, Any]:
+    stamp = scene.time.strftime("%Y%m%dT%H%M%S")
+    made = (scene.time + timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    number = scene.baseline.replace(".", "")
+    share = facts.scl_percent
+    product = f"{scene.platform}_MSIL2A_{stamp}_N{number}_R121_T{TILE}_{stamp}.SAFE"
+    properties = {
+        "created": made,
+        "platform": f"sentinel-2{scene.platform[-1].lower()}",
+        "constellation": "sentinel-2",
+        "instruments": ["msi"],
+        "eo:cloud_cover": round(share[8] + share[9] + share[10], 6),
+        "proj:epsg": EPSG,
+        "mgrs:utm_zone": int(TILE[:2]),
+        "mgrs:latitude_band": TILE[2],
+        "mgrs:grid_square": TILE[3:],
+        "grid:code": f"MGRS-{TILE}",
+        "view:sun_azimuth": facts.sun.azimuth,
+        "view:sun_elevation": round(90 - facts.sun.zenith, 2),
+        **_percentages(share),
         "s2:product_type": "S2MSI2A",
         "s2:processing_baseline": scene.baseline,
         "s2:product_uri": product,
@@ -145,29 +144,37 @@ def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, 
         "datetime": scene.time.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
         "s2:sequence": "0",
     }
-    offset = 0 if scene.baseline < "04" else -0.1
     if scene.collection == "sentinel-2-l2a":
         properties["earthsearch:boa_offset_applied"] = scene.baseline >= "04"
-    properties["updated"] = made
-    properties["course:simulated"] = True
+    return properties | {"updated": made, "course:simulated": True}
+
+
+def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, Any]:
+    """Return the STAC 1.0.0 item of a scene; hrefs are relative to the kit, links are left empty.
+
+    Parameters
+    ----------
+    grid
+    satellite_pass
+    facts
+        From `scenes.write_scene`.
+    """
+    scene = satellite_pass
+    geometry, bbox = footprint(grid)
+    offset = 0 if scene.baseline < "04" else -0.1
     base = f"scenes/{scene.collection}/{scene.item_id}"
+    extensions = ("grid/v1.0.0", "raster/v1.1.0", "view/v1.0.0", "projection/v1.1.0",
+                  "mgrs/v1.0.0", "eo/v1.1.0")  # fmt: skip
     return {
         "type": "Feature",
         "stac_version": "1.0.0",
         "id": scene.item_id,
-        "properties": properties,
+        "properties": _properties(scene, facts),
         "geometry": geometry,
         "links": [],
         "assets": _assets(grid, base, offset),
         "bbox": bbox,
-        "stac_extensions": [
-            f"{_SCHEMAS}/grid/v1.0.0/schema.json",
-            f"{_SCHEMAS}/raster/v1.1.0/schema.json",
-            f"{_SCHEMAS}/view/v1.0.0/schema.json",
-            f"{_SCHEMAS}/projection/v1.1.0/schema.json",
-            f"{_SCHEMAS}/mgrs/v1.0.0/schema.json",
-            f"{_SCHEMAS}/eo/v1.1.0/schema.json",
-        ],
+        "stac_extensions": [_schema(extension) for extension in extensions],
         "collection": scene.collection,
     }
 
@@ -177,10 +184,10 @@ def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str
 
     Parameters
     ----------
-    collection : str
+    collection
         Identifier.
-    grid : Grid
-    scenes : list of Pass
+    grid
+    scenes
         All scenes of this collection.
     """
     _, bbox = footprint(grid)
@@ -198,10 +205,10 @@ def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str
         "in the shape of the collection of the same name on Earth Search",
         "links": [],
         "stac_extensions": [
-            f"{_SCHEMAS}/item-assets/v1.0.0/schema.json",
-            f"{_SCHEMAS}/view/v1.0.0/schema.json",
-            f"{_SCHEMAS}/raster/v1.1.0/schema.json",
-            f"{_SCHEMAS}/eo/v1.0.0/schema.json",
+            _schema("item-assets/v1.0.0"),
+            _schema("view/v1.0.0"),
+            _schema("raster/v1.1.0"),
+            _schema("eo/v1.0.0"),
         ],
         "item_assets": assets,
         "extent": {

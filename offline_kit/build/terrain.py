@@ -21,14 +21,15 @@ class Terrain:
 
     Attributes
     ----------
-    elevation : float32 array (rows, columns)
-        Metres above the sea.
-    receiver : int32 array (rows * columns)
-        Flat index of the cell that each cell drains to (itself at an outlet).
-    order : int32 array (rows * columns)
-        Flat indices from the outlets upwards: each cell after its receiver.
-    area : float32 array (rows, columns)
-        Drained area in square kilometres.
+    elevation
+        float32 (rows, columns); metres above the sea.
+    receiver
+        int32 (rows * columns); flat index of the cell that each cell drains to (itself at an
+        outlet).
+    order
+        int32 (rows * columns); flat indices from the outlets upwards: each cell after its receiver.
+    area
+        float32 (rows, columns); drained area in square kilometres.
     """
 
     elevation: NDArray[np.float32]
@@ -138,7 +139,7 @@ def receivers(z: NDArray[np.float32], seed: int) -> NDArray[np.int32]:
                 rr, cc = r + _DY[k], c + _DX[k]
                 length = 1.0 if _DY[k] * _DX[k] == 0 else 1.4142135623730951
                 fall = (z[r, c] - z[rr, cc]) / length
-                if fall <= 0.0:
+                if fall * 1.4 <= best:  # even the largest jitter will not make it the steepest
                     continue
                 fall *= 0.6 + 0.8 * uniform(i, k, seed)
                 if fall > best:
@@ -221,11 +222,11 @@ def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
 
     Parameters
     ----------
-    rows, columns : int
+    rows, columns
         Size of the coarse grid.
-    cell : int
+    cell
         Cell size in metres.
-    seed : int
+    seed
         Chooses the landscape.
     """
     km = 1000 / cell

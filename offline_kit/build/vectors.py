@@ -15,8 +15,8 @@ def write_layers(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
 
     Parameters
     ----------
-    path : Path
-    layers : dict
+    path
+    layers
         Frames by layer name.
     """
     option = "OGR_CURRENT_DATE"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from offline_kit.errors import KitError
-from offline_kit.manifest import HOW_TO_MEND, MANIFEST, check_kit
+from offline_kit.manifest import MANIFEST, check_kit, damaged
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,14 @@ class Kit:
                     f"{part} is a link, and nothing outside the kit's folder is served; move the "
                     f"whole kit to {part.resolve().parent}, and name that folder with COURSE_KIT."
                 )
-        collections = [_read_json(path) for path in sorted(folder.glob("collections/*.json"))]
+        collections = [
+            _read_json(folder, path) for path in sorted(folder.glob("collections/*.json"))
+        ]
         return cls(
             folder=folder,
             manifest=manifest,
             collections={collection["id"]: collection for collection in collections},
-            items=[_read_json(path) for path in sorted(folder.glob("items/*/*.json"))],
+            items=[_read_json(folder, path) for path in sorted(folder.glob("items/*/*.json"))],
         )
 
 
@@ -90,10 +92,8 @@ class KitOnDisk:
         return status.st_mtime_ns, status.st_ino
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(kit: Path, path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise KitError(
-            f"The offline kit is damaged ({path} is not valid JSON); {HOW_TO_MEND}."
-        ) from error
+        raise KitError(damaged(kit, f"{path} is not valid JSON")) from error

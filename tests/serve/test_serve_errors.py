@@ -39,7 +39,7 @@ def test_no_kit(tmp_path, make):
         ensure_server(kit, tmp_path / "bucket")
     assert "no offline kit in" in sentence(error)
     assert str(kit) in sentence(error)
-    assert "`make kit` or `python -m offline_kit build`" in sentence(error)
+    assert f"python -m offline_kit build --out {kit}`" in sentence(error)
     assert not (tmp_path / "bucket").exists()
 
 
