@@ -46,7 +46,7 @@ MEDIANS = {
     10: (0.030, 0.034, 0.066, 0.045, 0.110, 0.270, 0.340, 0.360, 0.375, 0.370, 0.190, 0.095),
     11: (0.030, 0.033, 0.040, 0.046, 0.050, 0.055, 0.060, 0.066, 0.070, 0.075, 0.100, 0.095),
 }
-# To reckon the light from the surroundings: the share of the landscape that each of them covers,
+# To compute the light from the surroundings: the share of the landscape that each of them covers,
 # and the share within 500 m of one that it has itself (landscapes of seeds 20180915, 7 and 99).
 COVER = {0: 0.09, 1: 0.02, 2: 0.07, 3: 0.18, 4: 0.32, 5: 0.01, 6: 0.03, 7: 0.15, 8: 0.01,
          9: 0.01, 10: 0.11, 11: 0.0}  # fmt: skip

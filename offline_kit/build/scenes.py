@@ -25,7 +25,7 @@ from offline_kit.build.spectra import reflectance_of
 from offline_kit.files import written_whole
 
 TRUTH_NODATA = 255
-LONGITUDE, LATITUDE = 19.20, -33.80  # where the sun is reckoned for
+LONGITUDE, LATITUDE = 19.20, -33.80  # the sun stands over the whole scene as it does here
 SCL_PIXEL = 20
 BRIGHTEST = 0.3558  # reflectance that is 255 in the true-colour picture
 
