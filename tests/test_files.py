@@ -228,7 +228,7 @@ RASTER = """
 import numpy, resource, signal, sys
 from pathlib import Path
 from offline_kit.build.cog import Raster
-from offline_kit.build.grid import grid_of
+from offline_kit.build.grid import Window, grid_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 grid = grid_of("tiny")
@@ -236,7 +236,7 @@ values = numpy.random.default_rng(0).integers(1, 4000, grid.shape(10)).astype("u
 raster = Raster(Path(sys.argv[1]), grid, 10, "uint16", 1, 0)
 for row in range(0, len(values), 384):
     for column in range(0, values.shape[1], 384):
-        raster.put(values[row : row + 384, column : column + 384], row, column)
+        raster.put(values[row : row + 384, column : column + 384], Window(row, column, 384, 384))
 raster.finish()
 """
 
