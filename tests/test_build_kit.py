@@ -24,9 +24,9 @@ from scipy.spatial import cKDTree
 from offline_kit.__main__ import main
 from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
-from offline_kit.build.preparation import prepare
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
+from offline_kit.build.preparation import prepare
 from offline_kit.errors import KitError
 from offline_kit.manifest import KIT_VERSION, check_kit, sha256_of
 
