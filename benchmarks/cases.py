@@ -86,7 +86,7 @@ class Setup:
             fill_value=np.uint16(0),
             rescale=False,
             xy_coords="center",
-            chunksize=CHUNK,
+            chunksize=(1, -1, CHUNK, CHUNK),
         )
         cube = cube.isel(time=0, drop=True).reset_coords(drop=True).assign_coords(band=BANDS)
         return cube.rio.write_crs(32734).rio.write_nodata(0)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import psutil
 
-from helpers._memory import proportional_bytes
+from helpers.memory import proportional_bytes
 
 
 class PeakMemory:

@@ -14,10 +14,10 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from helpers._memory import proportional_bytes
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
 from helpers.files import written_whole
+from helpers.memory import proportional_bytes
 from helpers.paths import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"

@@ -55,20 +55,17 @@ def small_cube(
 
 
 def lazily(
-    open_band: Callable[[int], Any],
+    open_scene: Callable[[], Any],
     read: Callable[[Any, int, int], np.ndarray],
     side: int,
     chunk: int,
 ) -> da.Array:
-    """Bands of whole numbers, each opened by a task of its own and read by a task a chunk."""
+    """Bands of whole numbers, opened by one task and read by a task a chunk of all bands."""
     steps = range(0, side, chunk)
-    planes = []
-    for band in range(len(BANDS)):
-        file = dask.delayed(open_band)(band)
-        rows = [[dask.delayed(read)(file, y, x) for x in steps] for y in steps]
-        lazy = [[da.from_delayed(task, (chunk, chunk), "uint16") for task in row] for row in rows]
-        planes.append(da.block(lazy))
-    return da.stack(planes)
+    file = dask.delayed(open_scene)()
+    shape = (len(BANDS), chunk, chunk)
+    tasks = [[dask.delayed(read)(file, y, x) for x in steps] for y in steps]
+    return da.block([[da.from_delayed(task, shape, "uint16") for task in row] for row in tasks])
 
 
 def missing(dtype: str) -> float:

@@ -1,4 +1,4 @@
-"""write_cog: a valid COG that streams, to a file or a bucket, or one sentence why not."""
+"""write_cog: a valid COG that streams to a file, whole or not at all, or one sentence why not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 import rasterio
 import rioxarray
-import s3fs
-from moto.server import ThreadedMotoServer
 from predict_scene import CRS, bare_prediction, circle, fitted_model, small_cube
 from rio_cogeo.cogeo import cog_validate
 
@@ -67,35 +65,82 @@ class TestFile:
         with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
             np.testing.assert_array_equal(written[0], array)
 
-    def test_colours_and_classes_in_overviews(self, tmp_path):
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda codes: codes,
+            lambda codes: codes.astype("float32").rio.write_nodata(np.nan),
+            lambda codes: codes.where(codes == 3).rio.write_nodata(np.nan),
+            lambda codes: codes == 3,
+            lambda codes: (codes.astype("uint16") * 5000).assign_attrs(units="percent"),
+            lambda codes: (codes * np.arange(1200)).assign_attrs(flag_values=[0]),
+        ],
+        ids=["whole", "as fractions", "some missing", "yes and no", "units left over", "flags"],
+    )
+    def test_codes_are_never_averaged(self, tmp_path, change):
         # a checkerboard of 0 and 3: the mean of four pixels would be a class that is not there
         array = noise()
         rows, columns = np.indices(array.shape)
         array = array.copy(data=da.from_array((3 * ((rows + columns) % 2)).astype("uint8")))
-        write(array, tmp_path / "out.tif", colours={0: "white", 3: "#1b7837"})
+        array = change(array)
+        write(array, tmp_path / "out.tif")
         assert cog_validate(tmp_path / "out.tif")[0]
         with rasterio.open(tmp_path / "out.tif") as file:
-            assert file.colormap(1)[3] == (0x1B, 0x78, 0x37, 255)
-            assert set(np.unique(file.read(1, out_shape=(375, 300)))) <= {0, 3}
+            values = file.read(1)
+            overview = file.read(1, out_shape=(750, 600))
+            assert set(np.unique(overview)) <= set(np.unique(values))
+            assert file.units == (None,)
+
+    def test_amounts_are_averaged(self, tmp_path):
+        many = noise() + (np.arange(1200) % 90).astype("uint8")
+        few = noise()
+        for name, array, codes in (("many", many, None), ("told", few, False)):
+            write(array.rio.write_nodata(255), tmp_path / name, codes=codes)
+            with rasterio.open(tmp_path / name) as file:
+                whole, overview = file.read(1), file.read(1, out_shape=(750, 600))
+            mean = whole.reshape(750, 2, 600, 2).mean(axis=(1, 3))
+            assert abs(overview - mean).max() <= 0.51
 
     def test_overviews_of_values_are_means_without_nodata(self, tmp_path):
         array = noise().where(noise() != 3, 255)
-        write(array.rio.write_nodata(255), tmp_path / "out.tif")
+        write(array.rio.write_nodata(255), tmp_path / "out.tif", codes=False)
         with rasterio.open(tmp_path / "out.tif") as file:
             overview = file.read(1, out_shape=(750, 600))
         assert overview[overview != 255].max() <= 2
+        assert len(np.unique(overview)) == 4
 
-    def test_scale_and_units(self, model, tmp_path):
-        result = predict_over_chunks(model, small_cube(), dtype="uint8")
-        write(result, tmp_path / "out.tif", scale=0.01)
+    def test_units_and_scale_of_whole_amounts_only(self, model, tmp_path):
+        percent = predict_over_chunks(fitted_model(40), small_cube(200, 200), dtype="uint8")
+        percent.attrs["scale_factor"] = 0.01
+        write(percent, tmp_path / "out.tif")
         with rasterio.open(tmp_path / "out.tif") as file:
             assert file.scales == (0.01,) * 4
             assert file.nodata == 255
             assert file.units == ("percent",) * 4
-        with rioxarray.open_rasterio(tmp_path / "out.tif", mask_and_scale=True) as written:
-            np.testing.assert_allclose(
-                written, predict_over_chunks(model, small_cube()), atol=0.006
-            )
+        best = percent.argmax("class")
+        share = (percent.where(percent != 255) / 100).rio.write_nodata(np.nan)
+        for left_over in (best, share):
+            assert left_over.attrs["units"] == "percent"
+            write(left_over, tmp_path / "out.tif", overwrite=True)
+            with rasterio.open(tmp_path / "out.tif") as file:
+                assert set(file.scales) == {1.0}
+                assert set(file.units) == {None}
+
+    def test_gaps_under_another_nodata_value(self, tmp_path):
+        array = small_cube(dtype="float32").isel(band=0, drop=True)
+        assert array.isnull().any()
+        write(array.rio.write_nodata(0), tmp_path / "out.tif")
+        with rasterio.open(tmp_path / "out.tif") as file:
+            assert file.nodata == 0
+            np.testing.assert_array_equal(file.read(1), array.fillna(0))
+
+    def test_gaps_of_fractions_that_say_nothing_of_them(self, tmp_path):
+        array = small_cube(dtype="float32").isel(band=0, drop=True)
+        array.attrs.clear()
+        write(array, tmp_path / "out.tif")
+        with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
+            assert np.isnan(written.rio.nodata)
+            np.testing.assert_array_equal(written[0], array)
 
     def test_array_in_memory_and_other_order_of_dimensions(self, tmp_path):
         array = small_cube(dtype="float32")
@@ -198,23 +243,35 @@ class TestRefusals:
         self.refuses("given a Dataset", unreadable.to_dataset(name="a"), path)
         self.refuses("is empty", unreadable.isel(x=slice(0, 0)), path)
         self.refuses("no CRS", unreadable.drop_vars("spatial_ref"), path)
-        self.refuses("holds complex256", unreadable.astype("complex256"), path)
+        for dtype in ("complex64", "complex256"):
+            self.refuses(f"holds {dtype}", unreadable.astype(dtype), path)
+        self.refuses("holds <U3", unreadable.astype(str), path)
         self.refuses("'x' are not the same step", unreadable.isel(x=[0, 1, 5]), path)
         self.refuses("holds float16", unreadable.astype("float16"), path)
 
-    def test_colours_for_what_has_none(self, unreadable, tmp_path):
-        path = tmp_path / "out.tif"
-        self.refuses(
-            "suits one layer of uint8", unreadable.astype("float32"), path, colours={0: "r"}
-        )
-        self.refuses("suits one layer", unreadable.expand_dims(a=2), path, colours={0: "r"})
-        self.refuses("'reddish' is no colour", unreadable, path, colours={0: "reddish"})
+    def test_nodata_left_over_from_whole_numbers(self, unreadable, tmp_path):
+        scaled = unreadable * np.float32(0.01)
+        self.refuses("its nodata value 255 is that of the whole numbers", scaled, tmp_path / "a")
+
+    def test_corners_for_centres(self, unreadable, tmp_path):
+        corners = unreadable.assign_coords(x=unreadable.x - 5, y=unreadable.y + 5)
+        corners.attrs |= {"spec": "stackstac's", "transform": unreadable.rio.transform()}
+        self.refuses("xy_coords='center'", corners, tmp_path / "a")
+
+    def test_chunks_of_unknown_size(self, unreadable, tmp_path):
+        unknown = unreadable.copy()
+        unknown.data._chunks = ((np.nan,), unknown.data.chunks[1])
+        self.refuses("does not know how large its chunks are", unknown, tmp_path / "a")
 
     def test_targets(self, unreadable, tmp_path):
         self.refuses("is a folder", unreadable, tmp_path, overwrite=True)
+        self.refuses("is a folder", unreadable, tmp_path)  # and no advice to overwrite it
+        self.refuses("path is empty", unreadable, "")
+        self.refuses("path is empty", unreadable, Path())
         (tmp_path / "file").touch()
-        self.refuses("cannot be made", unreadable, tmp_path / "file" / "out.tif")
-        self.refuses("pass the address as text", unreadable, Path("s3://maps/out.tif"))
+        self.refuses("cannot be written", unreadable, tmp_path / "file" / "out.tif")
+        for address in ("s3://maps/out.tif", Path("s3://maps/out.tif")):
+            self.refuses("is an address, but write_cog writes a file", unreadable, address)
         self.refuses("names a user", unreadable, "~nobody-at-all/out.tif")
 
     def test_all_nodata(self, tmp_path):
@@ -269,6 +326,56 @@ def test_a_killed_export_leaves_the_file_from_before(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (tmp_path / "out.tif").read_bytes() == b"the file from before"
+    assert len(list(tmp_path.iterdir())) == 2
+    (tmp_path / ".writing-of-an-older-version").mkdir()
+    write(noise(), tmp_path / "out.tif", overwrite=True)  # what was left is gone
+    assert [path.name for path in tmp_path.iterdir()] == ["out.tif"]
+
+
+FULL = """
+    import resource, signal, sys
+    sys.path.insert(0, {tests!r})
+    import numpy as np
+    from test_export import small_cube, write
+    from helpers.errors import CourseError
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as on a full disk, writing fails
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+    array = small_cube({side}, {side}, {dtype!r}, holes=0).isel(band=0, drop=True)
+    try:
+        write(array.chunk(x={chunk}, y={chunk}), "out.tif", overwrite=True)
+    except CourseError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "chunk", "dtype", "limit"),
+    [
+        (300, 150, "float32", 100_000),
+        (900, 300, "float32", 100_000),
+        (900, 300, "uint16", 1_700_000),
+        (600, 512, "float32", 100_000),
+        (1200, 512, "uint16", 100_000),
+        (1200, 512, "uint16", 2_500_000),
+    ],
+)
+def test_a_full_disk_is_told_and_the_file_from_before_stays(tmp_path, side, chunk, dtype, limit):
+    (tmp_path / "out.tif").write_bytes(b"the file from before")
+    settings = {"tests": str(Path(__file__).parent), "side": side, "chunk": chunk}
+    script = textwrap.dedent(FULL).format(**settings, dtype=dtype, limit=limit)
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert process.returncode == 0, process.stderr
+    assert "disk is full" in process.stdout and "Free some space" in process.stdout
+    assert (tmp_path / "out.tif").read_bytes() == b"the file from before"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.tif"]
+
+
+def test_neither_icechunk_nor_zarr_is_loaded():
+    check = "import sys, helpers.export; sys.exit(bool({'icechunk', 'zarr'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", check], check=True)
 
 
 @pytest.mark.slow
@@ -278,56 +385,3 @@ def test_memory_stays_far_below_the_size_of_the_array(tmp_path):
     assert process.returncode == 0
     assert float(output.split()[-1]) < 0.5
     assert cog_validate(tmp_path / "out.tif")[0]
-
-
-@pytest.fixture(scope="module")
-def bucket():
-    with pytest.MonkeyPatch.context() as patch:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "learner")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "learner")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        s3fs.S3FileSystem.clear_instance_cache()
-        filesystem = s3fs.S3FileSystem()
-        filesystem.mkdir("maps")
-        yield filesystem
-        s3fs.S3FileSystem.clear_instance_cache()
-        server.stop()
-
-
-class TestBucket:
-    def test_writes_a_cog(self, bucket, tmp_path):
-        array = noise()
-        assert write(array, "s3://maps/a/out.tif") == "s3://maps/a/out.tif"
-        bucket.get_file("maps/a/out.tif", tmp_path / "out.tif")
-        assert cog_validate(tmp_path / "out.tif")[0]
-        with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
-            np.testing.assert_array_equal(written[0], array)
-        assert bucket.ls("maps/a", detail=False) == ["maps/a/out.tif"]
-
-    def test_replaces_only_if_asked(self, bucket):
-        bucket.pipe_file("maps/b.tif", b"the file from before")
-        with pytest.raises(CourseError, match="exists already"):
-            write(noise(), "s3://maps/b.tif")
-        with pytest.raises(CourseError, match="nodata"):
-            write(0 * noise() + 255, "s3://maps/b.tif", overwrite=True)
-        bucket.invalidate_cache()
-        assert bucket.cat_file("maps/b.tif") == b"the file from before"
-        write(noise(), "s3://maps/b.tif", overwrite=True)
-        bucket.invalidate_cache()
-        assert bucket.size("maps/b.tif") > 1e5
-
-    def test_bucket_that_refuses(self, bucket):
-        with pytest.raises(CourseError, match="s3://not-there/out.tif cannot be written to"):
-            write(noise(), "s3://not-there/out.tif")
-
-    def test_storage_options(self, bucket):
-        wrong = {
-            "endpoint_url": "http://127.0.0.1:9",
-            "config_kwargs": {"retries": {"max_attempts": 0}},
-        }
-        with pytest.raises(CourseError, match="cannot be written to"):
-            write(noise(), "s3://maps/c.tif", storage_options=wrong)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from threading import Barrier
 from typing import ClassVar
 
 import cloudpickle
@@ -38,10 +39,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from helpers._block import empty_block
-from helpers._engine import Predictor
 from helpers.errors import CourseError
-from helpers.predict import estimate_work, predict_over_chunks
+from helpers.heavy.block import empty_block
+from helpers.heavy.engine import Predictor, _itself
+from helpers.predict import predict_over_chunks
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,39 @@ class TestResult:
         assert list(chosen["class"].values) == ["c", "a"]
         np.testing.assert_array_equal(chosen, named.sel({"class": ["c", "a"]}))
 
+    @pytest.mark.parametrize(
+        "as_mapping",
+        [
+            dict,
+            pd.Series,
+            lambda names: pd.Series(names).rename_axis("code").to_xarray(),
+            lambda names: pd.Series({float(code): name for code, name in names.items()}),
+        ],
+        ids=["dictionary", "series", "DataArray", "codes as fractions"],
+    )
+    def test_names_go_by_code_in_whatever_has_an_index(self, model, as_mapping):
+        names = as_mapping({2: "two", 0: "zero", 3: "three", 1: "one"})
+        named = predict_over_chunks(model, small_cube(), class_names=names)
+        assert list(named["class"].values) == ["zero", "one", "two", "three"]
+
+    @pytest.mark.parametrize(
+        "kind", [list, tuple, np.array, pd.Index, pd.Series, set, xr.DataArray, lambda codes: codes]
+    )
+    def test_classes_in_any_collection(self, model, kind):
+        whole = predict_over_chunks(model, small_cube())
+        for codes in ([1, 3], [1.0, 3.0]):
+            wanted = {1: 1, 3: 3} if kind is dict else kind(codes)
+            result = predict_over_chunks(model, small_cube(), classes=wanted)
+            np.testing.assert_array_equal(result, whole.sel({"class": [1, 3]}))
+        one = predict_over_chunks(model, small_cube(), classes=np.int64(3))
+        np.testing.assert_array_equal(one, whole.sel({"class": [3]}))
+
+    def test_codes_that_a_table_has_kept_as_fractions(self):
+        points, classes = training_points()
+        forest = RandomForestClassifier(3, random_state=0).fit(points, classes.astype(float))
+        result = predict_over_chunks(forest, small_cube(), classes=[2])
+        assert result["class"].values.tolist() == [2] and result["class"].dtype.kind == "i"
+
     def test_percent(self, model):
         result = predict_over_chunks(model, small_cube(), dtype="uint8")
         expected = bare_prediction(model, small_cube())
@@ -99,35 +133,6 @@ class TestResult:
         gaps = np.isnan(expected)
         np.testing.assert_array_equal(result.values == 255, gaps)
         np.testing.assert_array_equal(result.values[~gaps], np.rint(expected[~gaps] * 100))
-
-    @pytest.mark.parametrize("dtype", ["float32", "uint8"])
-    def test_most_likely_class(self, model, dtype):
-        result = predict_over_chunks(model, small_cube(), output="most_likely", dtype=dtype)
-        expected = bare_prediction(model, small_cube())
-        valid = ~np.isnan(expected[0])
-        assert result.most_likely.dtype == np.uint8
-        assert result.most_likely.rio.nodata == 255
-        best = expected[:, valid]
-        np.testing.assert_array_equal(result.most_likely.values[valid], best.argmax(axis=0))
-        np.testing.assert_array_equal(result.most_likely.values == 255, ~valid)
-        highest = best.max(axis=0) if dtype == "float32" else np.rint(best.max(axis=0) * 100)
-        np.testing.assert_array_equal(result.probability.values[valid], highest)
-        assert result.probability.rio.crs == result.most_likely.rio.crs == CRS
-
-    def test_most_likely_predicts_each_block_once(self):
-        model = _Counting()
-        result = predict_over_chunks(model, small_cube().chunk(x=25, y=30), output="most_likely")
-        _Counting.pixels = 0
-        result.compute(scheduler="sync")
-        assert _Counting.pixels == (~np.isnan(bare_prediction(model, small_cube())[0])).sum()
-
-    def test_most_likely_of_classes_that_are_text(self):
-        points, classes = training_points()
-        forest = RandomForestClassifier(5, random_state=0)
-        forest.fit(points, np.array(list("pqrs"))[classes])
-        result = predict_over_chunks(forest, small_cube(), output="most_likely")
-        assert result.most_likely.attrs["flag_values"] == [0, 1, 2, 3]
-        assert result.most_likely.attrs["flag_meanings"] == "p q r s"
 
 
 class _Counting:
@@ -158,6 +163,25 @@ class TestCube:
             warnings.simplefilter("error", UserWarning)
             assert np.isfinite(predict_over_chunks(model, cube, nodata=np.nan)[0, 5, 5])
             assert np.isnan(predict_over_chunks(model, cube, nodata=0)[0, 5, 5])
+
+    @pytest.mark.parametrize("engine", ["same", "fast"])
+    @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
+    def test_what_is_no_number_of_a_model_is_missing(self, model, value, engine):
+        cube = small_cube(dtype="float64", holes=0)
+        expected = bare_prediction(model, cube)
+        cube[2, 7, 9] = value
+        expected[:, 7, 9] = np.nan
+        result = predict_over_chunks(model, cube.chunk(x=20), engine=engine)
+        np.testing.assert_allclose(result, expected, rtol=0, atol=1e-6)
+        forest = RandomForestClassifier(3, random_state=0).fit(*training_points())
+        assert np.isnan(predict_over_chunks(forest, cube)[:, 7, 9]).all()
+
+    def test_dataset_whose_crs_is_a_variable(self, model):
+        bands = small_cube().chunk(x=20, y=25).to_dataset("band")
+        bands = bands.map(lambda band: band.rio.write_nodata(0))
+        result = predict_over_chunks(model, bands.reset_coords("spatial_ref"), circle(30, 25, 9))
+        assert result.rio.crs == CRS
+        np.testing.assert_array_equal(result, predict_over_chunks(model, bands, circle(30, 25, 9)))
 
     def test_nodata_that_the_numbers_cannot_be(self, model):
         cube = small_cube(holes=0)
@@ -196,6 +220,18 @@ class TestWithin:
         for result in results[1:]:
             np.testing.assert_array_equal(result, results[0])
 
+    def test_what_clip_and_make_valid_leave_beside_polygons(self, model):
+        cube = small_cube()
+        disc = circle(30, 25, 15.3, CRS).iloc[0]
+        line = shapely.LineString([(300_000, 6_300_000), (300_400, 6_299_900)])
+        mixed = shapely.GeometryCollection(
+            [line, shapely.MultiPolygon([disc]), shapely.Point(0, 0)]
+        )
+        within = gpd.GeoSeries([shapely.GeometryCollection([mixed]), None], crs=CRS)
+        np.testing.assert_array_equal(
+            predict_over_chunks(model, cube, within), predict_over_chunks(model, cube, disc)
+        )
+
     def test_grid_that_is_turned(self, model):
         turned = (
             Affine.translation(300_000, 6_300_000) @ Affine.rotation(45) @ Affine.scale(10, -10)
@@ -215,13 +251,12 @@ class TestWithin:
             read.append(block_info[0]["chunk-location"][1:])
             return block
 
-        cube = small_cube().chunk(band=1, x=10, y=10)
+        cube = small_cube().chunk(x=10, y=10)
         cube = cube.copy(
             data=cube.data.map_blocks(remember, dtype=cube.dtype, meta=cube.data._meta)
         )
         predict_over_chunks(model, cube, circle(15, 15, 4)).compute()
-        assert set(read) == {(1, 1)}
-        assert len(read) == len(BANDS)
+        assert read == [(1, 1)]
 
     def test_skipped_blocks_take_no_memory(self):
         block = empty_block((2, 300, 300), np.dtype("uint8"))
@@ -265,6 +300,54 @@ class TestModels:
         )
         assert valid.sum() == (cube != 0).all("band").sum()
 
+    @pytest.mark.parametrize("kind", [XGBClassifier, RandomForestClassifier])
+    @pytest.mark.parametrize("engine", ["same", "fast"])
+    def test_other_units_than_those_of_the_training_are_told(self, kind, engine, recwarn):
+        points, classes = training_points()
+        if kind is RandomForestClassifier and engine == "fast":
+            pytest.skip("the fast engine is XGBoost's")
+        numbers, reflectance = (
+            kind(n_estimators=5, random_state=0).fit(points * factor, classes)
+            for factor in (1, np.float32(1e-4))
+        )
+        cube = small_cube(dtype="float32").chunk(x=20)
+        with pytest.warns(UserWarning, match="cube seems to hold digital numbers, the model"):
+            predict_over_chunks(reflectance, cube, engine=engine).compute()
+        with pytest.warns(UserWarning, match="cube seems to hold reflectance, the model"):
+            predict_over_chunks(numbers, cube * np.float32(1e-4), engine=engine).compute()
+        recwarn.clear()
+        predict_over_chunks(numbers, cube, engine=engine).compute()
+        predict_over_chunks(reflectance, cube * np.float32(1e-4), engine=engine).compute()
+        assert not [item for item in recwarn if "seems to hold" in str(item.message)]
+
+    def test_libraries_get_their_threads_back_however_calls_overlap(self):
+        def threads():
+            return [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+
+        first, last = Barrier(2), Barrier(2)
+
+        class Overlapping(_Counting):
+            """Of two calls that begin together, the one that came first ends first."""
+
+            def predict_proba(self, pixels):
+                number = first.wait()
+                seen.append(threads())
+                first.wait()
+                if number:
+                    last.wait()
+                return super().predict_proba(pixels)
+
+        seen, before = [], threads()
+        predict = _itself(Overlapping())
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(10):
+                calls = [pool.submit(predict, np.ones((2, 5))) for _ in range(2)]
+                wait(calls, return_when=FIRST_COMPLETED)
+                last.wait()
+                wait(calls)
+                assert threads() == before
+        assert seen == [[1] * len(before)] * 20
+
     def test_linear_model_of_xgboost_gets_its_names(self):
         linear = XGBClassifier(n_estimators=3, booster="gblinear").fit(*training_points())
         result = predict_over_chunks(linear, small_cube()).values
@@ -302,17 +385,16 @@ class TestModels:
     def test_xgboost_is_given_one_thread(self, model):
         predictor = Predictor(cloudpickle.dumps(model))
         predictor(np.ones((1, len(BANDS)), dtype=np.float32))
-        booster = predictor._predict.__self__.get_booster()
+        booster = predictor._loaded[0].__self__.get_booster()
         assert json.loads(booster.save_config())["learner"]["generic_param"]["nthread"] == "1"
 
     def test_fast_engine(self, model):
         fast = predict_over_chunks(model, small_cube(), engine="fast").values
         np.testing.assert_allclose(fast, bare_prediction(model, small_cube()), rtol=0, atol=1e-6)
 
-    @pytest.mark.parametrize("engine", ["fast", "gpu"])
-    def test_engine_that_does_not_suit_falls_back_with_a_line(self, engine):
-        with pytest.warns(UserWarning, match=f"engine='{engine}' is not used, since") as caught:
-            result = predict_over_chunks(_Counting(), small_cube(), engine=engine)
+    def test_engine_that_does_not_suit_falls_back_with_a_line(self):
+        with pytest.warns(UserWarning, match="engine='fast' is not used, since") as caught:
+            result = predict_over_chunks(_Counting(), small_cube(), engine="fast")
         assert sum(item.category is UserWarning for item in caught) == 1
         assert caught[-1].filename == __file__
         np.testing.assert_array_equal(result, predict_over_chunks(_Counting(), small_cube()))
@@ -342,8 +424,22 @@ class TestRefusals:
         self.refuses("not fitted yet", XGBClassifier(), unreadable)
         self.refuses("not fitted yet", LogisticRegression(), unreadable)
 
-    def test_no_classifier(self, unreadable):
+    def test_no_classifier(self, model, unreadable):
         self.refuses("has no predict_proba", object(), unreadable)
+        self.refuses("XGBClassifier is a class, not a model", XGBClassifier, unreadable)
+        self.refuses("use XGBClassifier, whose load_model", model.get_booster(), unreadable)
+
+    def test_model_that_fails(self, model, unreadable):
+        class Broken(_Counting):
+            def predict_proba(self, pixels):
+                raise ValueError("out of order")
+
+        self.refuses("of this Broken fails .*out of order", Broken(), unreadable)
+
+    def test_model_of_one_class(self, unreadable):
+        points, classes = training_points()
+        forest = RandomForestClassifier(2).fit(points, 0 * classes + 7)
+        self.refuses(r"knows one class only \(7\)", forest, unreadable)
 
     def test_bands_missing(self, model, unreadable):
         self.refuses("lacks nir", model, unreadable.sel(band=["blue", "green", "red", "swir16"]))
@@ -389,6 +485,21 @@ class TestRefusals:
 
         self.refuses("of this Short gives a ndarray, but", Short(), unreadable)
 
+    def test_polygons_smaller_than_a_pixel(self, model, unreadable):
+        tiny = shapely.box(300_011, 6_299_986, 300_014, 6_299_989)
+        self.refuses("so small or narrow", model, unreadable, gpd.GeoSeries([tiny], crs=CRS))
+
+    def test_polygons_in_a_crs_that_is_nowhere(self, model, unreadable):
+        plan = (
+            'ENGCRS["site plan",EDATUM["unknown"],CS[Cartesian,2],AXIS["x",east],'
+            'AXIS["y",north],LENGTHUNIT["metre",1]]'
+        )
+        area = circle(30, 25, 15, CRS).set_crs(plan, allow_override=True)
+        self.refuses(r"from their CRS \(site plan\)", model, unreadable, area)
+        self.refuses("site plan", model, unreadable.rio.write_crs(plan), circle(30, 25, 15))
+        beyond = gpd.GeoSeries([shapely.box(1e9, 1e9, 2e9, 2e9)], crs="EPSG:3857")
+        self.refuses("does not reach|miss the cube", model, unreadable, beyond)
+
     def test_polygons_without_crs(self, model, unreadable):
         self.refuses("have no CRS", model, unreadable, gpd.GeoSeries([shapely.box(0, 0, 1, 1)]))
 
@@ -433,26 +544,57 @@ class TestRefusals:
         self.refuses("no name for the class 2", model, unreadable, class_names={0: "a", 1: "b"})
         self.refuses("has 2 names, but", model, unreadable, class_names=["a", "b"])
 
+    def test_two_classes_of_one_name(self, model, unreadable):
+        names = ["a", "pine", "b", "pine"]
+        self.refuses(
+            "gives the name 'pine' to two classes, 1 and 3", model, unreadable, class_names=names
+        )
+        self.refuses("name 'pine'", model, unreadable, class_names=names, classes=["pine"])
+        self.refuses("asks for a class twice", model, unreadable, classes=[1, 1.0])
+        twice = pd.Series(list("abcde"), index=[0, 1, 2, 3, 3])
+        self.refuses("names a class twice", model, unreadable, class_names=twice)
+
+    @pytest.mark.parametrize("names", ["abcd", set("abcd"), 4])
+    def test_names_that_tell_no_class_from_another(self, model, unreadable, names):
+        self.refuses("tells no class from another", model, unreadable, class_names=names)
+
+    @pytest.mark.parametrize("nodata", [-9999, 0])
+    def test_nodata_that_was_scaled(self, model, nodata):
+        numbers = small_cube(dtype="int16").rio.write_nodata(nodata).chunk(x=20)
+        scaled = numbers * np.float32(1e-4) - np.float32(0.1)
+        message = f"nodata value {nodata} is that of the whole numbers .*nodata=np.nan"
+        self.refuses(message, model, scaled)
+        self.refuses(message, model, scaled.to_dataset("band").map(lambda b: b))
+        self.refuses(message, model, numbers.astype("float32").assign_attrs(nodata=nodata))
+        masked = numbers.where(numbers != nodata)
+        expected = predict_over_chunks(model, numbers)
+        np.testing.assert_array_equal(predict_over_chunks(model, masked, nodata=np.nan), expected)
+
+    def test_corners_for_centres(self, model, unreadable):
+        grid = unreadable.rio.transform()
+        corners = unreadable.assign_coords(x=unreadable.x - 5, y=unreadable.y + 5)
+        for cube in (corners, corners.isel(x=slice(3, 9), y=slice(2, 4)), corners.isel(x=[3])):
+            cube.attrs |= {"spec": "stackstac's", "transform": grid}
+            self.refuses("xy_coords='center'", model, cube)
+        unreadable.attrs |= {"spec": "stackstac's", "transform": grid}
+        predict_over_chunks(model, unreadable)
+
+    def test_chunks_of_unknown_size(self, model, unreadable):
+        unknown = unreadable.copy()
+        unknown.data._chunks = (*unknown.data.chunks[:2], (np.nan,))
+        self.refuses("does not know how large its chunks are", model, unknown)
+
+    def test_complex_numbers(self, model, unreadable):
+        self.refuses("holds complex64, but real", model, unreadable.astype("complex64"))
+
     def test_dimensions(self, model, unreadable):
         self.refuses("exactly one for the bands", model, unreadable.isel(band=0))
         self.refuses("'y' and 'x' are needed", model, unreadable.rename(x="column"))
         self.refuses("DataArray or Dataset is needed", model, np.zeros((5, 10, 10)))
 
     def test_options(self, model, unreadable):
-        self.refuses("`output` is 'classes'", model, unreadable, output="classes")
         self.refuses("`dtype` is 'int16'", model, unreadable, dtype="int16")
         self.refuses("`engine` is 'slow'", model, unreadable, engine="slow")
-
-
-def test_estimate_counts_what_will_be_read(model):
-    cube = small_cube().chunk(x=10, y=10)
-    estimate = estimate_work(model, cube, circle(15, 15, 4))
-    assert (estimate.blocks, estimate.all_blocks) == (1, 30)
-    inside = predict_over_chunks(model, small_cube(holes=0), circle(15, 15, 4)).isel({"class": 0})
-    assert estimate.pixels == inside.notnull().sum()
-    assert estimate.result_bytes == 4 * 4 * 60 * 50
-    assert estimate.seconds > 0
-    assert "1 of 30 blocks" in str(estimate)
 
 
 class SlowToUnpickle:

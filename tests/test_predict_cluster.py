@@ -59,10 +59,10 @@ def test_files_that_travel_to_the_workers(client, model):
     scene = small_cube(40, 40)
     values = scene.values
 
-    def read(band, y, x):
-        return values[band, y : y + 10, x : x + 10]
+    def read(_file, y, x):
+        return values[:, y : y + 10, x : x + 10]
 
-    cube = scene.copy(data=lazily(lambda band: band, read, side=40, chunk=10))
+    cube = scene.copy(data=lazily(int, read, side=40, chunk=10))
     np.testing.assert_array_equal(predict_over_chunks(model, cube), bare_prediction(model, scene))
 
 
@@ -123,8 +123,7 @@ def _processes(folder):
     return {int(file.name.split("-")[0]) for file in folder.iterdir()}
 
 
-def test_each_worker_gets_the_model_once(client, traced, tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 20)  # work for both from the beginning
+def test_each_worker_gets_the_model_once(client, traced, tmp_path):
     cube = small_cube().chunk(x=10, y=10)
     result = predict_over_chunks(traced(0.01), cube)
     for file in tmp_path.iterdir():
@@ -134,10 +133,7 @@ def test_each_worker_gets_the_model_once(client, traced, tmp_path, monkeypatch):
     assert os.getpid() not in _processes(tmp_path)
 
 
-def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(
-    client, traced, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("helpers._reading.GROUP_SIDE", 20)
+def test_an_export_loads_the_model_once_a_worker_and_leaves_nothing(client, traced, tmp_path):
     models = tmp_path / "models"
     models.mkdir()
     result = predict_over_chunks(Traced(models, 0.01), small_cube().chunk(x=10, y=10))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from predict_scene import bare_prediction, circle, fitted_model, small_cube
 
-from helpers._block import gather_pixels
-from helpers._within import rasterise
+from helpers.heavy.block import predict_block
+from helpers.heavy.within import rasterise
 from helpers.predict import predict_over_chunks
 
 MODEL = fitted_model()
@@ -74,28 +74,30 @@ def test_a_grid_of_many_strips_is_rasterised_like_one(monkeypatch):
     area = circle(100, 30, 80.3, cube.rio.crs)
     arguments = (area, (200, 60), cube.rio.transform(), cube.rio.crs)
     one = rasterise(*arguments)
-    monkeypatch.setattr("helpers._within.PIXELS", 13 * 60)
+    monkeypatch.setattr("helpers.heavy.within.PIXELS", 13 * 60)
     many = rasterise(*arguments)
     np.testing.assert_array_equal(one.bits, many.bits)
     assert 0 < np.unpackbits(one.bits).sum() < 200 * 60
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-@pytest.mark.parametrize("pixels", [1, 45, 97, 500])
-def test_a_block_of_several_batches(monkeypatch, dtype, pixels):
+@pytest.mark.parametrize("side", [1, 7, 23, 500])
+def test_chunks_are_cut_into_blocks(monkeypatch, dtype, side):
     cube = small_cube(ROWS, COLUMNS, dtype, holes=0.3).chunk(y=23, x=17)
     area = circle(12, 9, 14.0, cube.rio.crs)
     whole = predict_over_chunks(MODEL, cube, area).compute()
-    monkeypatch.setattr("helpers._engine.Predictor.batch", pixels)
-    np.testing.assert_array_equal(predict_over_chunks(MODEL, cube, area), whole)
+    monkeypatch.setattr("helpers.heavy.plan.BLOCK", side)
+    cut = predict_over_chunks(MODEL, cube, area)
+    assert max(map(max, cut.chunks[1:])) == min(side, 23)
+    np.testing.assert_array_equal(cut, whole)
     np.testing.assert_array_equal(predict_over_chunks(MODEL, cube), bare_prediction(MODEL, cube))
 
 
-def test_dates_of_one_chunk_in_several_batches(monkeypatch):
+def test_dates_of_one_chunk_in_several_blocks(monkeypatch):
     dates = [small_cube(ROWS, COLUMNS, holes=0.4, seed=seed) for seed in range(3)]
     cube = xr.concat(dates, xr.Variable("time", np.arange(3))).chunk(time=2, y=23, x=17)
     area = circle(12, 9, 14.0, cube.rio.crs)
-    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
+    monkeypatch.setattr("helpers.heavy.plan.BLOCK", 9)
     result = predict_over_chunks(MODEL, cube, area).compute()
     for date, scene in enumerate(dates):
         np.testing.assert_array_equal(result[date], predict_over_chunks(MODEL, scene, area))
@@ -112,28 +114,32 @@ class Counting:
 
 
 @pytest.mark.parametrize("dates", [1, 3])
-def test_batches_are_as_large_as_wanted(monkeypatch, dates):
-    scene = small_cube(ROWS, COLUMNS, holes=0)
-    cube = xr.concat([scene] * dates, xr.Variable("time", np.arange(dates))).chunk(time=-1)
-    monkeypatch.setattr("helpers._engine.Predictor.batch", 97)
-    result = predict_over_chunks(Counting(), cube)
+def test_each_pixel_is_predicted_once_and_those_that_are_missing_never(dates):
+    scene = small_cube(ROWS, COLUMNS, holes=0.3)
+    cube = xr.concat([scene] * dates, xr.Variable("time", np.arange(dates)))
+    result = predict_over_chunks(Counting(), cube.chunk(time=-1, y=11, x=30))
     Counting.calls.clear()
     result.compute()
-    pixels = dates * ROWS * COLUMNS
-    assert sum(Counting.calls) == pixels and max(Counting.calls) <= 97
-    assert len(Counting.calls) == -(-pixels // 97)
+    assert sum(Counting.calls) == dates * int((scene != 0).all("band").sum())
+    assert len(Counting.calls) == 4
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), shape=st.tuples(st.integers(1, 40), st.integers(1, 40)))
-def test_batches_share_the_pixels_of_a_block(data, shape):
+def test_a_block_holds_the_answers_where_its_pixels_lie(data, shape):
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     inside = rng.random(shape) < data.draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))
-    number = data.draw(st.integers(1, 9))
     bands = rng.integers(0, 3, (4, *shape)).astype("uint16")
-    valid, *batches = gather_pixels(0, np.packbits(inside), number, [bands[:1], bands[1:]])
     wanted = inside & (bands > 0).all(axis=0)
-    np.testing.assert_array_equal(np.unpackbits(valid, count=inside.size), wanted.ravel())
-    np.testing.assert_array_equal(np.concatenate(batches), bands[:, wanted].T)
-    sizes = [len(batch) for batch in batches]
-    assert len(sizes) == number and max(sizes) - min(sizes) <= 1
+    given = []
+
+    def weigh(pixels):
+        given.append(pixels)
+        return pixels / 4
+
+    block = predict_block(bands, weigh, np.packbits(inside), 0, (2, 0), np.dtype("float64"))
+    assert np.isnan(block[:, ~wanted]).all()
+    np.testing.assert_array_equal(block[:, wanted], bands[[2, 0]][:, wanted] / 4)
+    for pixels in given:
+        np.testing.assert_array_equal(pixels, bands[:, wanted].T)
+    assert len(given) == wanted.any()

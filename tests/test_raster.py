@@ -8,7 +8,7 @@ import xarray as xr
 from affine import Affine
 from predict_scene import small_cube
 
-from helpers._raster import nodata_of, transform_of
+from helpers.heavy.raster import nodata_of, transform_of
 
 DEGREES = Affine(1 / 10_800, 0, 18.4, 0, -1 / 10_800, -33.7)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from xgboost import XGBClassifier
 
-from helpers._trees import VECTOR, read_forest, why_not
+from helpers.heavy.trees import VECTOR, objection, read_forest
 
 FEATURES = 4
 
@@ -47,7 +47,7 @@ def test_equal_to_the_model(classes, rounds, parallel, growth, gamma, base_score
     options = {"num_parallel_tree": parallel, "subsample": 0.8, "gamma": gamma, **growth}
     model = XGBClassifier(n_estimators=rounds, base_score=base_score, random_state=seed, **options)
     model.fit(*points(classes, seed=seed))
-    assert why_not(model) is None
+    assert objection(model) is None
     assert_equal(model, points(classes, count=700, seed=99)[0])
 
 
@@ -114,10 +114,10 @@ UNSUITED = {
 
 def test_trees_that_were_dropped_out_weigh_less():
     model = XGBClassifier(n_estimators=10, rate_drop=0.5).fit(*points(3))
-    assert "would differ" in why_not(model)
+    assert "would differ" in objection(model)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("reason", UNSUITED)
 def test_a_model_that_does_not_suit(reason):
-    assert reason in why_not(UNSUITED[reason]())
+    assert reason in objection(UNSUITED[reason]())

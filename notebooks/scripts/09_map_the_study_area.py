@@ -72,7 +72,9 @@ cloud = open_cloud()
 # ## Everything that we have made so far
 #
 # The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the
-# field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped.
+# field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped. One thing is new:
+# each chunk holds one date and **all** bands (`-1`), because a model needs all bands of a pixel at once; of chunks of
+# single bands, Dask would read one band of the whole scene after the other before the first pixel is complete.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
@@ -95,7 +97,7 @@ numbers = stackstac.stack(
     fill_value=np.uint16(0),
     rescale=False,
     xy_coords="center",
-    chunksize=1024,
+    chunksize=(1, -1, 1024, 1024),
 ).squeeze("time", drop=True)
 
 # %%
@@ -310,7 +312,8 @@ memory.round(1)
 #
 # **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with a thread a core.
 # Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This time
-# nothing is loaded beforehand: `read` reads a block, `batch` is the model at work, `predict` lays its answers out.
+# nothing is loaded beforehand: `predict` is the model at work; what comes before it reads a chunk, masks it and cuts
+# it into blocks.
 
 # %%
 client = Client(n_workers=1, dashboard_address="127.0.0.1:0", security=True)

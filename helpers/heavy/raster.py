@@ -7,6 +7,8 @@ import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
 from affine import Affine
 
+from helpers.errors import CourseError
+
 NEAR = 0.05  # of a pixel: more than coordinates lose when they are rounded
 
 
@@ -51,21 +53,10 @@ def _edge_and_step(centres: np.ndarray, size: float) -> tuple[float, float]:
 
 
 def nodata_of(array: xr.DataArray) -> float | None:
-    """Return the value that marks missing pixels.
+    """Return the value that marks missing pixels, None if there is none or it cannot be one.
 
     What is computed from an array keeps its attributes, nodata among them, even where its numbers
     cannot be that value any more.
-
-    Parameters
-    ----------
-    array
-        Any array.
-
-    Returns
-    -------
-    float or None
-        ``array.rio.nodata``; None if there is none, or if it cannot be a value of the array, as
-        after ``array > 0.5``.
     """
     if array.dtype == bool:
         return None
@@ -73,3 +64,44 @@ def nodata_of(array: xr.DataArray) -> float | None:
         return array.rio.nodata
     except (OverflowError, TypeError, ValueError):
         return None
+
+
+def require_fitting_nodata(array: xr.DataArray, mend: str) -> None:
+    """Refuse fractions that say which *whole* number marks a missing pixel.
+
+    Arithmetic keeps an array's attributes: after ``numbers * 0.0001`` missing pixels are no longer
+    -9999, and after ``numbers.where(numbers != 0)`` they are NaN, but the attribute is as before.
+    rioxarray writes it in the type of the numbers, so it tells where it comes from.
+    """
+    if array.dtype.kind != "f":
+        return
+    left_over = [array.attrs[name] for name in ("_FillValue", "nodata") if name in array.attrs]
+    if left_over and isinstance(left_over[0], int | np.integer):
+        raise CourseError(
+            f"The array holds {array.dtype}, but its nodata value {left_over[0]} is that of the "
+            "whole numbers it was made of, and may have been scaled with them: mask those before "
+            f"you calculate, as in numbers.where(numbers != {left_over[0]}), then say that NaN is "
+            f"missing with {mend}."
+        )
+
+
+def require_centres(array: xr.DataArray) -> None:
+    """Refuse a cube of stackstac whose coordinates are the corners of its pixels.
+
+    stackstac leaves its transform in the attributes: a centre lies half a pixel from its lines.
+    """
+    grid = array.attrs.get("transform")
+    if "spec" not in array.attrs or not isinstance(grid, Affine):
+        return
+    sides = {array.rio.x_dim: (grid.c, grid.a), array.rio.y_dim: (grid.f, grid.e)}
+    for dim, (edge, size) in sides.items():
+        if dim not in array.coords or not array.sizes[dim]:
+            return
+        places = (array[dim].values[:2].astype(float) - edge) / size
+        on_a_line = abs(places - np.rint(places)).max() < NEAR
+        if not on_a_line or (len(places) > 1 and abs(places[1] - places[0] - 1) > NEAR):
+            return
+    raise CourseError(
+        "The coordinates are the upper left corners of the pixels, as stackstac gives them by "
+        "default, so everything would lie half a pixel off: stack with xy_coords='center'."
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +15,13 @@ from affine import Affine
 from rasterio.crs import CRS
 from rioxarray.exceptions import RioXarrayError
 
-from helpers._raster import nodata_of, transform_of
-from helpers.errors import CourseError
+from helpers.errors import CourseError, advise
+from helpers.heavy.raster import (
+    nodata_of,
+    require_centres,
+    require_fitting_nodata,
+    transform_of,
+)
 
 CHUNK = 1024  # pixels along a side; the block size of Sentinel-2 COGs
 TIME = "time"
@@ -61,24 +65,9 @@ class Cube:
 
 
 def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> Cube:
-    """Bring a stack of bands into one order of dimensions and settle its metadata.
-
-    Parameters
-    ----------
-    cube
-        A DataArray with a band dimension, ``y``, ``x`` and perhaps ``time``, in any order, or a
-        Dataset with one variable a band.
-    nodata
-        Value of missing pixels, where the cube does not say it itself.
-
-    Raises
-    ------
-    CourseError
-        If dimensions are missing, empty or too many, if bands disagree in chunks or nodata, or
-        if nothing in the cube is a number.
-    """
+    """Bring a stack of bands into one order of dimensions and settle its metadata."""
     if isinstance(cube, xr.Dataset):
-        cube = _bands_of_dataset(cube)
+        cube = _bands_of_dataset(cube, nodata)
     if not isinstance(cube, xr.DataArray):
         raise CourseError(
             f"The cube is a {type(cube).__name__}, but an xarray DataArray or Dataset is needed."
@@ -86,6 +75,9 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
     y, x = _spatial_dims(cube)
     band = _band_dim(cube, y, x)
     _require_pixels(cube)
+    require_centres(cube)
+    if nodata is None:
+        require_fitting_nodata(cube, "nodata=np.nan")
     order = (TIME, band, y, x) if TIME in cube.dims else (band, y, x)
     cube = cube.transpose(*order)
     found_nodata = _found_nodata(cube) if nodata is None else float(nodata)
@@ -125,21 +117,26 @@ def _band_dim(cube: xr.DataArray, y: Hashable, x: Hashable) -> Hashable:
 
 
 def _require_pixels(cube: xr.DataArray) -> None:
+    if np.isnan(sum(cube.shape)):
+        raise CourseError(
+            "The cube does not know how large its chunks are, as after choosing pixels by what "
+            "they hold: compute it first, or choose them with cube.where(...)."
+        )
     empty = [dim for dim, size in cube.sizes.items() if size == 0]
     if empty:
         raise CourseError(
             f"The cube is empty: its dimension {empty[0]!r} has length 0, so check the area and "
             "the dates it was cut to."
         )
-    if not np.issubdtype(cube.dtype, np.number):
-        raise CourseError(f"The cube holds {cube.dtype}, but numbers are needed.")
+    if cube.dtype.kind not in "iuf":
+        raise CourseError(f"The cube holds {cube.dtype}, but real numbers are needed.")
 
 
 def _require_data(cube: xr.DataArray, nodata: float | None) -> None:
     """Reject a cube in memory in which every pixel is missing."""
     values = cube.values
     if (
-        np.isnan(values).all()
+        not np.isfinite(values).any()
         if np.issubdtype(cube.dtype, np.floating)
         else (nodata is not None and (values == nodata).all())
     ):
@@ -163,12 +160,10 @@ def _found_nodata(cube: xr.DataArray) -> float | None:
     """Return the cube's nodata value; warn where it may be left over from whole numbers."""
     found = _nodata_of(cube)
     if found == 0 and np.issubdtype(cube.dtype, np.floating):
-        warnings.warn(
+        advise(
             f"The cube holds {cube.dtype} and says that 0 marks a missing pixel, so pixels that "
             "are 0 are not predicted: pass nodata=0 if that is meant, or nodata=np.nan if missing "
-            "pixels are NaN.",
-            UserWarning,
-            stacklevel=5,
+            "pixels are NaN."
         )
     return found
 
@@ -189,8 +184,10 @@ def _band_names(cube: xr.DataArray, band: Hashable) -> tuple[str, ...] | None:
     return None
 
 
-def _bands_of_dataset(cube: xr.Dataset) -> xr.DataArray:
+def _bands_of_dataset(cube: xr.Dataset, given_nodata: float | None) -> xr.DataArray:
     """Stack the variables of a Dataset, if they share dimensions, chunks and nodata."""
+    crs = [name for name, variable in cube.data_vars.items() if "crs_wkt" in variable.attrs]
+    cube = cube.set_coords(crs)  # a file that was not opened with decode_coords="all"
     if not cube.data_vars:
         raise CourseError("The cube is empty: the Dataset has no variable, but one a band is due.")
     bands = dict(cube.data_vars)
@@ -213,6 +210,9 @@ def _bands_of_dataset(cube: xr.Dataset) -> xr.DataArray:
                 )
         sizes = dict(zip(bands[first].dims, chunks, strict=True))
         bands = {name: band.chunk(sizes) for name, band in bands.items()}
+    if given_nodata is None:
+        for band in bands.values():
+            require_fitting_nodata(band, "nodata=np.nan")
     nodata = {_nodata_of(band) for band in bands.values()}
     nodata = {None if value is None or np.isnan(value) else value for value in nodata}
     if len(nodata) > 1:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,17 +12,30 @@ from sklearn.utils.validation import check_is_fitted
 
 from helpers.errors import CourseError
 
+if TYPE_CHECKING:
+    from xgboost import Booster, XGBClassifier
+
 
 class Classifier(Protocol):
     """Anything that gives a probability for each class: scikit-learn, XGBoost, LightGBM."""
 
-    def predict_proba(self, X: Any) -> np.ndarray:  # noqa: ANN401
+    def predict_proba(self, X: object) -> np.ndarray:
         """Return probabilities, one row a pixel and one column a class."""
         ...
 
 
 def require_fitted(model: Classifier) -> None:
     """Raise CourseError unless the model can predict probabilities now."""
+    if isinstance(model, type):
+        raise CourseError(
+            f"{model.__name__} is a class, not a model: make one and fit it, as in "
+            f"{model.__name__}(...).fit(table, classes)."
+        )
+    if type(model).__name__ == "Booster":
+        raise CourseError(
+            "A Booster gives no probabilities by class: use XGBClassifier, whose load_model reads "
+            "what the Booster has saved."
+        )
     if not hasattr(model, "predict_proba"):
         raise CourseError(
             f"{type(model).__name__} has no predict_proba, so it gives no probabilities: use a "
@@ -48,7 +61,7 @@ def trained_bands(model: Classifier) -> tuple[str, ...] | None:
     return tuple(str(name) for name in names)
 
 
-def used_booster(model: Any) -> Any:  # noqa: ANN401
+def used_booster(model: XGBClassifier) -> Booster:
     """Return the trees that an XGBoost model predicts with: up to its best round, if it has one.
 
     ``predict_proba`` goes by the best round after early stopping; the booster itself does not.
@@ -58,22 +71,14 @@ def used_booster(model: Any) -> Any:  # noqa: ANN401
     return booster if best is None else booster[: best + 1]
 
 
-def own_missing_value(model: Any) -> float | None:  # noqa: ANN401
+def number_for_missing(model: object) -> float | None:
     """Return the number that an XGBoost model takes for a missing value; None if only NaN is."""
     value = getattr(model, "missing", None)
     return None if value is None or np.isnan(value) else float(value)
 
 
 def require_bands(model: Classifier, bands: Sequence[str] | None, count: int) -> None:
-    """Raise CourseError unless the cube has the bands of the model, in the model's order.
-
-    Parameters
-    ----------
-    bands
-        Names of the cube's bands, None if it has none.
-    count
-        Number of the cube's bands.
-    """
+    """Raise CourseError unless the cube has the bands of the model, in the model's order."""
     trained = trained_bands(model)
     needed = len(trained) if trained else getattr(model, "n_features_in_", count)
     if trained and bands is None and count == needed:
@@ -108,14 +113,13 @@ def _difference(trained: tuple[str, ...], bands: tuple[str, ...]) -> str:
 
 
 def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
-    """Return how many classes a model tells apart, by its answer for a pixel.
-
-    Raises
-    ------
-    CourseError
-        If the answer is not one probability a class.
-    """
+    """Return how many classes a model tells apart, by its answer for a pixel."""
     classes = getattr(model, "classes_", None)
+    if classes is not None and len(classes) == 1 and not isinstance(classes[0], np.ndarray):
+        raise CourseError(
+            f"The model knows one class only ({classes[0]}), so every pixel would be that: train "
+            "it with points of two classes at least."
+        )
     if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
         columns = probabilities.shape[1]
         if classes is None or len(classes) == columns:
@@ -137,58 +141,81 @@ def class_labels(
 ) -> np.ndarray:
     """Labels of the model's classes in the order of its probabilities.
 
-    Parameters
-    ----------
-    names
-        Names for the classes: a mapping from class to name, or one name a class in the order of
-        ``model.classes_``. None labels them by ``model.classes_`` itself.
-    columns
-        How many probabilities the model gives a pixel.
-
-    Raises
-    ------
-    CourseError
-        If a class has no name.
+    Names are a mapping from class to name, as anything with an index is (a Series), or one name a
+    class in the order of ``model.classes_``.
     """
-    classes = class_values(model, columns)
+    classes = class_values(model, columns).tolist()
     if names is None:
-        return classes
+        return np.asarray(classes)
+    if hasattr(names, "to_series"):  # an xarray.DataArray, or an Index, whose index is itself
+        names = list(names) if isinstance(names, pd.Index) else names.to_series()
+    if isinstance(names, pd.Series):
+        if not names.index.is_unique:
+            raise CourseError("`class_names` names a class twice: give each class one row.")
+        names = names.to_dict()
     if isinstance(names, Mapping):
-        nameless = [value for value in classes.tolist() if value not in names]
+        nameless = [value for value in classes if value not in names]
         if nameless:
-            raise CourseError(f"`class_names` has no name for the class {nameless[0]!r}.")
-        return np.asarray([names[value] for value in classes.tolist()])
-    if len(names) != columns:
+            raise CourseError(
+                f"`class_names` has no name for the class {nameless[0]!r}: it names "
+                f"{', '.join(map(repr, names))}."
+            )
+        labels = [names[value] for value in classes]
+    elif isinstance(names, str | set | frozenset) or not hasattr(names, "__len__"):
         raise CourseError(
-            f"`class_names` has {len(names)} names, but the model knows {columns} classes: "
+            f"`class_names` is a {type(names).__name__}, which tells no class from another: give "
+            "a mapping from class to name."
+        )
+    else:
+        labels = list(names)
+    if len(labels) != columns:
+        raise CourseError(
+            f"`class_names` has {len(labels)} names, but the model knows {columns} classes: "
             f"{', '.join(map(str, classes))}."
         )
-    return np.asarray(list(names))
+    _require_different(labels, classes)
+    return np.asarray(labels)
+
+
+def _require_different(labels: Sequence[Any], classes: Sequence[Any]) -> None:
+    for place, label in enumerate(labels):
+        if label in labels[:place]:
+            first = classes[labels.index(label)]
+            raise CourseError(
+                f"`class_names` gives the name {label!r} to two classes, {first!r} and "
+                f"{classes[place]!r}: give each its own."
+            )
 
 
 def class_values(model: Classifier, columns: int) -> np.ndarray:
-    """Values of the model's classes, ``0 ... columns - 1`` where it does not tell."""
+    """Values of the model's classes, ``0 ... columns - 1`` where it does not tell.
+
+    Whole numbers that a table has kept as fractions are whole numbers again.
+    """
     classes = getattr(model, "classes_", None)
-    return np.arange(columns) if classes is None else np.asarray(classes)
+    if classes is None:
+        return np.arange(columns)
+    classes = np.asarray(classes)
+    whole = classes.dtype.kind == "f" and (classes == np.rint(classes)).all()
+    return classes.astype(int) if whole else classes
 
 
 def columns_of(classes: Sequence[Any] | None, labels: np.ndarray, values: np.ndarray) -> list[int]:
-    """Which columns of the probabilities hold the chosen classes, by label or by value.
-
-    Raises
-    ------
-    CourseError
-        If the model never saw one of them.
-    """
+    """Which columns of the probabilities hold the chosen classes, by label or by value."""
     if classes is None:
         return list(range(len(labels)))
-    if isinstance(classes, str) or not isinstance(classes, Sequence | np.ndarray):
+    if isinstance(classes, str) or (np.ndim(classes) == 0 and not isinstance(classes, Iterable)):
         classes = [classes]
     positions = dict(zip(values.tolist(), range(len(values)), strict=True))
     positions |= dict(zip(labels.tolist(), range(len(labels)), strict=True))
-    chosen = [item.item() if isinstance(item, np.generic) else item for item in classes]
+    chosen = [item.item() if hasattr(item, "item") else item for item in classes]
     unseen = [item for item in chosen if item not in positions]
     if unseen or not chosen:
         wrong = f"has never seen the class {unseen[0]!r}" if unseen else "was asked for no class"
         raise CourseError(f"The model {wrong}: it knows {', '.join(map(str, labels))}.")
-    return [positions[item] for item in chosen]
+    columns = [positions[item] for item in chosen]
+    if isinstance(classes, Set):  # which has no order of its own
+        return sorted(set(columns))
+    if len(set(columns)) < len(columns):
+        raise CourseError(f"`classes` asks for a class twice: {', '.join(map(repr, chosen))}.")
+    return columns

@@ -15,12 +15,15 @@ import json
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
-from helpers._model import Classifier, own_missing_value, used_booster
+from helpers.heavy.model import Classifier, number_for_missing, used_booster
+
+if TYPE_CHECKING:
+    from xgboost import Booster
 
 VECTOR = 512  # pixels; what the kernel holds for so many stays in the caches next to the processor
 OBJECTIVES = ("multi:softprob", "binary:logistic")
@@ -83,7 +86,7 @@ class Forest:
         return sums
 
 
-def why_not(model: Classifier) -> str | None:
+def objection(model: Classifier) -> str | None:
     """Return why a fitted model cannot be evaluated this way; None if it can.
 
     What a model does not say of itself would show in its answers: some pixels around the
@@ -91,7 +94,7 @@ def why_not(model: Classifier) -> str | None:
     """
     if not hasattr(model, "get_booster"):
         return f"it speeds up XGBoost only, not {type(model).__name__}"
-    if (value := own_missing_value(model)) is not None:
+    if (value := number_for_missing(model)) is not None:
         return f"the model takes {value} for a missing value"
     learner = _learner(model.get_booster())
     booster, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
@@ -135,7 +138,7 @@ def read_forest(model: Classifier) -> Forest:
     )
 
 
-def _learner(booster: Any) -> dict[str, Any]:  # noqa: ANN401
+def _learner(booster: Booster) -> dict[str, Any]:
     """Return what XGBoost writes of a model, in its documented JSON."""
     return json.loads(booster.save_raw("json"))["learner"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -9,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
+from pyproj import CRS as ProjCRS
+from pyproj.exceptions import CRSError, ProjError
 from rasterio.crs import CRS
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
@@ -42,20 +45,7 @@ class PixelMask:
 def rasterise(
     within: Polygons, shape: tuple[int, int], transform: Affine | None, crs: CRS | None
 ) -> PixelMask:
-    """Find the pixels whose centres lie inside polygons.
-
-    Parameters
-    ----------
-    within
-        Polygons in any CRS; a bare shapely geometry is taken to be in the grid's.
-    shape, transform, crs
-        Rows and columns of the grid, its transform and CRS.
-
-    Raises
-    ------
-    CourseError
-        If the polygons are none, have no CRS or miss the grid, or if the grid has no transform.
-    """
+    """Find the pixels whose centres lie inside polygons."""
     geometries = _in_crs(within, crs)
     if transform is None:
         raise CourseError(
@@ -79,11 +69,22 @@ def rasterise(
             )
             bits[start : start + height] = np.packbits(inside.view(bool), axis=1)
     if not bits.any():
-        raise CourseError(
-            "The polygons in `within` miss the cube: no pixel lies inside them, so compare "
-            "within.total_bounds, in the cube's CRS, with cube.rio.bounds()."
-        )
+        raise CourseError(_why_empty(geometries, shape, transform))
     return PixelMask(bits, shape)
+
+
+def _why_empty(geometries: list[BaseGeometry], shape: tuple[int, int], transform: Affine) -> str:
+    rows, columns = shape
+    corners = [transform @ at for at in ((0, 0), (columns, 0), (columns, rows), (0, rows))]
+    if shapely.intersects(shapely.Polygon(corners), geometries).any():
+        return (
+            "The polygons in `within` are so small or narrow that the centre of no pixel lies in "
+            "them: widen them with within.buffer(...), by half a pixel or more."
+        )
+    return (
+        "The polygons in `within` miss the cube: no pixel lies inside them, so compare "
+        "within.total_bounds, in the cube's CRS, with cube.rio.bounds()."
+    )
 
 
 def _in_crs(within: Polygons, crs: CRS | None) -> list[BaseGeometry]:
@@ -102,10 +103,22 @@ def _in_crs(within: Polygons, crs: CRS | None) -> list[BaseGeometry]:
             "polygon is needed."
         )
     geometries = geometries[~(geometries.isna() | geometries.is_empty)]
-    if geometries.empty or not geometries.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+    areal = ["Polygon", "MultiPolygon", "GeometryCollection"]
+    polygons = [part for shape in geometries for part in _polygons_in(shape)]
+    if not polygons or not geometries.geom_type.isin(areal).all():
         kinds = ", ".join(sorted(set(geometries.geom_type))) or "nothing"
         raise CourseError(f"`within` holds {kinds}, but polygons are needed.")
-    return list(geometries)
+    return polygons
+
+
+def _polygons_in(shape: BaseGeometry) -> Iterator[shapely.Polygon]:
+    """Yield the polygons in a shape; `clip` and `make_valid` leave lines and points among them."""
+    if isinstance(shape, shapely.Polygon):
+        if not shape.is_empty:
+            yield shape
+    else:
+        for part in getattr(shape, "geoms", ()):
+            yield from _polygons_in(part)
 
 
 def _to_crs(geometries: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries:
@@ -119,4 +132,21 @@ def _to_crs(geometries: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries:
             "The cube has no CRS, so the polygons in `within` cannot be laid over it: write it "
             "with cube.rio.write_crs(...)."
         )
-    return geometries.to_crs(crs.to_wkt())
+    try:
+        moved = geometries.to_crs(crs.to_wkt())
+    except (ProjError, CRSError) as error:
+        raise CourseError(
+            f"The polygons in `within` cannot be brought from their CRS ({geometries.crs.name}) to "
+            f"the cube's ({_name(crs)}): say which one they are really in with "
+            "within.set_crs(..., allow_override=True), or with cube.rio.write_crs(...)."
+        ) from error
+    if not np.isfinite(moved[~(moved.isna() | moved.is_empty)].total_bounds).all():
+        raise CourseError(
+            f"The polygons in `within` lie where the cube's CRS ({_name(crs)}) does not reach: "
+            "compare within.total_bounds with the CRS that they say they are in."
+        )
+    return moved
+
+
+def _name(crs: CRS) -> str:
+    return ProjCRS(crs.to_wkt()).name

@@ -1,0 +1,130 @@
+"""What an array says of itself that its file must say, and which arrays a COG cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import rasterio
+import xarray as xr
+from rioxarray.exceptions import RioXarrayError
+
+from helpers.errors import CourseError
+from helpers.heavy.cog import TILE
+from helpers.heavy.raster import (
+    NEAR,
+    nodata_of,
+    require_centres,
+    require_fitting_nodata,
+    transform_of,
+)
+
+
+def layers_of(array: xr.DataArray) -> xr.DataArray:
+    """Give the array the dimensions ``(layer, y, x)`` and make it lazy."""
+    if not isinstance(array, xr.DataArray):
+        raise CourseError(
+            f"write_cog was given a {type(array).__name__}, but a DataArray is needed: choose one "
+            "variable of a Dataset."
+        )
+    try:
+        y, x = array.rio.y_dim, array.rio.x_dim
+    except RioXarrayError:
+        raise CourseError(
+            f"The array has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed."
+        ) from None
+    others = [dim for dim in array.dims if dim not in (y, x)]
+    if len(others) > 1:
+        raise CourseError(
+            f"The array has the dimensions {tuple(array.dims)}, but a COG holds one besides "
+            f"{y!r} and {x!r}: choose one date with array.isel(time=0)."
+        )
+    if np.isnan(sum(array.shape)):
+        raise CourseError(
+            "The array does not know how large its chunks are, as after choosing pixels by what "
+            "they hold: compute it first, or choose them with array.where(...)."
+        )
+    if array.size == 0:
+        raise CourseError("The array is empty, so there is nothing to write.")
+    if array.rio.crs is None:
+        raise CourseError(
+            "The array has no CRS, so its file could not be laid on a map: write it with "
+            "array.rio.write_crs(...), or open the file it came from with decode_coords='all'."
+        )
+    require_centres(array)
+    _require_even_steps(array, y, x)
+    if not others:
+        array = array.expand_dims(layer=[str(array.name or "values")])
+        others = ["layer"]
+    array = array.transpose(others[0], y, x)
+    return array if array.chunks is not None else array.chunk({y: 1024, x: 1024})
+
+
+def _require_even_steps(array: xr.DataArray, *dims: Hashable) -> None:
+    for dim in dims:
+        steps = np.diff(array[dim].values.astype(float))
+        if steps.size and abs(steps - steps.mean()).max() > NEAR * abs(steps.mean()):
+            raise CourseError(
+                f"The coordinates of {dim!r} are not the same step apart, so no transform "
+                "describes them: choose pixels by a slice, or bring the array to a grid."
+            )
+
+
+def profile_of(layers: xr.DataArray) -> dict[str, Any]:
+    """Creation options of the tiled GeoTIFF that is written first: fast rather than small."""
+    dtype = np.dtype("uint8") if layers.dtype == bool else layers.dtype
+    if dtype.kind == "c":
+        raise CourseError(
+            f"The array holds {dtype}, which few programs can show: write array.real, array.imag "
+            "or abs(array)."
+        )
+    if not rasterio.dtypes.check_dtype(dtype):
+        raise CourseError(
+            f"The array holds {dtype}, which a GeoTIFF cannot: use array.astype(...)."
+        )
+    if dtype == np.float16:
+        raise CourseError(
+            "The array holds float16, which GDAL cannot compress well: use array.astype('float32')."
+        )
+    require_fitting_nodata(layers, "array.rio.write_nodata(np.nan)")
+    nodata = nodata_of(layers)
+    count, height, width = layers.shape
+    return {
+        "driver": "GTiff",
+        "dtype": dtype,
+        "count": count,
+        "height": height,
+        "width": width,
+        "crs": layers.rio.crs,
+        "transform": transform_of(layers),
+        "nodata": np.nan if nodata is None and dtype.kind == "f" else nodata,
+        "tiled": True,
+        "blockxsize": TILE,
+        "blockysize": TILE,
+        "interleave": "band",
+        "compress": "zstd",
+        "zstd_level": 1,
+        "sparse_ok": True,
+        "bigtiff": "if_safer",
+    }
+
+
+def describe(file: rasterio.io.DatasetWriter, layers: xr.DataArray, codes: bool) -> None:
+    """Write names, and for amounts in whole numbers their units and scale.
+
+    Arithmetic keeps what an array says of its units, but seldom the units: fractions and codes
+    that were made of percents are none.
+    """
+    dim: Hashable = layers.dims[0]
+    names = layers[dim].values if dim in layers.coords else range(1, len(layers) + 1)
+    file.descriptions = [str(name) for name in names]
+    texts = {key: value for key, value in layers.attrs.items() if isinstance(value, str)}
+    file.update_tags(**{key: texts[key] for key in ("long_name", "flag_meanings") if key in texts})
+    if codes or layers.dtype.kind not in "iu":
+        return
+    if "scale_factor" in layers.attrs:
+        file.scales = [float(layers.attrs["scale_factor"])] * file.count
+        file.offsets = [float(layers.attrs.get("add_offset", 0))] * file.count
+    if "units" in texts:
+        file.units = [texts["units"]] * file.count

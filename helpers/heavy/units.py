@@ -1,0 +1,93 @@
+"""Notices pixels in other units than those that a model was trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from distributed import warn
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+
+from helpers.heavy.model import Classifier
+
+FAR = 20  # times as large or as small: digital numbers are 10,000 times a reflectance
+NEARLY_ALL = 0.95
+SAMPLE = 1000  # pixels of a block at most
+LEAST = 10  # pixels that say something
+
+
+@dataclass
+class Units:
+    """What the trees of a model compare each band with.
+
+    Attributes
+    ----------
+    bands
+        Columns of the bands that a tree looks at.
+    lowest, middle, highest
+        Of the thresholds of each.
+    """
+
+    bands: np.ndarray
+    lowest: np.ndarray
+    middle: np.ndarray
+    highest: np.ndarray
+    told: bool = False
+
+    def look_at(self, table: np.ndarray) -> None:
+        """Warn once if nearly all pixels ``(pixel, band)`` lie far beyond every threshold.
+
+        Then each pixel takes the same way down each tree, and the map shows one class.
+        """
+        if self.told or len(table) < LEAST:
+            return
+        some = table[:: -(-len(table) // SAMPLE)][:, self.bands].astype("float64")
+        above = ((some > self.highest) & (some > FAR * self.middle)).all(axis=1).mean()
+        below = ((some < self.lowest) & (FAR * some < self.middle)).all(axis=1).mean()
+        if max(above, below) < NEARLY_ALL:
+            return
+        self.told = True
+        side, cube, model = (
+            ("above", "digital numbers", "reflectance")
+            if above > below
+            else ("below", "reflectance", "digital numbers")
+        )
+        warn(
+            f"Nearly all pixels lie {side} every threshold of the model's trees (pixels about "
+            f"{np.median(some):.3g}, thresholds {self.lowest.min():.3g} to "
+            f"{self.highest.max():.3g}), so all get the same class. The units differ: the cube "
+            f"seems to hold {cube}, the model to know {model}. Give the cube the units of the "
+            "training table (reflectance = numbers * scale + offset).",
+            UserWarning,
+        )
+
+
+def units_of(model: Classifier) -> Units | None:
+    """Read the thresholds of a model's trees; None if it has none that compare bands directly."""
+    splits = list(_splits(model))
+    if not splits:
+        return None
+    features, thresholds = (np.concatenate(parts) for parts in zip(*splits, strict=True))
+    bands = np.unique(features)
+    if not len(bands):
+        return None
+    of_each = [thresholds[features == band] for band in bands]
+    return Units(bands, *(np.array([f(t) for t in of_each]) for f in (np.min, np.median, np.max)))
+
+
+def _splits(model: Classifier) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield for each tree the features and thresholds of its splits."""
+    if hasattr(model, "get_booster"):
+        booster = json.loads(model.get_booster().save_raw("json"))["learner"]["gradient_booster"]
+        for tree in booster.get("model", {}).get("trees", []):
+            inner = np.array(tree["left_children"]) >= 0
+            conditions = np.array(tree["split_conditions"])
+            yield np.array(tree["split_indices"])[inner], conditions[inner]
+        return
+    forest = isinstance(model, RandomForestClassifier | ExtraTreesClassifier)
+    for estimator in model.estimators_ if forest else [model]:
+        if hasattr(estimator, "tree_"):
+            inner = estimator.tree_.children_left >= 0
+            yield estimator.tree_.feature[inner], estimator.tree_.threshold[inner]
