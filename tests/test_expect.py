@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pytest
+from shapely import MultiPoint, Point
 
 from helpers import CourseError, expect_columns, expect_inside, expect_scenes
 
@@ -43,7 +44,43 @@ def test_points_in_degrees_are_outside_a_scene_in_metres(points):
         expect_inside(points.to_crs("EPSG:4326"), (300_000, 6_230_000, 340_000, 6_270_000))
 
 
-def test_half_of_the_points_are_enough(points):
-    expect_inside(points, (300_000, 6_230_000, 325_000, 6_270_000))
-    with pytest.raises(CourseError, match="Only 1 of 3"):
-        expect_inside(points, (300_000, 6_230_000, 315_000, 6_270_000))
+def test_one_point_outside_is_too_many_and_the_wider_bounds_are_said(points):
+    read = (300_000, 6_230_000, 325_000, 6_270_000)
+    with pytest.raises(CourseError, match="Only 2 of 3 .* widen") as refused:
+        expect_inside(points, read)
+    assert "to 300000, 6230000, 330000, 6270000" in str(refused.value)
+    expect_inside(points, (300_000, 6_230_000, 330_000, 6_270_000))
+
+
+def test_whoever_says_how_many_may_be_outside_is_believed(points):
+    read = (300_000, 6_230_000, 315_000, 6_270_000)
+    with pytest.raises(CourseError, match=r"Only 1 of 3 .* may_be_outside=2\.$"):
+        expect_inside(points, read, may_be_outside=1)
+    expect_inside(points, read, may_be_outside=2)
+
+
+def test_degrees_are_written_with_decimals(points):
+    with pytest.raises(CourseError, match=r"the points span 18\.9436, -33\.9634"):
+        expect_inside(points.to_crs("EPSG:4326"), (10.5, -20, 11, -19))
+
+
+def test_no_points_at_all_are_told(points):
+    with pytest.raises(CourseError, match="no points"):
+        expect_inside(points.iloc[:0], (0, 0, 9, 9))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "words"),
+    [
+        (MultiPoint([(1, 1), (2, 2)]), "row 1, has a MultiPoint: .*explode"),
+        (Point(1, 1).buffer(1), "row 1, has a Polygon"),
+        (Point(), "row 1, has no geometry"),
+        (None, "row 1, has no geometry"),
+    ],
+)
+def test_rows_that_are_no_single_point_are_named(points, geometry, words):
+    mixed = points.set_geometry(
+        gpd.GeoSeries([points.geometry[0], geometry, points.geometry[2]], crs=points.crs)
+    )
+    with pytest.raises(CourseError, match=words):
+        expect_inside(mixed, (300_000, 6_230_000, 340_000, 6_270_000))

@@ -6,7 +6,8 @@ The exercises' texts and solutions stand in the lessons alone.
 
 from IPython.display import display
 
-from helpers.exercises.core import Feedback, feedback_on, hint_for
+from helpers.errors import CourseError
+from helpers.exercises.core import LOOK_AGAIN, Feedback, feedback_on, hint_for
 
 __all__ = ["Feedback", "check", "feedback_on", "hint", "hint_for"]
 
@@ -14,26 +15,36 @@ __all__ = ["Feedback", "check", "feedback_on", "hint", "hint_for"]
 def check(number: str, answer: object = ..., **given: object) -> None:
     """Show what `feedback_on` says of an answer, wherever in a cell this line stands.
 
+    Nothing that a learner types stops the lesson here: a wrong number is shown in words, too.
+
     Parameters
     ----------
-    number : str
+    number
         Lesson and exercise, such as ``"03-2"``.
-    answer : object
+    answer
         The learner's answer; three dots stand for "not attempted yet".
-    **given : object
+    **given
         The lesson's own data that the answer is compared with.
     """
-    display(feedback_on(number, answer, **given))
+    try:
+        display(feedback_on(number, answer, **given))
+    except CourseError as error:
+        display(Feedback(LOOK_AGAIN, str(error)))
 
 
 def hint(number: str, step: int = 1) -> None:
     """Show a hint for an exercise; each step says more.
 
+    Nothing that a learner types stops the lesson here: a wrong step is shown in words, too.
+
     Parameters
     ----------
-    number : str
+    number
         Lesson and exercise, such as ``"03-2"``.
-    step : int, default 1
+    step
         Which hint, counted from 1.
     """
-    display(hint_for(number, step))
+    try:
+        display(hint_for(number, step))
+    except CourseError as error:
+        display(Feedback(LOOK_AGAIN, str(error)))

@@ -5,7 +5,15 @@ from typing import Any
 
 import xarray as xr
 
-from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, NotYet, call, exercise, same
+from helpers.exercises.core import (
+    FUNCTION,
+    NUMBER,
+    SEQUENCE,
+    NotYet,
+    call_for_number,
+    exercise,
+    same,
+)
 
 WINDOW = 100
 APPLIED = "earthsearch:boa_offset_applied"
@@ -105,9 +113,9 @@ def offset_for_any_scene(
     silent = [item for item in items if APPLIED not in item["properties"]]
     old = [item for item in items if item["properties"].get(APPLIED) is False]
     given = {
-        "applied": [_offset(answer, item) for item in flagged],
-        "silent": [_offset(answer, item) for item in silent],
-        "old": [_offset(answer, item) for item in old],
+        "applied": [call_for_number(answer, item) for item in flagged],
+        "silent": [call_for_number(answer, item) for item in silent],
+        "old": [call_for_number(answer, item) for item in old],
     }
     right = {
         "applied": [0.0] * len(flagged),
@@ -117,7 +125,7 @@ def offset_for_any_scene(
     wrong = [kind for kind in given if not _equal(given[kind], right[kind])]
     if not wrong:
         made_up = _with_offset(items[0], -0.05)
-        if _equal([_offset(answer, made_up)], [-0.05]):
+        if _equal([call_for_number(answer, made_up)], [-0.05]):
             return None
         return (
             "Right for these scenes, but not by their own words: for one that lists the offset "
@@ -161,16 +169,6 @@ def _with_offset(item: dict[str, Any], offset: float) -> dict[str, Any]:
     band = red["raster:bands"][0] | {"offset": offset}
     assets = item["assets"] | {"red": red | {"raster:bands": [band]}}
     return item | {"assets": assets, "properties": item["properties"] | {APPLIED: False}}
-
-
-def _offset(function: Callable, item: dict[str, Any]) -> float:
-    result = call(function, item)
-    try:
-        return float(result)
-    except (TypeError, ValueError):
-        raise NotYet(
-            f"Your function should return one number; it returns a {type(result).__name__}."
-        ) from None
 
 
 def _equal(given: Sequence[float], right: Sequence[float]) -> bool:

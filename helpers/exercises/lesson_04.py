@@ -157,6 +157,11 @@ def rule_of_your_own(
             f"Your rule has the sizes {dict(answer.sizes)}; it should be that of the scene, "
             f"{dict(shaded_land.sizes)}: the rule for the pixels, not for the points."
         )
+    if not {"x", "y"} <= set(answer.indexes):
+        return (
+            "Your array has no coordinates x and y, so nobody can tell which pixel is where: make "
+            "it by comparing bands, not with xr.DataArray(...)."
+        )
     if answer.dtype != bool:
         return (
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "

@@ -39,7 +39,9 @@ def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str |
         )
     if not pd.api.types.is_numeric_dtype(answer):
         return "Your Series doesn't hold numbers: an index is computed from two columns of bands."
-    values = answer.to_numpy(dtype=float)
+    values = answer.to_numpy(dtype=float, na_value=np.nan)
+    if not np.isfinite(values).all():
+        return "Some of your values are missing (NaN) or infinite: have you divided by 0?"
     nir, rededge1 = learning_points["nir"].to_numpy(), learning_points["rededge1"].to_numpy()
 
     def is_equal(expected: np.ndarray) -> bool:
@@ -144,7 +146,9 @@ def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFr
     chosen = list(answer)
     if len(chosen) != 2:
         return f"Name two bands; your answer has {len(chosen)}."
-    unknown = [str(band) for band in chosen if band not in BANDS]
+    if not all(isinstance(band, str) for band in chosen):
+        return "Name the bands by texts in quotes, as the columns are called."
+    unknown = [band for band in chosen if band not in BANDS]
     if unknown:
         return f"There is no band {' or '.join(unknown)}; the bands are: {', '.join(BANDS)}."
     if chosen[0] == chosen[1]:

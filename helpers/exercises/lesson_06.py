@@ -196,7 +196,7 @@ def _groups(spectra: pd.DataFrame) -> list[pd.DataFrame]:
 
 def _trained(model: XGBClassifier, training: pd.DataFrame, **changes: float) -> XGBClassifier:
     """Return a new model with the settings of another, but for some changes, trained."""
-    fresh = type(model)(**model.get_params() | changes)
+    fresh = type(model)(**model.get_params() | {"n_jobs": 1} | changes)
     return fresh.fit(training[BANDS], training["class"])
 
 
@@ -207,7 +207,7 @@ def _best_round(
     **changes: float,
 ) -> int:
     """Return the round, counted from 1, that early stopping finds best."""
-    settings = model.get_params() | changes
+    settings = model.get_params() | {"n_jobs": 1} | changes
     settings |= {"n_estimators": 1000, "early_stopping_rounds": PATIENCE}
     patient = type(model)(**settings)
     watched = [(watched[BANDS], watched["class"])]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, call, exercise, same
+from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, call_for_number, exercise, same
 
 CUBE = (24, 2048, 2048)  # dates, rows, columns
 MAP_OF_ONE_DATE = np.s_[5, :, :]
@@ -62,12 +62,10 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
 def megabytes_in_use(answer: Callable[..., Any]) -> str | None:
     """Expect the MB that some threads hold, with two chunks of twelve bands each."""
     wanted = {(side, threads): side**2 * 96 * threads / 1e6 for side, threads in _CASES}
-    found = {}
-    for case in wanted:
-        found[case] = call(answer, *case)
-        if not isinstance(found[case], int | float | np.number):
-            return f"The function should return a number, not a {type(found[case]).__name__}."
-    ratios = [float(found[case]) / wanted[case] for case in wanted]
+    found = {case: call_for_number(answer, *case) for case in wanted}
+    if min(found.values()) <= 0:
+        return "Any chunk takes some memory: your function should return a number above 0."
+    ratios = [found[case] / wanted[case] for case in wanted]
     if all(same(ratio, 1) for ratio in ratios):
         return None
     if same(found[1024, 1], found[1024, 3]) or all(
@@ -85,7 +83,7 @@ def megabytes_in_use(answer: Callable[..., Any]) -> str | None:
             return hint
     return (
         f"For 1024 pixels a side and one thread the answer should be {wanted[1024, 1]:.1f} MB; "
-        f"yours is {float(found[1024, 1]):.6g}. Go through it factor by factor: pixels, bands, "
+        f"yours is {found[1024, 1]:.6g}. Go through it factor by factor: pixels, bands, "
         "bytes, copies, threads."
     )
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import icechunk
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from helpers.exercises.core import DICTIONARY, NUMBER, exercise, same
 
@@ -50,16 +50,16 @@ def price_of_precision(answer: float, *, cog_path: Path, pine_map: xr.DataArray)
     kind=NUMBER,
     right="What was planned and what was done, from one repository: that is what a history is for.",
     hints=[
-        "read_version(tag=tag) and read_version(branch='main') give the two maps.",
-        "Read main anew, as `now`; then two conditions, joined by &: (planned >= 50) & (now == 0).",
+        "The two maps are there: planned, and newest_map (not today, which is older).",
+        "Two conditions, joined by &: (planned >= 50) & (newest_map == 0).",
         "Count the pixels for which both hold; divide by 100 to get hectares.",
     ],
 )
 def cleared_since_the_plan(
-    answer: float, *, repository: icechunk.Repository, tag: str
+    answer: float, *, planned: ArrayLike, newest_map: ArrayLike
 ) -> str | None:
-    """Expect the hectares of likely pines in the tagged version that are 0 on main."""
-    planned, today = _read(repository, tag=tag), _read(repository, branch="main")
+    """Expect the hectares of likely pines in the tagged version that are 0 in the newest."""
+    planned, today = np.asarray(planned), np.asarray(newest_map)
     likely = (planned >= 50) & (planned != NODATA)
     cleared = likely & (today == 0)
     pixels = int(cleared.sum())
@@ -80,26 +80,20 @@ def cleared_since_the_plan(
         "no pines when the plan was made.",
         int(((planned > 50) & (planned != NODATA) & (today == 0)).sum())
         / 100: "Nearly: 50 percent counts, too (>=).",
-        corner / 100: "That is the corner alone: `today` was read before Anna and Ben. Read main "
-        "again.",
-        after_anna / 100: "That is without Ben's change, which he made again after Anna's: read "
-        "main again.",
+        corner / 100: "That is the corner alone: `today` was read before Anna and Ben. Take "
+        "newest_map.",
+        after_anna / 100: "That is without Ben's change, which he made again after Anna's: take "
+        "newest_map.",
     }
     for slip, hint in slips.items():
         if same(answer, slip, within=1e-6):
             return hint
     if answer == 0:
-        return "None? You have compared a version with itself: one by the tag, one by the branch."
+        return "None? You have compared a version with itself: take planned and newest_map."
     return (
         "That is not it: pixels of 50 or more (but not 255) in the version of the tag, which are 0 "
-        "on main now; each is a hundredth of a hectare."
+        "in newest_map; each is a hundredth of a hectare."
     )
-
-
-def _read(repository: icechunk.Repository, **which: str) -> np.ndarray:
-    store = repository.readonly_session(**which).store
-    dataset = xr.open_zarr(store, consolidated=False, mask_and_scale=False)
-    return dataset["pine_percent"].values
 
 
 @exercise(
@@ -115,20 +109,20 @@ def _read(repository: icechunk.Repository, **which: str) -> np.ndarray:
 )
 def offers_for_three(answer: dict) -> str | None:
     """Expect the fitting way to share for each of three people."""
-    if set(answer) != set(_BEST):
-        return f"Keep the three names: {', '.join(_BEST)}."
+    if set(answer) != set(_BEST_OFFERS):
+        return f"Keep the three names: {', '.join(_BEST_OFFERS)}."
     given = {name: str(offer).strip().lower() for name, offer in answer.items()}
     unknown = set(given.values()) - {"file", "bucket", "icechunk"}
     if unknown:
         return f"There are three offers, 'file', 'bucket' and 'icechunk', but no {min(unknown)!r}."
-    for name, best in _BEST.items():
+    for name, best in _BEST_OFFERS.items():
         if given[name] != best:
-            return _WHY_NOT[name, given[name]]
+            return _DRAWBACKS[name, given[name]]
     return None
 
 
-_BEST = {"ranger": "file", "web map": "bucket", "auditor": "icechunk"}
-_WHY_NOT = {
+_BEST_OFFERS = {"ranger": "file", "web map": "bucket", "auditor": "icechunk"}
+_DRAWBACKS = {
     ("ranger", "bucket"): "The ranger's valley has no network, so a bucket can not be reached.",
     ("ranger", "icechunk"): "The ranger wants one map, offline and in QGIS: a history is of no use "
     "there, and a GIS may not read it.",

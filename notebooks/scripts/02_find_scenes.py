@@ -156,9 +156,15 @@ for number, page in enumerate(years.pages(), start=1):
     print(f"page {number}: {', '.join(dates)}")
 
 # %% [markdown]
-# How many are there really?
+# How many are there really? `matched()` has the catalogue count them. And without `max_items` all of them come, page by
+# page; we keep them, because your answers to the exercises are compared with them.
 
 # %%
+every_scene = catalogue.search(
+    collections=["sentinel-2-l2a"],
+    intersects=point,
+    datetime="2018-01-01/2024-12-31",
+).item_collection()
 print(f"{years.matched()} scenes match; max_items has let 4 through")
 
 # %% [markdown]
@@ -362,6 +368,12 @@ squares.mean().hvplot.image(
 # average that may be true of no place at all. For a small area it can mislead both ways: a "cloudy" scene may be clear
 # over your valley, a "clear" one may hide it.
 #
+# So keep the codes of every scene of the month, but of the circle alone: little has to travel for that.
+
+# %%
+codes_in_circle = {item.id: read_codes(item).rio.clip([circle]) for item in all_scenes}
+
+# %% [markdown]
 # ## Leave the choice for the next lessons
 #
 # The chosen scene has next to no cloud anywhere, so for our area it is a safe choice. We keep only its name. Addresses
@@ -387,7 +399,7 @@ print(choice)
 
 # %% tags=["exercise"]
 number_of_scenes = ...
-check("02-1", number_of_scenes, catalogue=catalogue, point=point)
+check("02-1", number_of_scenes, scenes=every_scene)
 
 # %% [markdown]
 # <details><summary>Solution 02-1</summary>
@@ -429,7 +441,7 @@ check("02-1", number_of_scenes, catalogue=catalogue, point=point)
 
 # %% tags=["exercise"]
 mended_ids = ...
-check("02-2", mended_ids, catalogue=catalogue, point=point)
+check("02-2", mended_ids, scenes=every_scene)
 
 # %% [markdown]
 # <details><summary>Solution 02-2</summary>
@@ -456,20 +468,23 @@ check("02-2", mended_ids, catalogue=catalogue, point=point)
 # would do. How many **per cent** of the circle are usable in it, that is, neither under cloud nor in **cloud shadow**?
 # The answer is one number between 0 and 100; answer the team with it.
 #
-# `read_codes`, `per_cent_of`, `CLOUD` and `SHADOW` are there to be used. Several codes together: `CLOUD | SHADOW`.
+# `codes_in_circle[scene.id]` has the codes of a scene; `per_cent_of`, `CLOUD` and `SHADOW` are there to be used, too.
+# Several codes together: `CLOUD | SHADOW`.
 #
 # Stuck? Run `hint("02-3")`.
 
 # %% tags=["exercise"]
 usable_per_cent = ...
-check("02-3", usable_per_cent, scenes=all_scenes, circle=circle)
+check(
+    "02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circle
+)
 
 # %% [markdown]
 # <details><summary>Solution 02-3</summary>
 #
 # ```python
 # cloudiest = max(all_scenes, key=lambda item: item.properties["eo:cloud_cover"])
-# hidden = per_cent_of(circle, read_codes(cloudiest), CLOUD | SHADOW)
+# hidden = per_cent_of(circle, codes_in_circle[cloudiest.id], CLOUD | SHADOW)
 # usable_per_cent = 100 - hidden
 # ```
 #

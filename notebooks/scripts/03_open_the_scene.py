@@ -111,9 +111,7 @@ stack = stackstac.stack(
 
 # %%
 numbers = stack.squeeze("time", drop=True)
-expect_inside(
-    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
-)
+expect_inside(points, numbers.rio.bounds())
 numbers
 
 # %% [markdown]

@@ -93,9 +93,7 @@ stack = stackstac.stack(
 
 # %%
 numbers = stack.squeeze("time", drop=True)
-expect_inside(
-    points, (numbers.x.min(), numbers.y.min(), numbers.x.max(), numbers.y.max())
-)
+expect_inside(points, numbers.rio.bounds())
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 offset = np.float32(0.0 if already_applied else band_facts["offset"])

@@ -280,6 +280,7 @@ SETTINGS_OF_LESSON_06 = {
     "subsample": 0.8,
     "tree_method": "hist",
     "random_state": 0,
+    "n_jobs": 1,
 }
 
 

@@ -317,6 +317,13 @@ newest = next(repository.ancestry(branch="main"))
 print(newest.message)
 
 # %% [markdown]
+# So the map that we read as `today` is older than both. Read it again:
+
+# %%
+newest_map = read_version(branch="main")
+print(f"{int((newest_map != today).sum()):,} pixels have changed since then")
+
+# %% [markdown]
 # Had they worked on different chunks, `ConflictDetector` would have let both changes in, without anybody's help. That
 # is one more thing to think of when you choose chunks.
 #
@@ -363,22 +370,23 @@ check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
 # %% [markdown]
 # ### Exercise 10-2: cleared since the plan
 #
-# How many **hectares** were likely pines in the tagged version (50 percent or more) and are 0 today? Take "today" from
-# the branch `main` **now**, after Anna's and Ben's changes: read it anew. A pixel is 10 m x 10 m.
+# How many **hectares** were likely pines in the tagged version, `planned` (50 percent or more), and are 0 in the newest
+# version of `main`, after Anna's and Ben's changes? A pixel is 10 m x 10 m.
 #
 # Stuck? Run `hint("10-2")`.
 
 # %% tags=["exercise"]
 cleared_hectares = ...
-check("10-2", cleared_hectares, repository=repository, tag=tag)
+check(
+    "10-2", cleared_hectares, planned=planned, newest_map=newest_map
+)
 
 # %% [markdown]
 # <details><summary>Solution 10-2</summary>
 #
 # ```python
-# planned = read_version(tag=tag)
-# today = read_version(branch="main")
-# cleared_hectares = int(((planned >= 50) & (planned != 255) & (today == 0)).sum()) / 100
+# likely_pines = (planned >= 50) & (planned != 255)
+# cleared_hectares = int((likely_pines & (newest_map == 0)).sum()) / 100
 # ```
 #
 # The tag still gives the map that the plan was made with, whatever has been committed since. (The test for 255 changes

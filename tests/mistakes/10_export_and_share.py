@@ -22,19 +22,19 @@ times_as_large = float_path.stat().st_size / 1e6
 cleared_hectares = int(((planned >= 50) & (today == 0)).sum()) / 100
 
 # %% 10-2 | number of pixels
-cleared_hectares = int(((planned >= 50) & (read_version(branch="main") == 0)).sum())
+cleared_hectares = int(((planned >= 50) & (newest_map == 0)).sum())
 
 # %% 10-2 | all pixels that differ
-cleared_hectares = int((planned != read_version(branch="main")).sum()) / 100
+cleared_hectares = int((planned != newest_map).sum()) / 100
 
 # %% 10-2 | masked ones
 cleared_hectares = int((planned >= 50).sum()) / 100
 
 # %% 10-2 | no pines when the plan was made
-cleared_hectares = int((read_version(branch="main") == 0).sum()) / 100
+cleared_hectares = int((newest_map == 0).sum()) / 100
 
 # %% 10-2 | a version with itself
-cleared_hectares = int(((planned >= 50) & (read_version(tag=tag) == 0)).sum()) / 100
+cleared_hectares = int(((planned >= 50) & (planned == 0)).sum()) / 100
 
 # %% 10-3 | no network
 offers = {"ranger": "bucket", "web map": "bucket", "auditor": "icechunk"}
