@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -47,9 +48,9 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
 
     Parameters
     ----------
-    name : str
+    name
         The lesson's name, such as ``"03_open_the_scene"``.
-    executed : Path
+    executed
         Folder for the executed copy; it is written also if the lesson fails.
 
     Returns
@@ -60,7 +61,8 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
     Raises
     ------
     LessonFailed
-        If a cell raises, takes longer than ``CELL_SECONDS``, or ends the kernel.
+        If the kernel does not start, or if a cell raises, takes longer than ``CELL_SECONDS``, or
+        ends the kernel.
     CourseError
         If the executed copy cannot be written.
     """
@@ -83,7 +85,7 @@ def run_together(names: list[str]) -> None:
 
     Parameters
     ----------
-    names : list of str
+    names
         The lessons, in the order in which they are to run.
 
     Raises
@@ -113,10 +115,11 @@ def _execute(
 
     Parameters
     ----------
-    notebook : NotebookNode
-    origins : list of (str, int)
+    notebook
+        What to run; the outputs are put into it.
+    origins
         For each cell its lesson, and its number there.
-    announce : bool
+    announce
         Whether to print the name of each lesson when its first cell begins.
     """
     client = NotebookClient(
@@ -137,7 +140,14 @@ def _execute(
     client.on_cell_start = begin
     try:
         client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, RuntimeError, NoSuchKernel, OSError) as error:
+        if not started:
+            raise LessonFailed(
+                f"The kernel of lesson {origins[0][0]} did not start ({error}): run "
+                "`python -m helpers.doctor`, which says how to mend it."
+            ) from None
+        if not isinstance(error, CellExecutionError | CellTimeoutError | DeadKernelError):
+            raise
         name, number = origins[started[-1]]
         first_line = notebook.cells[started[-1]].source.strip().splitlines()[0]
         raise LessonFailed(

@@ -1,5 +1,6 @@
 """Running lessons headless, and finding or making what an earlier one leaves."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,25 @@ def test_a_dead_kernel_is_a_failure(course, tmp_path):
     course("00_dies", "import os\nos._exit(1)")
     with pytest.raises(lessons.LessonFailed, match=r"cell 0 \(import os\): its kernel died"):
         lessons.run_lesson("00_dies", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ([sys.executable, "-c", "raise SystemExit('no room')"], "Kernel died before replying"),
+        (["/nowhere/python", "-m", "ipykernel"], "/nowhere/python"),
+    ],
+)
+def test_a_kernel_that_does_not_start_is_a_failure(course, tmp_path, monkeypatch, program, words):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": program, "display_name": "broken", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    course("00_first", "fine = 1")
+    with pytest.raises(lessons.LessonFailed, match=f"00_first did not start .*{words}.*doctor"):
+        lessons.run_lesson("00_first", tmp_path)
+    with pytest.raises(lessons.LessonFailed, match="did not start"):
+        lessons.run_together(["00_first"])
 
 
 def test_a_cell_that_takes_too_long_is_a_failure(course, tmp_path, monkeypatch):
