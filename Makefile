@@ -49,16 +49,16 @@ pairs: env ## bring notebooks and their paired scripts back in step (the newer o
 
 lock: env ## resolve the dependencies of pyproject.toml again
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev --python-version 3.12 pyproject.toml -o requirements.lock
-	$(PYTHON) binder/environment_from_lock.py
+	$(PYTHON) -m tools.environment
 
 wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelhouse/ (see README.md)
-	$(PYTHON) -m helpers.wheelhouse pack
+	$(PYTHON) -m tools.wheelhouse pack
 
 clean: ## remove the environment, the kit and everything that the lessons made
 	rm -rf .venv .bootstrap .lab_workspaces data/offline_kit outputs test-results
 
 .venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
-	$(if $(WHEELHOUSE),python3 -m helpers.wheelhouse check "$(WHEELHOUSE)")
+	$(if $(WHEELHOUSE),python3 -m tools.wheelhouse check "$(WHEELHOUSE)")
 	$(UV) venv --quiet --clear --python 3.12 $(if $(WHEELHOUSE),--offline) .venv
 	$(UV) pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes $(FROM) requirements.lock
 	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation $(FROM) --editable .
@@ -66,7 +66,7 @@ clean: ## remove the environment, the kit and everything that the lessons made
 
 .bootstrap/bin/uv:
 ifdef WHEELHOUSE
-	python3 -m helpers.wheelhouse uv "$(WHEELHOUSE)"
+	python3 -m tools.wheelhouse uv "$(WHEELHOUSE)"
 else
 	python3 -m venv .bootstrap
 	sed -n '/^uv==/,/^    #/p' requirements.lock > .bootstrap/uv.txt
@@ -74,5 +74,5 @@ else
 endif
 
 $(KIT): offline_kit/manifest.py | env
-	$(PYTHON) -m $(if $(WHEELHOUSE),helpers.wheelhouse kit "$(WHEELHOUSE)",offline_kit build)
+	$(PYTHON) -m $(if $(WHEELHOUSE),tools.wheelhouse kit "$(WHEELHOUSE)",offline_kit build)
 	@touch "$@"

@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import jupytext
 from nbformat import NotebookNode
 
-PROJECT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = PROJECT / "notebooks"
-CHECK_OUTPUT = "nbval-check-output"  # tag of the cells whose texts are stored and compared
-LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+from helpers.lessons import NOTEBOOKS, lesson_names
+from helpers.paths import PROJECT
+
+LESSONS = lesson_names()
 
 SOLUTION = re.compile(
     r"<details><summary>Solution (\d\d-\d)</summary>\n\n```python\n(.*?)\n```", re.DOTALL

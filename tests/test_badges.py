@@ -1,16 +1,14 @@
 """Badges: made from one address, for each lesson, and never of an address that nobody gave."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "docs"))
+from tools import badges
+from tools.badges import NoAddress, Repository, put_into, table
 
-import badges  # noqa: E402
-from badges import NoAddress, Repository, put_into, table  # noqa: E402
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The environment has one source: pyproject.toml, its lock, and what is generated from it."""
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 
@@ -10,11 +9,9 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
+from tools.environment import environment, pins
+
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "binder"))
-
-from environment_from_lock import environment, pins  # noqa: E402
-
 LOCK = (PROJECT / "requirements.lock").read_text()
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 

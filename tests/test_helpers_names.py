@@ -26,5 +26,5 @@ def test_a_name_that_is_not_there():
 
 
 def test_the_package_loads_without_any_other():
-    command = [sys.executable, "-S", "-c", "import helpers, helpers.doctor, helpers.wheelhouse"]
+    command = [sys.executable, "-S", "-c", "import helpers, helpers.doctor, tools.wheelhouse"]
     subprocess.run(command, cwd=PROJECT, check=True)

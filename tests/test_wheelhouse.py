@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from serve.tiny_kit import make_kit
 
-from helpers import CourseError, wheelhouse
+from helpers import CourseError
 from offline_kit.errors import KitError
 from offline_kit.manifest import check_kit
+from tools import wheelhouse
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -281,7 +282,7 @@ def test_a_wheel_that_cannot_be_had_is_named(monkeypatch, tmp_path):
 
 
 def test_errors_are_one_line_and_an_exit_status():
-    command = [sys.executable, "-m", "helpers.wheelhouse", "check", "nowhere"]
+    command = [sys.executable, "-m", "tools.wheelhouse", "check", "nowhere"]
     run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("Error: There is no complete wheelhouse in nowhere")
@@ -296,7 +297,7 @@ def test_make_asks_no_network_and_still_checks_hashes():
     assert all("--offline" in line for line in uv)
     assert all('--no-index --find-links "/media/a stick/wheels"' in line for line in uv[1:])
     assert "--require-hashes" in uv[1]
-    assert 'helpers.wheelhouse kit "/media/a stick"' in run.stdout
+    assert 'tools.wheelhouse kit "/media/a stick"' in run.stdout
     assert "offline_kit build" not in run.stdout
     assert "bin/pip install" not in run.stdout
 
@@ -305,6 +306,7 @@ def test_make_asks_no_network_and_still_checks_hashes():
     "path",
     [
         "helpers/__init__.py",
+        "helpers/course.py",
         "helpers/paths.py",
         "offline_kit/__init__.py",
         "offline_kit/errors.py",
@@ -312,7 +314,8 @@ def test_make_asks_no_network_and_still_checks_hashes():
         "offline_kit/manifest.py",
         "offline_kit/paths.py",
         "helpers/errors.py",
-        "helpers/wheelhouse.py",
+        "tools/__init__.py",
+        "tools/wheelhouse.py",
         *(str(path.relative_to(PROJECT)) for path in (PROJECT / "helpers/doctor").glob("*.py")),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 HEADER = """\
-# Generated from requirements.lock by binder/environment_from_lock.py: do not edit.
+# Generated from requirements.lock by tools/environment.py: do not edit.
 #
 # conda and mamba hand what stands below "pip" to pip, an entry a line, as a file of requirements:
 # so pip refuses whatever it fetches with another hash. Not held by hashes of this project: Python

@@ -2,8 +2,8 @@
 
 The links hold the public address of the repository, which only its owner knows::
 
-    python docs/badges.py https://github.com/OWNER/NAME           # print them
-    python docs/badges.py https://github.com/OWNER/NAME --write   # and put them into README.md
+    python -m tools.badges https://github.com/OWNER/NAME           # print them
+    python -m tools.badges https://github.com/OWNER/NAME --write   # and put them into README.md
 
 Without an address, that of the git remote ``origin`` is taken.
 """
@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"
-BEGIN, END = "<!-- badges: made by docs/badges.py -->", "<!-- end of badges -->"
+BEGIN, END = "<!-- badges: made by tools/badges.py -->", "<!-- end of badges -->"
 BINDER_PICTURE = "https://mybinder.org/badge_logo.svg"
 STUDIO_LAB_PICTURE = "https://studiolab.sagemaker.aws/studiolab.svg"
 
@@ -103,7 +103,7 @@ def put_into(text: str, badges: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the badges, and write them into README.md if asked; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python docs/badges.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.badges", description=__doc__)
     parser.add_argument("address", nargs="?", help="such as https://github.com/OWNER/NAME")
     parser.add_argument("--branch", default="main", help="main (default)")
     parser.add_argument("--write", action="store_true", help="put them into README.md")

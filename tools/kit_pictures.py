@@ -1,4 +1,4 @@
-"""Draw the pictures of the offline kit in data/README.md: ``python docs/pictures/draw_kit.py``."""
+"""Draw the pictures of the offline kit in data/README.md: ``python -m tools.kit_pictures``."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
 
-from helpers.paths import kit_folder
+from helpers.paths import PROJECT, kit_folder
 
-HERE = Path(__file__).parent / "kit"
+PICTURES = PROJECT / "docs" / "pictures" / "kit"
 SIZE = (540, 720)  # rows and columns
 SCENES = kit_folder() / "scenes" / "sentinel-2-l2a"
 TRUTH = kit_folder() / "truth_no_real_project_has"
@@ -69,4 +69,4 @@ def pictures() -> Iterator[tuple[str, Image.Image]]:
 
 if __name__ == "__main__":
     for name, picture in pictures():
-        picture.save(HERE / name, quality=80, optimize=True)
+        picture.save(PICTURES / name, quality=80, optimize=True)

@@ -1,6 +1,6 @@
 """One folder with all that a laptop without a network needs: made here, installed from there.
 
-``make wheelhouse`` packs it (``python -m helpers.wheelhouse pack``): the wheels of
+``make wheelhouse`` packs it (``python -m tools.wheelhouse pack``): the wheels of
 requirements.lock for this platform, uv among them, the built kit, the course itself, and a page
 that says what to do. ``make lab WHEELHOUSE=folder`` installs from it. Only the standard library is
 needed, and any Python from 3.9 on, because this also runs before anything is installed.
@@ -58,7 +58,7 @@ Without make (on Windows, for one; `source .venv/bin/activate` elsewhere):
        .venv\\Scripts\\activate
        pip install --no-index --find-links WHEELHOUSE/wheels --require-hashes -r requirements.lock
        pip install --no-index --no-deps --no-build-isolation --editable .
-       python -m helpers.wheelhouse kit WHEELHOUSE
+       python -m tools.wheelhouse kit WHEELHOUSE
        jupyter lab --config=binder/jupyter_server_config.py
 
 Something is wrong? `python -m helpers.doctor`, in the same environment, says what and how to mend
@@ -306,7 +306,7 @@ def lock_sha256() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.wheelhouse", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.wheelhouse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("pack", help="pack a folder").add_argument(
         "wheelhouse", type=Path, nargs="?", default=PROJECT / "wheelhouse"

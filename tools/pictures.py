@@ -1,7 +1,6 @@
-"""Draw the pictures of the lessons: ``python docs/pictures/draw.py`` (after ``make map``)."""
+"""Draw the pictures of the lessons: ``python -m tools.pictures`` (after ``make map``)."""
 
 import json
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,8 +14,9 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import from_bounds
 
 from helpers import find_or_make, open_cloud
+from helpers.paths import PROJECT
 
-HERE = Path(__file__).parent
+PICTURES = PROJECT / "docs" / "pictures"
 WORKERS = ["#332288", "#CC6677"]
 CHUNK, STEP, RESULT = "#88CCEE", "#DDCC77", "#CC6677"
 # The same drawing gives the same file, so that a picture only changes when its code does.
@@ -42,7 +42,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> 
 
 
 def _save(figure: plt.Figure, name: str) -> None:
-    figure.savefig(HERE / name, bbox_inches="tight", metadata={"Date": None}, facecolor="white")
+    figure.savefig(PICTURES / name, bbox_inches="tight", metadata={"Date": None}, facecolor="white")
     plt.close(figure)
 
 
@@ -102,7 +102,7 @@ def final_map() -> None:
         xlabel="km east (UTM zone 34 South)",
         ylabel="km north",
     )
-    figure.savefig(HERE / "pine_probability.png", dpi=110)
+    figure.savefig(PICTURES / "pine_probability.png", dpi=110)
     plt.close(figure)
 
 

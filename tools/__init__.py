@@ -1,0 +1,1 @@
+"""What maintainers and instructors run; each module is a command: ``python -m tools.NAME``."""
