@@ -7,43 +7,16 @@ Each name is loaded when it is first asked for: a lesson waits only for what it 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from helpers.bands import BANDS, WAVELENGTHS
-    from helpers.checkpoints import find_or_make, leave
-    from helpers.classes import CLASS_COLOURS
-    from helpers.cloud import Cloud, open_cloud
-    from helpers.errors import CourseError
-    from helpers.exercises import check, hint
-    from helpers.expect import expect_columns, expect_inside, expect_scenes
-    from helpers.export import write_cog
-    from helpers.predict import predict_over_chunks
-    from helpers.traffic import CountedReads
-
-__all__ = [
-    "BANDS",
-    "CLASS_COLOURS",
-    "WAVELENGTHS",
-    "Cloud",
-    "CountedReads",
-    "CourseError",
-    "check",
-    "expect_columns",
-    "expect_inside",
-    "expect_scenes",
-    "find_or_make",
-    "hint",
-    "leave",
-    "open_cloud",
-    "predict_over_chunks",
-    "write_cog",
-]
-
-_MODULES = {
-    "BANDS": "bands",
-    "CLASS_COLOURS": "classes",
-    "WAVELENGTHS": "bands",
+_HOME = {
+    "BANDS": "course",
+    "CLASS_CODES": "course",
+    "CLASS_COLOURS": "course",
+    "COLLECTION": "course",
+    "CRS": "course",
+    "PLACE": "course",
+    "WAVELENGTHS": "course",
     "Cloud": "cloud",
     "CountedReads": "traffic",
     "CourseError": "errors",
@@ -58,15 +31,16 @@ _MODULES = {
     "predict_over_chunks": "predict",
     "write_cog": "export",
 }
+__all__ = list(_HOME)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _MODULES:
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOME})

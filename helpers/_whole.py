@@ -6,7 +6,7 @@ import json
 from collections.abc import Container
 from pathlib import Path
 
-from helpers.bands import BANDS
+from helpers.course import BANDS
 from helpers.errors import CourseError
 
 

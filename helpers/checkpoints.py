@@ -17,7 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from helpers._whole import fault_in
-from helpers.cloud import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS, Cloud, open_cloud
+from helpers.cloud import Cloud, open_cloud
+from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.files import written_whole
 from helpers.paths import PROJECT, kit_folder

@@ -11,6 +11,7 @@ from typing import Any
 from xyzservices import TileProvider
 
 from helpers.browser import is_behind_proxy, lead_to_dashboards, public_url
+from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.files import written_whole
 from helpers.paths import PROJECT, kit_folder, make_outputs_folder
@@ -22,20 +23,6 @@ ESRI_WORLD_IMAGERY = TileProvider(
     name="Esri World Imagery",
     url="https://server.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}",
     attribution="Tiles (C) Esri: Maxar, Earthstar Geographics and the GIS user community",
-)
-
-# Points and area of interest of the Greater Cape Town Water Fund (Apache-2.0), as published.
-_PUBLISHED = (
-    "https://raw.githubusercontent.com/TNC-Geospatial-Conservation-Tech/"
-    "ocs-training-2026-advanced-mybinder/861e4c48062ce65dcf7b3efd10e9fcb560b5b721/"
-)
-PUBLISHED_POINTS = (
-    _PUBLISHED + "gctwf_invasive.gpkg",
-    "6558a90f3dec5ad7dd50a4e15e0d2fb17f34983977cba715136ab6f9a7f5bfac",
-)
-PUBLISHED_AREA_OF_INTEREST = (
-    _PUBLISHED + "aoi.gpkg",
-    "e6dae246e10a4227d6983ca92ba0ba809560ff11f1370ba71c130bc003b2a5cb",
 )
 NETWORK_SECONDS = 20
 

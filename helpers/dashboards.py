@@ -31,7 +31,7 @@ class Keyed(Router):
     def find_handler(
         self,
         request: HTTPServerRequest,
-        **kwargs: Any,  # noqa: ANN401 (as Tornado hands them on)
+        **kwargs: Any,
     ) -> HTTPMessageDelegate | None:
         """Return what answers a request."""
         given, slash, rest = request.path.removeprefix("/").partition("/")

@@ -26,7 +26,7 @@ class CountedReads:
     def __init__(self) -> None:
         self._counter = None
 
-    def __call__(self, address: str, mode: str = "rb", **_: object) -> Any:  # noqa: ANN401
+    def __call__(self, address: str, mode: str = "rb", **_: object) -> Any:
         """Open a file for rasterio."""
         file = fsspec.filesystem("http").open(
             address, mode, cache_type="readahead", block_size=READ_AHEAD_BYTES

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
 
+from helpers.course import COLLECTION
 from helpers.paths import PROJECT, kit_folder
 
 PICTURES = PROJECT / "docs" / "pictures" / "kit"
 SIZE = (540, 720)  # rows and columns
-SCENES = kit_folder() / "scenes" / "sentinel-2-l2a"
+SCENES = kit_folder() / "scenes" / COLLECTION
 TRUTH = kit_folder() / "truth_no_real_project_has"
 CLEAR, CLOUDY = "S2A_34HCH_20180915_0_L2A", "S2B_34HCH_20180910_0_L2A"
 SOME_CLOUDS, AFTER_THE_FIRE = "S2A_34HCH_20180925_0_L2A", "S2A_34HCH_20210919_0_L2A"

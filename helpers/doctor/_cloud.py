@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from helpers.course import COLLECTION, PLACE
 from helpers.doctor._check import Mend, NotNeeded, one_line
 from helpers.paths import kit_folder
 
 NETWORK_SECONDS = 5
 BUCKET_SECONDS = 15  # the bucket on this machine opens a few seconds after the rest
 FIRST_BYTES = 16_384
-COLLECTION = "sentinel-2-l2a"
-PLACE = (18.9, -34.1, 19.3, -33.7)  # west, south, east, north: the course's mountains
 ZOOM = 11
 COLOURS = 20  # a tile with fewer is blank, or says that there is no picture
 TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
@@ -157,7 +156,7 @@ def _how_to_write(cloud: str) -> str:
     return "shut down all kernels, wait ten seconds for the server to end, and try again."
 
 
-def _opened() -> Any:  # noqa: ANN401 (Cloud, which takes packages to import)
+def _opened() -> Any:
     from helpers.cloud import open_cloud
 
     return open_cloud()
@@ -165,7 +164,9 @@ def _opened() -> Any:  # noqa: ANN401 (Cloud, which takes packages to import)
 
 def find_scene(stac_url: str) -> dict[str, Any]:
     """Return one STAC item of the course's mountains."""
-    wanted = {"collections": COLLECTION, "bbox": ",".join(map(str, PLACE)), "limit": 1}
+    (longitude, latitude), near = PLACE, 0.01  # degrees
+    box = (longitude - near, latitude - near, longitude + near, latitude + near)
+    wanted = {"collections": COLLECTION, "bbox": ",".join(map(str, box)), "limit": 1}
     address = f"{stac_url}/search?{urlencode(wanted)}"
     _, content = _ask(address)
     try:

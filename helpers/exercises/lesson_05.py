@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.bands import BANDS
+from helpers.course import BANDS
 from helpers.exercises.core import SEQUENCE, SERIES, TEXT, exercise
 
 FOLDS = 5

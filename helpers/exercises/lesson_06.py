@@ -6,7 +6,7 @@ import pandas as pd
 from sklearn.metrics import log_loss
 from xgboost import XGBClassifier
 
-from helpers.bands import BANDS
+from helpers.course import BANDS
 from helpers.exercises.core import DICTIONARY, NUMBER, call, exercise, same
 
 PATIENCE = 10
