@@ -1,6 +1,6 @@
 # Each target is what a person would type; README.md gives the same steps without make.
 .DEFAULT_GOAL := help
-.PHONY: help env lab map test chromium kit bench lock pairs wheelhouse clean
+.PHONY: help env lab map check test chromium kit lesson texts tables pairs lock wheelhouse bench clean
 
 PYTHON := .venv/bin/python
 # The offline kit: in the folder that COURSE_KIT names, if it is set; spaces are kept.
@@ -8,6 +8,9 @@ KIT := $(subst $() ,\ ,$(patsubst ~/%,$(HOME)/%,$(or $(COURSE_KIT),data/offline_
 # A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
 LAB_ARGS ?=
+# Of one lesson only: make test LESSON=06, make texts LESSON=06.
+LESSON ?=
+NAME_OF_LESSON = $(basename $(notdir $(wildcard notebooks/$(LESSON)_*.ipynb)))
 # A folder that `make wheelhouse` packed: with it, env, lab, map and test need no network.
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--offline --no-index --find-links "$(WHEELHOUSE)/wheels")
@@ -29,9 +32,16 @@ lab: env $(KIT) ## open the course in JupyterLab (LAB_ARGS="--no-browser --port 
 map: env $(KIT) ## run every lesson in order, without a browser, and leave outputs/pine_probability.tif
 	$(PYTHON) -m helpers.lessons --all
 
-test: env $(KIT) chromium ## run every test: units, each notebook from top to bottom, and JupyterLab in a browser
-	$(PYTHON) -m pytest -n 2 --dist loadfile tests
-	$(PYTHON) -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 notebooks
+check: env ## lint, pairs and units, in a few minutes: no lesson is run, no browser, no kit built
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not slow and not kit" --durations=15 tests
+
+test: env $(KIT) chromium ## run every test, or with LESSON=06 those of one lesson: units, notebooks, browser
+	$(if $(LESSON),$(if $(NAME_OF_LESSON),,$(error There is no lesson $(LESSON): give its two digits)))
+	$(PYTHON) -m pytest -n 2 --dist loadfile --durations=15 $(if $(LESSON),-k "$(NAME_OF_LESSON) and not rehearsal") tests
+	$(PYTHON) -m pytest -n 2 --dist loadscope --durations=15 --nbval-lax --nbval-cell-timeout=300 \
+	  $(if $(LESSON),notebooks/$(NAME_OF_LESSON).ipynb,notebooks)
 
 chromium: ## install Debian's Chromium, which the browser tests drive, where it is missing
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
@@ -43,6 +53,15 @@ kit: env ## build the offline kit, or build it again if it is damaged
 
 bench: env $(KIT) ## measure the heavy step side by side with its alternatives
 	$(PYTHON) benchmarks/bench_predict.py
+
+lesson: env ## start a lesson: make lesson N=11 NAME=how_good_is_the_map (see CONTRIBUTING.md)
+	$(PYTHON) -m tools.new_lesson "$(N)" "$(NAME)"
+
+texts: env $(KIT) ## run lessons and store the texts that tests compare: make texts LESSON=11, or all
+	$(PYTHON) -m tools.texts $(LESSON)
+
+tables: env ## make the tables of lessons and minutes again from the lessons
+	$(PYTHON) -m tools.tables
 
 pairs: env ## bring notebooks and their paired scripts back in step (the newer of the two wins)
 	$(PYTHON) -m jupytext --sync notebooks/*.ipynb

@@ -10,19 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from lesson_parts import NOTEBOOKS, PROJECT, read_lesson
-from nbformat import NotebookNode
+from lesson_parts import NOTEBOOKS, PROJECT
+
+from tools.frame import FENCED, TIME, Heading, Lesson, headings_of
 
 INSTRUCTOR = PROJECT / "docs" / "instructor"
 MOST_LINES = 12
 SHORTEST_ALTERNATIVE_TEXT = 30
 
-TIME = re.compile(
-    r"\*\*Time:\*\* (\d+) minutes \(reading (\d+), exercises (\d+)\)\. \*\*Needs:\*\* \S"
-)
-FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[^\S\n]*$", re.MULTILINE | re.DOTALL)
 CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-HEADING = re.compile(r"^(#{1,6}) +(.+?) *#*$", re.MULTILINE)
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))+\]\(([^)\s]+)[^)]*\)", re.DOTALL)
 HTML_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -34,68 +30,6 @@ FIGURES_ALLOWED = [
     # the level of confidence that everyone uses, and the factor that belongs to it
     re.compile(r"95 %(?=\W+(?:confidence|interval|means))|1\.96(?= standard errors)"),
 ]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading of a lesson or a page: its level, its words."""
-
-    level: int
-    words: str
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A lesson's name, such as ``03_open_the_scene``, and its notebook."""
-
-    name: str
-    notebook: NotebookNode
-
-    @classmethod
-    def read(cls, name: str) -> "Lesson":
-        """Read a lesson of the course."""
-        return cls(name, read_lesson(name))
-
-    @property
-    def number(self) -> str:
-        """Its two digits."""
-        return self.name[:2]
-
-    @property
-    def texts(self) -> list[str]:
-        """Its text cells."""
-        return [cell.source for cell in self.notebook.cells if cell.cell_type == "markdown"]
-
-    @property
-    def text(self) -> str:
-        """All its text."""
-        return "\n\n".join(self.texts)
-
-    @property
-    def codes(self) -> list[str]:
-        """Its code cells."""
-        return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
-
-    @property
-    def headings(self) -> list[Heading]:
-        """Its headings, in order."""
-        return headings_of(self.text)
-
-    @property
-    def sections(self) -> list[str]:
-        """The words of its headings of level 2, in order."""
-        return [heading.words for heading in self.headings if heading.level == 2]
-
-    @property
-    def minutes(self) -> int | None:
-        """How long it takes in all, if it says so in the form of the frame."""
-        found = TIME.search(self.text)
-        return int(found[1]) if found else None
-
-
-def headings_of(text: str) -> list[Heading]:
-    """Return the headings of a text, but not what looks like one in a piece of code."""
-    return [Heading(len(marks), words) for marks, words in HEADING.findall(FENCED.sub("", text))]
 
 
 def prose_of(text: str) -> str:
@@ -510,6 +444,23 @@ def instructor_in_step(lesson: Lesson, folder: Path = INSTRUCTOR) -> list[str]:
     return wrong
 
 
+def nothing_left_to_do(lesson: Lesson) -> list[str]:
+    """Nothing of what ``make lesson`` puts in for the author to replace is left."""
+    parts = [(f"cell {number}", cell.source) for number, cell in enumerate(lesson.notebook.cells)]
+    files = (
+        INSTRUCTOR / f"{lesson.name}.md",
+        PROJECT / "tests" / "mistakes" / f"{lesson.name}.py",
+        PROJECT / "helpers" / "exercises" / f"lesson_{lesson.number}.py",
+    )
+    parts += [(str(path.relative_to(PROJECT)), path.read_text()) for path in files if path.exists()]
+    return [
+        f"{where}: {line.strip()}"
+        for where, text in parts
+        for line in text.splitlines()
+        if "TODO" in line
+    ]
+
+
 RULES = [
     begins_as_agreed,
     minutes_add_up,
@@ -525,6 +476,7 @@ RULES = [
     no_branch_on_the_cloud,
     links_lead_somewhere,
     instructor_in_step,
+    nothing_left_to_do,
 ]
 
 
@@ -559,32 +511,6 @@ def _anchors(text: str) -> set[str]:
 
 
 # ---- the course as a whole --------------------------------------------------------------------
-
-
-def minutes_in_table(text: str) -> dict[str, int]:
-    """Return the minutes of each lesson as a page's table of lessons gives them."""
-    rows = re.findall(r"^\|\s*\[?(\d\d)\b[^|]*\|.*\|\s*(\d+)\s*\|\s*$", text, re.MULTILINE)
-    return {number: int(minutes) for number, minutes in rows}
-
-
-def totals_agree(text: str, lessons: list[Lesson]) -> list[str]:
-    """A page's table has the minutes of each lesson, and the page says the sum of them."""
-    listed, wrong = minutes_in_table(text), []
-    for lesson in lessons:
-        if lesson.number in listed and listed[lesson.number] != lesson.minutes:
-            wrong.append(
-                f"{listed[lesson.number]} minutes for lesson {lesson.number}, which says "
-                f"{lesson.minutes}"
-            )
-        elif lesson.number not in listed:
-            wrong.append(f"no minutes for lesson {lesson.number}")
-    minutes = sum(lesson.minutes or 0 for lesson in lessons)
-    hours = round(minutes / 60)
-    in_words = dict(enumerate(["one", "two", "three", "four", "five", "six", "seven"], start=1))
-    said = rf"\b(?:{hours}|{in_words.get(hours, hours)}) hours\b|\b{minutes} minutes\b"
-    if not re.search(said, text, re.IGNORECASE):
-        wrong.append(f"it does not say that all lessons take about {hours} hours")
-    return wrong
 
 
 def right_answers_vary(lessons: list[Lesson]) -> list[str]:

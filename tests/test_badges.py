@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from helpers import CourseError
 from tools import badges
-from tools.badges import NoAddress, Repository, put_into, table
+from tools.badges import BEGIN, END, Repository, table
+from tools.marks import put_between
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -27,7 +29,7 @@ def test_an_address_as_browsers_or_git_write_it(address):
 
 @pytest.mark.parametrize("address", ["", "/work/main", "https://example.org/jane/pines", "jane"])
 def test_what_is_no_address_is_refused(address):
-    with pytest.raises(NoAddress, match="https://github.com/OWNER/NAME"):
+    with pytest.raises(CourseError, match="https://github.com/OWNER/NAME"):
         Repository.at(address, "main")
 
 
@@ -58,8 +60,8 @@ def test_written_twice_is_written_once(monkeypatch, tmp_path, capsys):
     assert readme.read_text() == once
     assert once.startswith("# A\n")
     assert once.endswith("\nB\n")
-    with pytest.raises(NoAddress, match="put them in"):
-        put_into("no marks", "")
+    with pytest.raises(CourseError, match="put them in"):
+        put_between(BEGIN, END, "no marks", "")
 
 
 def test_no_address_at_all_is_an_exit_status(monkeypatch, capsys):
@@ -70,6 +72,6 @@ def test_no_address_at_all_is_an_exit_status(monkeypatch, capsys):
 
 def test_the_readme_has_the_marks_and_no_two_addresses():
     text = (PROJECT / "README.md").read_text()
-    assert badges.BEGIN in put_into(text, "")
+    assert BEGIN in put_between(BEGIN, END, text, "")
     links = r"(?:mybinder\.org/v2/gh|sagemaker\.aws/import/github)/([\w.-]+/[\w.-]+)"
     assert len(set(re.findall(links, text))) <= 1

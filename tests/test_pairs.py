@@ -3,7 +3,9 @@
 import jupytext
 import pytest
 from jupytext.compare import compare_notebooks
-from lesson_parts import CHECK_OUTPUT, LESSONS, NOTEBOOKS
+from lesson_parts import LESSONS, NOTEBOOKS
+
+from tools.texts import CHECK_OUTPUT
 
 
 def test_every_half_has_its_other_half():

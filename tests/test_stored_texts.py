@@ -5,7 +5,9 @@ import sys
 
 import nbformat
 import pytest
-from lesson_parts import CHECK_OUTPUT, LESSONS, read_lesson
+from lesson_parts import LESSONS, read_lesson
+
+from tools.texts import CHECK_OUTPUT
 
 
 def _run(folder, stored, tags=(CHECK_OUTPUT,)):

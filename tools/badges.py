@@ -15,18 +15,17 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
-PROJECT = Path(__file__).resolve().parents[1]
+from helpers.errors import CourseError
+from helpers.files import written_whole
+from helpers.paths import PROJECT
+from tools.marks import put_between
+
 README = PROJECT / "README.md"
 BEGIN, END = "<!-- badges: made by tools/badges.py -->", "<!-- end of badges -->"
 BINDER_PICTURE = "https://mybinder.org/badge_logo.svg"
 STUDIO_LAB_PICTURE = "https://studiolab.sagemaker.aws/studiolab.svg"
-
-
-class NoAddress(Exception):
-    """The address cannot be used; the message says which can."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Repository:
 
         Raises
         ------
-        NoAddress
+        CourseError
             If it is not that of a repository on GitHub, the one place that Studio Lab reads from.
         """
         found = re.fullmatch(
@@ -51,7 +50,7 @@ class Repository:
             address.strip(),
         )
         if not found:
-            raise NoAddress(
+            raise CourseError(
                 f"'{address}' is no repository on GitHub: give an address such as "
                 "https://github.com/OWNER/NAME."
             )
@@ -87,20 +86,6 @@ def table(repository: Repository) -> str:
     return "\n".join(rows)
 
 
-def put_into(text: str, badges: str) -> str:
-    """Return a text with the badges between their two marks.
-
-    Raises
-    ------
-    NoAddress
-        If the marks are not there.
-    """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise NoAddress(f"README.md lacks the two lines '{BEGIN}' and '{END}': put them in.")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{badges}\n\n{END}{rest.split(END)[1]}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Print the badges, and write them into README.md if asked; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.badges", description=__doc__)
@@ -113,8 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
         badges = table(Repository.at(address, given.branch))
         print(badges)
         if given.write:
-            README.write_text(put_into(README.read_text(encoding="utf-8"), badges), "utf-8")
-    except NoAddress as error:
+            text = put_between(BEGIN, END, README.read_text(encoding="utf-8"), badges)
+            with written_whole(README) as unfinished:
+                unfinished.write_text(text, encoding="utf-8")
+    except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -129,7 +116,7 @@ def _origin() -> str:
         check=False,
     )
     if run.returncode:
-        raise NoAddress("git knows no remote 'origin': give the address of the repository.")
+        raise CourseError("git knows no remote 'origin': give the address of the repository.")
     return run.stdout
 
 

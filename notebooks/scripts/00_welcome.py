@@ -51,23 +51,27 @@
 #
 # ## The way there
 #
-# About five hours in all, in pieces of half an hour or so. (Those are the minutes of someone who writes Python every
-# week. If it is newer to you, take seven hours, and don't hurry.)
+# In pieces of half an hour or so. The minutes are those of someone who writes Python every week; if it is newer to
+# you, take half as many again, and don't hurry.
 #
-# | lesson | you | with | minutes |
-# |---|---|---|---|
-# | 00 (this one) | see where it goes; check your set-up | JupyterLab | 10 |
-# | [01](01_field_observations.ipynb) | read what people saw in the field | geopandas | 20 |
-# | [02](02_find_scenes.ipynb) | find satellite images of the place | STAC, pystac-client | 25 |
-# | [03](03_open_the_scene.ipynb) | open one without loading it | stackstac, xarray | 30 |
-# | [04](04_clouds_and_shadows.ipynb) | remove clouds and shadow | xarray | 25 |
-# | [05](05_spectra_at_points.ipynb) | see what pines look like from space | xvec | 30 |
-# | [06](06_train_a_classifier.ipynb) | train a model | XGBoost, scikit-learn | 30 |
-# | [07](07_how_good_is_it.ipynb) | find out how far to trust it | scikit-learn | 35 |
-# | [08](08_parallel_with_dask.ipynb) | use all cores of your computer | Dask | 30 |
-# | [09](09_map_the_study_area.ipynb) | map the whole study area | Dask, hvplot, geoviews | 35 |
-# | [10](10_export_and_share.ipynb) | share the map, with its history | COG, S3, Icechunk | 30 |
-# | **all** | | | **300** |
+# <!-- lessons: made by tools/tables.py -->
+#
+# | lesson | the question that it answers | minutes |
+# |---|---|---|
+# | [00 Welcome: map invasive pines from space](00_welcome.ipynb) | Where in Cape Town's water catchments do invasive pines stand, and how can anyone find out, with free satellite images and free tools, on a small computer? | 10 |
+# | [01 Field observations](01_field_observations.ipynb) | What did people see on the ground, where, and is it enough to teach a computer what a pine looks like from space? | 20 |
+# | [02 Find scenes with STAC](02_find_scenes.ipynb) | Sentinel-2 has passed over the Cape every few days since 2015. Which image do we take, and how do we find it without downloading any? | 25 |
+# | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 30 |
+# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 25 |
+# | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody on the ground has seen a pine? | 30 |
+# | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 30 |
+# | [07 How good is it, really?](07_how_good_is_it.ipynb) | The testing points gave us a figure. Would it hold on a hillside where nobody has been? | 35 |
+# | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 30 |
+# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, how sure are we, and how many hectares is it? | 35 |
+# | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 30 |
+# | **all**, about 5 hours | | **300** |
+#
+# <!-- end of lessons -->
 #
 # ## Where the images come from
 #
