@@ -35,7 +35,7 @@ map: env $(KIT) ## run every lesson in order, without a browser, and leave outpu
 check: env ## lint, pairs and units, in a few minutes: no lesson is run, no browser, no kit built
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not slow and not kit" --durations=15 tests
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not (browser or kit or lesson or slow)" --durations=15 tests
 
 test: env $(KIT) chromium ## run every test, or with LESSON=06 those of one lesson: units, notebooks, browser
 	$(if $(LESSON),$(if $(NAME_OF_LESSON),,$(error There is no lesson $(LESSON): give its two digits)))

@@ -10,7 +10,7 @@ from tools.frame import Lesson
 
 PAGES = sorted(
     [
-        PROJECT / "README.md",
+        *PROJECT.glob("*.md"),
         *(PROJECT / "docs").glob("*.md"),
         *(PROJECT / "docs" / "instructor").glob("*.md"),
     ]

@@ -7,6 +7,8 @@ import nbformat
 import pytest
 from lesson_parts import LESSONS, read_lesson
 
+from helpers import CourseError, lessons
+from tools import texts
 from tools.texts import CHECK_OUTPUT
 
 
@@ -49,3 +51,40 @@ def test_every_tagged_cell_has_a_short_text(lesson):
             kinds = set(output.get("data", {"text/plain": ""}))
             assert kinds == {"text/plain"}, f"{kinds} is not a text: {cell.source}"
         assert len(str(cell.outputs)) < 2500
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one lesson, which prints two texts; one of them is stored."""
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / "outputs"))
+    for module in (lessons, texts):
+        monkeypatch.setattr(module, "NOTEBOOKS", tmp_path)
+    tagged = nbformat.v4.new_code_cell("print(6 * 7)", metadata={"tags": [CHECK_OUTPUT]})
+    cells = [nbformat.v4.new_code_cell("print(1)"), tagged]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "00_tiny.ipynb")
+    return tmp_path
+
+
+@pytest.mark.kit
+def test_only_texts_of_tagged_cells_are_stored(course, capsys):
+    assert texts.main(["00"]) == 0
+    assert "00_tiny: 1 texts stored" in capsys.readouterr().out
+    plain, tagged = nbformat.read(course / "00_tiny.ipynb", as_version=4).cells
+    assert plain.outputs == [] and plain.execution_count is None
+    assert tagged.outputs[0].text == "42\n" and tagged.execution_count == 2
+
+
+@pytest.mark.kit
+def test_a_lesson_that_fails_is_left_as_it_is(course, capsys):
+    path = course / "00_tiny.ipynb"
+    path.write_text(path.read_text().replace("print(1)", "1 / 0"))
+    before = path.read_text()
+    assert texts.main([]) == 1
+    assert "Lesson 00_tiny stopped at cell 0" in capsys.readouterr().err
+    assert path.read_text() == before
+
+
+def test_a_lesson_is_found_by_its_number(course):
+    assert texts.lessons_of("00") == texts.lessons_of("0") == texts.lessons_of("") == ["00_tiny"]
+    with pytest.raises(CourseError, match="There is no lesson 07: give the two digits of one of"):
+        texts.lessons_of("07")

@@ -49,7 +49,7 @@ import pystac_client
 import rioxarray
 
 # %%
-from helpers import check, expect_scenes, hint, leave, open_cloud
+from helpers import PLACE, check, expect_scenes, hint, leave, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -80,11 +80,13 @@ pd.Series(
 # ## Search: where, when, how cloudy
 #
 # The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a form
-# called GeoJSON. The time is September 2018: spring,
-# when the fynbos is green. And we want at most 10 % cloud.
+# called GeoJSON. (`PLACE` stands in `helpers/course.py`, with all else that another study area would change.) The time
+# is September 2018: spring, when the fynbos is green. And we want at most 10 % cloud.
 
 # %%
-point = {"type": "Point", "coordinates": [19.20, -33.80]}
+longitude, latitude = PLACE
+point = {"type": "Point", "coordinates": [longitude, latitude]}
+print(point)
 
 search = catalogue.search(
     collections=["sentinel-2-l2a"],
@@ -117,7 +119,7 @@ print(f"{len(all_scenes)} scenes in that month; {too_cloudy} too cloudy")
 # %% tags=["nbval-check-output"]
 swapped = catalogue.search(
     collections=["sentinel-2-l2a"],
-    intersects={"type": "Point", "coordinates": [-33.80, 19.20]},
+    intersects={"type": "Point", "coordinates": [latitude, longitude]},
 )
 print(f"{swapped.matched()} scenes found")
 
@@ -332,7 +334,7 @@ def per_cent_of(area, scene_codes, wanted):
 kept_cloudy = max(scenes, key=lambda item: item.properties["eo:cloud_cover"])
 kept_codes = read_codes(kept_cloudy)
 surveyed = points.to_crs(kept_codes.rio.crs).union_all().convex_hull
-centre = gpd.GeoSeries.from_xy([19.20], [-33.80], crs="EPSG:4326")
+centre = gpd.GeoSeries.from_xy([longitude], [latitude], crs="EPSG:4326")
 circle = centre.to_crs(kept_codes.rio.crs).buffer(3000).iloc[0]
 
 # %% tags=["nbval-check-output"]

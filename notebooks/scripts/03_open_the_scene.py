@@ -55,6 +55,8 @@ from rasterio.windows import Window
 # %%
 from helpers import (
     BANDS,
+    CRS,
+    PLACE,
     CountedReads,
     check,
     expect_inside,
@@ -85,22 +87,22 @@ print(", ".join(BANDS))
 
 # %% [markdown]
 # `stackstac.stack` puts the files of an item on one grid. What we tell it: which bands; the area of the points; the CRS
-# and the pixel size in metres; whole numbers as they are in the files (`rescale=False`), 0 where there is nothing;
-# coordinates in the middle of each pixel.
+# (`CRS` is 32734, the EPSG code of lesson 01) and the pixel size in metres; whole numbers as they are in the files
+# (`rescale=False`), 0 where there is nothing; coordinates in the middle of each pixel.
 #
 # What comes back is an **xarray DataArray**: a numpy array whose dimensions have names and whose rows and columns have
 # coordinates, as a table in pandas has an index. `.sel` picks by coordinate (like `.loc`), `.isel` by position (like
 # `.iloc`), and `.squeeze` drops a dimension that has one entry only (here `time`).
 
 # %%
-points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+points = gpd.read_file(cloud.field_points).to_crs(CRS)
 
 # %%
 stack = stackstac.stack(
     [scene],
     assets=BANDS,
     bounds=tuple(points.total_bounds),
-    epsg=32734,
+    epsg=CRS,
     resolution=10,
     dtype="uint16",
     fill_value=np.uint16(0),
@@ -309,7 +311,7 @@ def newest_scene(collection):
     """Return the newest scene with less than 10 % cloud, up to September 2024."""
     search = catalogue.search(
         collections=[collection],
-        intersects={"type": "Point", "coordinates": [19.20, -33.80]},
+        intersects={"type": "Point", "coordinates": PLACE},
         datetime="2022-09-01/2024-09-30",
         query={"eo:cloud_cover": {"lt": 10}},
         max_items=1,

@@ -49,6 +49,8 @@ from dask.diagnostics import ProgressBar
 
 # %%
 from helpers import (
+    CLASS_CODES,
+    CRS,
     check,
     expect_scenes,
     find_or_make,
@@ -74,7 +76,7 @@ scene = next(
         collections=[choice["collection"]], ids=[choice["id"]]
     ).items_as_dicts()
 )
-points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+points = gpd.read_file(cloud.field_points).to_crs(CRS)
 
 # %% [markdown]
 # We will open two scenes on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
@@ -83,7 +85,7 @@ points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
 # %%
 our_grid = {
     "bounds": tuple(points.total_bounds),
-    "epsg": 32734,
+    "epsg": CRS,
     "resolution": 10,
     "dtype": "uint16",
     "fill_value": np.uint16(0),
@@ -340,8 +342,8 @@ if cloud.truth is not None:
     day = scene["properties"]["datetime"][:10].replace("-", "")
     true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{day}.tif")
     true_class = true_class.squeeze("band", drop=True)
-    water_code = points.loc[points["name"] == "Water", "class"].iloc[0]
-    is_water = true_class.reindex_like(dark, method="nearest") == water_code
+    true_class = true_class.reindex_like(dark, method="nearest")
+    is_water = true_class == CLASS_CODES["Water"]
 else:
     is_water = scene_classes == SCL_NAMES.index("water")
 shaded_land = dark & ~is_water
@@ -423,7 +425,7 @@ hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")])
 # used, 0 where not.
 
 # %%
-mask = usable.astype("uint8").rename("usable").rio.write_crs("EPSG:32734")
+mask = usable.astype("uint8").rename("usable").rio.write_crs(CRS)
 with leave("usable_pixels.tif") as path:
     write_cog(mask, path)
 

@@ -47,6 +47,7 @@ from dask.diagnostics import ProgressBar
 from helpers import (
     BANDS,
     CLASS_COLOURS,
+    CRS,
     WAVELENGTHS,
     check,
     expect_columns,
@@ -67,7 +68,7 @@ cloud = open_cloud()
 # As in lesson 03: twelve bands, lazily, and the offset that is right for this scene.
 
 # %%
-points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+points = gpd.read_file(cloud.field_points).to_crs(CRS)
 expect_columns(points, ["class", "group", "name"], cloud.field_points)
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
@@ -82,7 +83,7 @@ stack = stackstac.stack(
     [scene],
     assets=BANDS,
     bounds=tuple(points.total_bounds),
-    epsg=32734,
+    epsg=CRS,
     resolution=10,
     dtype="uint16",
     fill_value=np.uint16(0),
@@ -464,7 +465,7 @@ same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 # at once.
 
 # %%
-area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
+area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(CRS)
 print(f"{area_of_interest.area.sum() / 1e6:.0f} square kilometres to map")
 area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True,

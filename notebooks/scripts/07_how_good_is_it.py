@@ -60,7 +60,14 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from tqdm import tqdm
 from xgboost import XGBClassifier
 
-from helpers import BANDS, WAVELENGTHS, find_or_make, open_cloud
+from helpers import (
+    BANDS,
+    CLASS_CODES,
+    CRS,
+    WAVELENGTHS,
+    find_or_make,
+    open_cloud,
+)
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -190,7 +197,7 @@ plt.show()
 # point counts as pine from there on (`>=`).
 
 # %%
-pine_code = class_names[class_names == "Dense Pines"].index[0]
+pine_code = CLASS_CODES["Dense Pines"]
 pine_column = list(model.classes_).index(pine_code)
 is_pine = (validation["class"] == pine_code).to_numpy()
 pine_probability = model.predict_proba(validation[BANDS])[:, pine_column]
@@ -374,7 +381,7 @@ numbers = stackstac.stack(
     [scene],
     assets=BANDS,
     bounds=mask.rio.bounds(),
-    epsg=32734,
+    epsg=CRS,
     resolution=10,
     dtype="uint16",
     fill_value=np.uint16(0),

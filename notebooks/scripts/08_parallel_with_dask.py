@@ -61,7 +61,7 @@ import stackstac
 from distributed import Client, get_task_stream
 from scipy.ndimage import median_filter
 
-from helpers import check, find_or_make, hint, open_cloud
+from helpers import CRS, check, find_or_make, hint, open_cloud
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -167,7 +167,7 @@ print(total.compute())
 # its entries to `stackstac.stack`.
 
 # %%
-points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+points = gpd.read_file(cloud.field_points).to_crs(CRS)
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
 scene = next(
@@ -180,7 +180,7 @@ scene = next(
 stacking = {
     "assets": ["red", "nir"],
     "bounds": tuple(points.total_bounds),
-    "epsg": 32734,
+    "epsg": CRS,
     "resolution": 10,
     "dtype": "uint16",
     "fill_value": np.uint16(0),

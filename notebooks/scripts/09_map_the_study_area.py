@@ -56,6 +56,8 @@ from xgboost import XGBClassifier
 # %%
 from helpers import (
     BANDS,
+    CLASS_CODES,
+    CRS,
     check,
     find_or_make,
     hint,
@@ -77,7 +79,7 @@ cloud = open_cloud()
 # single bands, Dask would read one band of the whole scene after the other before the first pixel is complete.
 
 # %%
-points = gpd.read_file(cloud.field_points).to_crs("EPSG:32734")
+points = gpd.read_file(cloud.field_points).to_crs(CRS)
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
 catalogue = pystac_client.Client.open(cloud.stac_url)
 scene = next(
@@ -91,7 +93,7 @@ numbers = stackstac.stack(
     [scene],
     assets=BANDS,
     bounds=tuple(points.total_bounds),
-    epsg=32734,
+    epsg=CRS,
     resolution=10,
     dtype="uint16",
     fill_value=np.uint16(0),
@@ -116,8 +118,8 @@ mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).s
     "band", drop=True
 )
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
-masked_reflectance = reflectance.where(usable).rio.write_crs("EPSG:32734")
-area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs("EPSG:32734")
+masked_reflectance = reflectance.where(usable).rio.write_crs(CRS)
+area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(CRS)
 
 # %%
 model = XGBClassifier()
@@ -588,8 +590,8 @@ if cloud.truth is not None:
 if cloud.truth is not None:
     date = choice["id"].split("_")[2]
     true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{date}.tif")[0]
-    pine_code = int(class_names[class_names == "Dense Pines"].index[0])
-    true_pine = (true_class.rio.reproject_match(pine_map) == pine_code).where(mapped)
+    true_class = true_class.rio.reproject_match(pine_map)
+    true_pine = (true_class == CLASS_CODES["Dense Pines"]).where(mapped)
     true_hectares = float(true_pine.sum()) / 100
     print(f"true: {true_hectares:,.0f} ha")
     print("inside the interval:", abs(area - true_hectares) < margin)

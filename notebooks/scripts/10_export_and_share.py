@@ -47,7 +47,15 @@ from icechunk.xarray import to_icechunk
 # %%
 from rasterio.windows import Window
 
-from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
+from helpers import (
+    CRS,
+    CountedReads,
+    check,
+    find_or_make,
+    hint,
+    open_cloud,
+    write_cog,
+)
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -174,7 +182,7 @@ def stored_kilobytes():
 # %%
 first_version = percent.drop_vars("spatial_ref").to_dataset()
 first_version = first_version.chunk({"y": 512, "x": 512})
-first_version.attrs["crs"] = "EPSG:32734"
+first_version.attrs["crs"] = f"EPSG:{CRS}"
 session = repository.writable_session("main")
 to_icechunk(first_version, session, mode="w")
 first_commit = session.commit("Pine map, first version")

@@ -1,0 +1,49 @@
+"""What `make` would do, read from its dry runs."""
+
+import subprocess
+
+import pytest
+from lesson_parts import LESSONS
+
+from helpers.paths import PROJECT
+
+
+def dry_run(*words):
+    command = ["make", "--dry-run", "--always-make", *words]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_is_tested_without_the_others(lesson):
+    made = dry_run("test", f"LESSON={lesson[:2]}").stdout.replace("\\\n", "")
+    units, notebook = [line for line in made.splitlines() if "-m pytest" in line]
+    assert f'-k "{lesson} and not rehearsal" tests' in units
+    assert notebook.endswith(f" notebooks/{lesson}.ipynb")
+
+
+def test_all_lessons_are_tested():
+    made = dry_run("test").stdout.replace("\\\n", "")
+    units, notebooks = [line for line in made.splitlines() if "-m pytest" in line]
+    assert units.endswith(" tests") and " -k " not in units
+    assert notebooks.endswith(" notebooks") and "--nbval-lax" in notebooks
+
+
+def test_a_lesson_that_is_not_there_is_named():
+    run = dry_run("test", "LESSON=77")
+    assert run.returncode
+    assert "There is no lesson 77: give its two digits" in run.stderr
+
+
+def test_check_builds_no_kit_and_opens_no_browser():
+    made = dry_run("check").stdout
+    assert "offline_kit build" not in made
+    assert "chromium" not in made
+    assert "ruff check" in made and "ruff format --check" in made
+    assert "not (browser or kit or lesson or slow)" in made
+
+
+def test_every_target_is_explained():
+    lines = (PROJECT / "Makefile").read_text().splitlines()
+    (phony,) = [line for line in lines if line.startswith(".PHONY:")]
+    explained = {line.partition(":")[0] for line in lines if ": " in line and " ## " in line}
+    assert set(phony.split()[1:]) == explained
