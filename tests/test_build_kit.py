@@ -30,6 +30,8 @@ from offline_kit.build.preparation import prepare
 from offline_kit.errors import KitError
 from offline_kit.manifest import KIT_VERSION, check_kit, sha256_of
 
+pytestmark = pytest.mark.kit
+
 COMMAND = [sys.executable, "-m", "offline_kit"]
 CLEAR = "S2A_34HCH_20180915_0_L2A"
 

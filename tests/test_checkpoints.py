@@ -17,6 +17,8 @@ from xgboost import XGBClassifier
 from helpers import BANDS, CourseError, checkpoints, find_or_make, leave, open_cloud
 from offline_kit import manifest
 
+pytestmark = pytest.mark.kit
+
 FILES = list(checkpoints.LEFT_BY)
 
 

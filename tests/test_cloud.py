@@ -51,6 +51,7 @@ def test_no_kit_says_how_to_build_it(monkeypatch, tmp_path):
         open_cloud()
 
 
+@pytest.mark.kit
 def test_a_kit_behind_a_link_opens(monkeypatch, tmp_path):
     (tmp_path / "link").symlink_to(kit_folder(), target_is_directory=True)
     monkeypatch.setenv("COURSE_KIT", str(tmp_path / "link"))

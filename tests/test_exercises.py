@@ -55,6 +55,7 @@ def test_parts_belong_together(lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.lesson
 def test_feedback_fits_what_the_learner_did(lesson, record_property):
     """Run the lesson; try each exercise untouched, with each mistake, and with the solution."""
     notebook = read_lesson(lesson)
@@ -149,12 +150,14 @@ def points():
     return gpd.read_file(open_cloud().field_points).to_crs("EPSG:32734")
 
 
+@pytest.mark.lesson
 def test_chosen_scene():
     choice = json.loads(find_or_make("chosen_scene.json").read_text())
     assert choice["collection"] == "sentinel-2-l2a"
     assert "_201809" in choice["id"]
 
 
+@pytest.mark.lesson
 def test_usable_pixels(points):
     mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"))
     assert mask.rio.crs.to_epsg() == 32734
@@ -167,6 +170,7 @@ def test_usable_pixels(points):
     assert 0.5 < float(mask.mean()) < 1
 
 
+@pytest.mark.lesson
 def test_spectra_at_points(points):
     spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
     assert spectra.crs.to_epsg() == 32734
@@ -178,6 +182,7 @@ def test_spectra_at_points(points):
     assert set(spectra["class"]) == set(points["class"])
 
 
+@pytest.mark.lesson
 def test_pine_classifier(points):
     model = XGBClassifier()
     model.load_model(find_or_make("pine_classifier.ubj"))
@@ -186,6 +191,7 @@ def test_pine_classifier(points):
     assert model.get_booster().num_boosted_rounds() == 100
 
 
+@pytest.mark.lesson
 def test_pine_probability():
     path = find_or_make("pine_probability.tif")
     pines = rioxarray.open_rasterio(path, masked=True)

@@ -114,6 +114,7 @@ def test_a_file_that_no_lesson_leaves_is_refused():
         find_or_make("map.pdf")
 
 
+@pytest.mark.kit
 def test_a_lesson_that_leaves_nothing_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
     monkeypatch.setattr(checkpoints, "_run_apart", lambda names: None)
@@ -121,6 +122,7 @@ def test_a_lesson_that_leaves_nothing_is_told(monkeypatch, tmp_path):
         find_or_make("chosen_scene.json")
 
 
+@pytest.mark.kit
 def test_a_lesson_that_is_run_for_its_file_does_not_run_others(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
     monkeypatch.setenv(checkpoints.MAKING, "1")
@@ -163,6 +165,7 @@ def test_exercises_are_left_out_when_lessons_run_together(course):
     lessons.run_together(["00_first"])
 
 
+@pytest.mark.lesson
 def test_a_lesson_opened_first_makes_what_it_needs(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path))
     path = find_or_make("chosen_scene.json")

@@ -106,6 +106,7 @@ def test_from_real_pixels_to_a_real_map(chip, labelled, tmp_path):
 
 
 @needs_field
+@pytest.mark.lesson
 def test_lesson_01_on_the_real_points():
     before = f"""
         import dataclasses, pathlib, helpers
@@ -169,6 +170,7 @@ pystac_client.Client.open = lambda address: OneItem()
 
 @needs_items
 @pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.lesson
 def test_lesson_02_on_a_recorded_item(name):
     path = EARTH_SEARCH / name
     item = json.loads(path.read_text())
@@ -183,6 +185,7 @@ def test_lesson_02_on_a_recorded_item(name):
 
 @needs_items
 @pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.lesson
 def test_lesson_03_on_a_recorded_item_as_far_as_the_pixels(name):
     path = EARTH_SEARCH / name
     item = json.loads(path.read_text())
