@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "pyproj", "pillow")
 
 
-def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 (any JSON value)
+def write_json(path: Path, content: Any) -> None:
     """Write JSON whole or not at all."""
     with written_whole(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)

@@ -75,7 +75,7 @@ class Kind:
     types: tuple[type, ...]
     callable: bool = False
 
-    def take(self, answer: object) -> Any:  # noqa: ANN401
+    def take(self, answer: object) -> Any:
         """Return the answer in the form that the examiner expects, or raise ``NotYet``.
 
         Small lazy arrays are computed, arrays of one value become that value where one value is
@@ -204,7 +204,7 @@ def hint_for(number: str, step: int = 1) -> Feedback:
     return Feedback(f"Hint {step} of {len(hints)}.", hints[step - 1] + more)
 
 
-def call(function: Callable, *arguments: object, **named: object) -> Any:  # noqa: ANN401
+def call(function: Callable, *arguments: object, **named: object) -> Any:
     """Call a learner's function; raise ``NotYet``, in words, if it stops or returns nothing."""
     try:
         result = function(*arguments, **named)
@@ -261,7 +261,7 @@ def _expect_given(examine: Examiner, given: dict[str, object]) -> None:
         ) from None
 
 
-def _computed(answer: object) -> Any:  # noqa: ANN401
+def _computed(answer: object) -> Any:
     """Return an answer with its values in memory: a lazy one is computed if it is small."""
     if not dask.is_dask_collection(answer):
         return answer
@@ -274,18 +274,18 @@ def _computed(answer: object) -> Any:  # noqa: ANN401
     )
 
 
-def _single_value(value: object) -> Any:  # noqa: ANN401
+def _single_value(value: object) -> Any:
     """Return the one value of an array, a column or an index that holds no more than one."""
     holders = (np.ndarray, np.generic, xr.DataArray, pd.Series, pd.Index)
     return value.item() if isinstance(value, holders) and value.size == 1 else value
 
 
-def _part(part: object) -> Any:  # noqa: ANN401
+def _part(part: object) -> Any:
     """Return a part of a list or dictionary, as a plain number where it is one."""
     return _finite(_single_value(_computed(part)))
 
 
-def _finite(value: object) -> Any:  # noqa: ANN401
+def _finite(value: object) -> Any:
     """Return a value, unless it is a number that nothing can be compared with."""
     if not isinstance(value, Real):
         return value

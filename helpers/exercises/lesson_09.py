@@ -65,7 +65,7 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
 def holes_stay_holes(
     answer: Callable[..., Any],
     *,
-    model: Any,  # noqa: ANN401  whatever has predict_proba
+    model: Any,
     part: xr.DataArray,
 ) -> str | None:
     """Expect a function that predicts complete pixels and leaves the others NaN."""
@@ -107,7 +107,7 @@ def holes_stay_holes(
 
 
 def _block_with_holes(
-    model: Any,  # noqa: ANN401
+    model: Any,
     part: xr.DataArray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a small block with holes, complete or in one band, and the right answer to it."""

@@ -477,9 +477,7 @@ check("02-2", mended_ids, scenes=every_scene)
 
 # %% tags=["exercise"]
 usable_per_cent = ...
-check(
-    "02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circle
-)
+check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circle)
 
 # %% [markdown]
 # <details><summary>Solution 02-3</summary>

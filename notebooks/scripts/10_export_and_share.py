@@ -385,9 +385,7 @@ check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
 
 # %% tags=["exercise"]
 cleared_hectares = ...
-check(
-    "10-2", cleared_hectares, planned=planned, newest_map=newest_map
-)
+check("10-2", cleared_hectares, planned=planned, newest_map=newest_map)
 
 # %% [markdown]
 # <details><summary>Solution 10-2</summary>

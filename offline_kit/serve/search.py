@@ -105,7 +105,7 @@ def bbox_geometry(bbox: tuple[float, ...]) -> BaseGeometry:
     return box(west, south, east, north)
 
 
-def field_value(item: Item, name: str, default: object = None) -> Any:  # noqa: ANN401
+def field_value(item: Item, name: str, default: object = None) -> Any:
     """Return a field of an item by its name in a query or sort, such as ``eo:cloud_cover``.
 
     A name may begin with ``properties.``; ``id``, ``collection`` and other fields outside the
@@ -171,7 +171,7 @@ def matches_query(item: Item, query: dict[str, dict[str, Any]]) -> bool:
     return True
 
 
-def _like(value: Any, wanted: Any) -> Any:  # noqa: ANN401
+def _like(value: Any, wanted: Any) -> Any:
     """Read text as a number where it is compared with one, as Earth Search does."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(wanted) if is_number and isinstance(wanted, str) else wanted

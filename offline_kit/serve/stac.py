@@ -165,7 +165,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         """Return the classes that Earth Search claims too."""
         return CONFORMANCE
 
-    async def landing_page(self, request: Request, **_: Any) -> JSONResponse:  # noqa: ANN401
+    async def landing_page(self, request: Request, **_: Any) -> JSONResponse:
         """Answer ``GET /``."""
         root = _root(request)
         links = [
@@ -192,7 +192,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         }
         return JSONResponse(page)
 
-    async def all_collections(self, request: Request, **_: Any) -> JSONResponse:  # noqa: ANN401
+    async def all_collections(self, request: Request, **_: Any) -> JSONResponse:
         """Answer ``GET /collections``."""
         root = _root(request)
         found = [_linked_collection(each, root) for each in self.current_kit().collections.values()]
@@ -204,7 +204,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         self,
         collection_id: str,
         request: Request,
-        **_: Any,  # noqa: ANN401
+        **_: Any,
     ) -> JSONResponse:
         """Answer ``GET /collections/{collection_id}``."""
         return JSONResponse(_linked_collection(self._collection(collection_id), _root(request)))
@@ -214,7 +214,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         item_id: str,
         collection_id: str,
         request: Request,
-        **_: Any,  # noqa: ANN401
+        **_: Any,
     ) -> GeoJSONResponse:
         """Answer ``GET /collections/{collection_id}/items/{item_id}``."""
         self._collection(collection_id)
@@ -251,7 +251,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         self,
         search_request: SearchBody,
         request: Request,
-        **_: Any,  # noqa: ANN401
+        **_: Any,
     ) -> GeoJSONResponse:
         """Answer ``POST /search``."""
         page = await run_in_threadpool(self._page, search_request, request)
@@ -455,7 +455,7 @@ def _parse(parameters: dict[str, str | None]) -> SearchBody:
         raise SearchError(_first_problem(error.errors())) from None
 
 
-def _area(body: SearchBody) -> Any:  # noqa: ANN401
+def _area(body: SearchBody) -> Any:
     if body.bbox is not None:
         return bbox_geometry(body.bbox)
     if body.intersects is None:
