@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,21 +138,23 @@ def _execute(
         started.append(cell_index)
 
     client.on_cell_start = begin
-    try:
-        client.execute()
-    except (CellExecutionError, CellTimeoutError, RuntimeError, NoSuchKernel, OSError) as error:
-        if not started:
+    with ExitStack() as until_done:
+        try:
+            until_done.enter_context(client.setup_kernel())
+        except (RuntimeError, NoSuchKernel, OSError) as error:
             raise LessonFailed(
                 f"The kernel of lesson {origins[0][0]} did not start ({error}): run "
                 "`python -m helpers.doctor`, which says how to mend it."
             ) from None
-        if not isinstance(error, CellExecutionError | CellTimeoutError | DeadKernelError):
-            raise
-        name, number = origins[started[-1]]
-        first_line = notebook.cells[started[-1]].source.strip().splitlines()[0]
-        raise LessonFailed(
-            f"Lesson {name} stopped at cell {number} ({first_line}): {_reason(error)}"
-        ) from None
+        try:
+            client.execute(cleanup_kc=False)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            stopped_at = started[-1] if started else 0
+            name, number = origins[stopped_at]
+            first_line = notebook.cells[stopped_at].source.strip().splitlines()[0]
+            raise LessonFailed(
+                f"Lesson {name} stopped at cell {number} ({first_line}): {_reason(error)}"
+            ) from None
 
 
 def _reason(error: Exception) -> str:

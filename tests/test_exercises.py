@@ -1,6 +1,7 @@
 """Every exercise as learners meet it, untouched, mistaken and solved; what the lessons leave."""
 
 import json
+import shutil
 from collections import Counter
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from helpers import BANDS, CourseError, find_or_make, open_cloud
 from helpers.exercises import feedback_on, hint_for
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
 from helpers.lessons import peak_memory
+from helpers.paths import outputs_folder
 
 LIMIT_MB = 2000  # of all processes of a lesson: Binder's
 
@@ -103,6 +105,49 @@ def test_feedback_fits_what_the_learner_did(lesson, record_property):
     assert said.count("(nothing)") == 0
     hints = [text for text in said if text.startswith(NOT_YET)]
     assert len(set(hints)) == len(hints), "two mistakes get the same hint"
+
+
+END_THE_SERVER = """\
+import psutil
+import urllib.error, urllib.request
+from offline_kit.serve.state import BucketFolder
+
+server = psutil.Process(BucketFolder(cloud.outputs / "bucket").read_state().addresses.pid)
+family = [server, *server.children(recursive=True)]
+for process in family:
+    process.kill()
+psutil.wait_procs(family)
+try:
+    urllib.request.urlopen(cloud.stac_url)
+except urllib.error.URLError:
+    print("gone")
+"""
+
+
+@pytest.mark.parametrize("lesson", ["02_find_scenes", "10_export_and_share"])
+def test_a_check_needs_no_server(lesson, tmp_path, monkeypatch):
+    """Solve the exercises that ask the server of a kit, end that server, and only then check."""
+    if lesson.startswith("10"):
+        find_or_make("pine_probability.tif")
+    own = tmp_path / "outputs"
+    own.mkdir()
+    shutil.copytree(
+        outputs_folder(), own, dirs_exist_ok=True, ignore=shutil.ignore_patterns("bucket")
+    )
+    monkeypatch.setenv("COURSE_OUTPUTS", str(own))  # and so a server of its own
+    notebook = read_lesson(lesson)
+    exercises, solved = exercise_cells(notebook), solutions(notebook)
+    lesson_code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    sources = [source for source in lesson_code if source not in exercises.values()]
+    sources += [*solved.values(), END_THE_SERVER]
+    sources += [answered(source, "") for source in exercises.values()]
+    run = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    resources = {"metadata": {"path": str(NOTEBOOKS)}}
+    NotebookClient(run, timeout=300, kernel_name="python3", resources=resources).execute()
+    end, *checks = run.cells[-1 - len(exercises) :]
+    assert end.outputs[0].text == "gone\n"
+    said = [cell.outputs[-1].data["text/plain"] for cell in checks]
+    assert all(text.startswith(RIGHT) for text in said), said
 
 
 def test_at_least_25_exercises():

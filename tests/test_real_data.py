@@ -87,7 +87,7 @@ def test_from_real_pixels_to_a_real_map(chip, labelled, tmp_path):
     held_out = labelled["polygon"] % 3 == 0  # whole polygons, so that no neighbour gives it away
     model = XGBClassifier(
         max_depth=7, learning_rate=0.1, subsample=0.8, n_estimators=100, tree_method="hist",
-        random_state=0,
+        random_state=0, n_jobs=1,
     )  # fmt: skip
     model.fit(labelled.loc[~held_out, BANDS], codes.cat.codes[~held_out])
     names = dict(enumerate(codes.cat.categories))

@@ -196,8 +196,8 @@ pd.DataFrame(table).T.round(2)
 # | `n_jobs` | `1` | how many threads share the work |
 #
 # The last one is ours. A few hundred points are so little work that several threads mostly wait for each other: on a
-# busy computer with two cores such a fit took 10 to 18 seconds with all threads, and less than one with a single thread.
-# The model is the same, bit for bit. (The millions of pixels of a map are another matter: lesson 09.)
+# busy computer with two cores this fit has taken 10 to 18 seconds with all threads, less than one with a single thread,
+# and the model was the same, bit for bit. (The millions of pixels of a map are another matter: lesson 09.)
 
 # %%
 PUBLISHED = {
