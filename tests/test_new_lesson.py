@@ -94,10 +94,12 @@ def test_its_exercises_examine(started, monkeypatch):
     assert list(solutions) == list(lesson_parts.exercise_cells(notebook)) == list(core.EXERCISES)
     for number, code in solutions.items():
         assert feedback(number, code).verdict == core.RIGHT
-    for mistake in lesson_parts.mistakes(LESSON):
-        said = feedback(mistake.exercise, mistake.code)
+    mistakes = lesson_parts.mistakes(LESSON)
+    hints = [feedback(mistake.exercise, mistake.code) for mistake in mistakes]
+    for mistake, said in zip(mistakes, hints, strict=True):
         assert said.verdict == core.NOT_YET
         assert mistake.words in said.text
+    assert len({said.text for said in hints}) == len(mistakes) == 6
 
 
 @pytest.mark.parametrize(
