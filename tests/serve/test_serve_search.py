@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from offline_kit.serve.search import (
+from offline_kit.serve.stac.search import (
     ALWAYS_FIELDS,
     Scene,
     SearchError,

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import pystac
 import pytest
 from pystac_client import Client
+from pystac_client.exceptions import APIError
+from pystac_client.warnings import DoesNotConformTo
 from tiny_kit import SCENES
 
 RECORDED = Path(__file__).parents[3] / "shared" / "earth-search"
@@ -159,16 +161,24 @@ MALFORMED = [
     ("query", '{"eo:cloud_cover": {"lt": "ten"}}'),
     ("sortby", ""),
     ("sortby", "geometry"),
+    ("filter", "eo:cloud_cover < 10"),
+    ("filter-lang", "cql2-text"),
+    ("filter-crs", "http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
+    ("cloud_cover", "10"),
+    ("collection", "sentinel-2-l2a"),
+    ("Limit", "3"),
+    ("filter", ""),
+    ("limit", ["1", "2"]),
+    ("collections", ["sentinel-2-l2a", "sentinel-2-c1-l2a"]),
 ]
 
 
 @pytest.mark.parametrize(
     ("path", "name", "value"),
-    [("/v1/search", *parameter) for parameter in MALFORMED]
-    + [
-        ("/v1/collections/sentinel-2-l2a/items", *parameter)
+    [
+        (path, *parameter)
+        for path in ("/v1/search", "/v1/collections/sentinel-2-l2a/items")
         for parameter in MALFORMED
-        if parameter[0] != "intersects"  # a parameter of searches only
     ],
 )
 def test_malformed_get_is_answered_with_the_parameters_name(web, path, name, value):
@@ -196,12 +206,63 @@ def test_malformed_get_is_answered_with_the_parameters_name(web, path, name, val
         ('{"fields": ["id"]}', "fields"),
         ('{"collections": 5}', "collections"),
         ('{"ids": [1]}', "ids"),
+        ('{"filter": {"op": "<", "args": [{"property": "eo:cloud_cover"}, 10]}}', "filter"),
+        ('{"filter": null}', "filter"),
+        ('{"filter-lang": "cql2-json"}', "filter-lang"),
+        ('{"collection": "sentinel-2-l2a"}', "collection"),
+        ('{"fields": {"includes": ["id"]}}', "fields"),
+        ('{"sortby": [{"field": "id", "direction": "asc", "order": "desc"}]}', "sortby"),
     ],
 )
 def test_malformed_post_is_answered_with_the_parameters_name(web, body, name):
     answer = web.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["description"].startswith(f"{name}: ")
+
+
+def test_what_is_not_supported_is_told_with_what_is(web):
+    answers = [
+        web.get("/v1/search", params={"filter": "eo:cloud_cover < 10"}),
+        web.post("/v1/search", json={"filter": {"op": "isNull", "args": []}}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert answer.json()["description"] == (
+            "filter: there is no such parameter; a search takes bbox, collections, datetime, "
+            "fields, ids, intersects, limit, next, query, sortby (conditions on properties go "
+            "into query)"
+        )
+
+
+def test_parameters_of_a_post_are_not_in_its_address(web):
+    answer = web.post("/v1/search", params={"filter": "eo:cloud_cover < 10"}, json={})
+    assert answer.status_code == 400
+    assert answer.json()["description"] == (
+        "filter: parameters of a POST request belong in its body"
+    )
+
+
+def test_a_filter_of_pystac_client_is_refused(catalogue):
+    condition = {"op": "<", "args": [{"property": "eo:cloud_cover"}, 10]}
+    for method in ("GET", "POST"):
+        with pytest.warns(DoesNotConformTo), pytest.raises(APIError, match="filter: there is no"):
+            catalogue.search(method=method, filter=condition, filter_lang="cql2-json").matched()
+
+
+def test_items_of_one_collection_are_not_those_of_another(web):
+    path = "/v1/collections/sentinel-2-l2a/items"
+    for names, status in (("sentinel-2-c1-l2a,sentinel-2-l2a", 200), ("sentinel-2-c1-l2a", 400)):
+        answer = web.get(path, params={"collections": names})
+        assert answer.status_code == status
+    one = web.get(path, params={"ids": "S2B_34HCH_20230919_0_L2A"}).json()
+    assert ids(one["features"]) == [("sentinel-2-l2a", "S2B_34HCH_20230919_0_L2A")]
+
+
+def test_what_pystac_client_asks_of_collections_is_answered(catalogue):
+    """It sends what it searches for also to servers without such a search, and filters itself."""
+    with pytest.warns(DoesNotConformTo):
+        search = catalogue.collection_search(q="simulated", bbox=[19.0, -34.0, 19.5, -33.5])
+    assert {each.id for each in search.collections()} == {name for name, _ in SCENES}
 
 
 @pytest.mark.parametrize(
