@@ -1,4 +1,11 @@
-"""Drawing of the basemap's tiles."""
+"""Drawing of the basemap's tiles.
+
+Not by rio-tiler: it reads through a warped raster of the scene's own resolution, which at small
+zoom levels has to cover all of a tile. Measured on the course's kit (two busy cores, medians of
+three, in turns): 48 tiles of zoom levels 8 to 16 took 10.4 CPU seconds against 3.4 here, the
+process 295 MB against 136; one tile of zoom level 5 took 12.7 CPU seconds against 0.1, and that of
+level 0 had none after seven minutes.
+"""
 
 import math
 from functools import lru_cache
