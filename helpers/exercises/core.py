@@ -82,11 +82,10 @@ class Kind:
         asked for, and numbers that are not finite are refused; in a list or dictionary, too.
         """
         answer = _computed(answer)
-        if {float, bool, str} & set(self.types):
+        if {float, str} & set(self.types):
             answer = _single_value(answer)
-        wrong_bool = isinstance(answer, bool) and bool not in self.types
         fits = callable(answer) if self.callable else isinstance(answer, self.types)
-        if not fits or wrong_bool:
+        if not fits or isinstance(answer, bool):  # True is an int to Python, but no number
             raise NotYet(
                 f"The answer should be {self.name}; this one is of type {type(answer).__name__}."
             )
@@ -99,12 +98,10 @@ class Kind:
 
 NUMBER = Kind("a number", (int, float))
 TEXT = Kind("a text in quotes", (str,))
-YES_NO = Kind("True or False", (bool,))
 SEQUENCE = Kind("a list or tuple", (list, tuple, set))
 DICTIONARY = Kind("a dictionary", (dict,))
 ARRAY = Kind("an xarray DataArray", (xr.DataArray,))
 SERIES = Kind("a pandas Series", (pd.Series,))
-TABLE = Kind("a table (DataFrame)", (pd.DataFrame,))
 FUNCTION = Kind("a function", (), callable=True)
 
 EXERCISES: dict[str, Exercise] = {}
