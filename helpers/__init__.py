@@ -10,12 +10,6 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "BANDS": "course",
-    "CLASS_CODES": "course",
-    "CLASS_COLOURS": "course",
-    "CRS": "course",
-    "PLACE": "course",
-    "WAVELENGTHS": "course",
     "CountedReads": "traffic",
     "CourseError": "errors",
     "check": "exercises",

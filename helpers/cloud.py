@@ -10,10 +10,10 @@ from typing import Any
 
 from xyzservices import TileProvider
 
-from helpers.browser import is_behind_proxy, lead_to_dashboards, public_url
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.files import written_whole
+from helpers.machine.browser import is_behind_proxy, lead_to_dashboards, public_url
 from helpers.paths import PROJECT, kit_folder, make_outputs_folder
 from offline_kit.errors import KitError
 from offline_kit.serve import ensure_server

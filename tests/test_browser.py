@@ -9,8 +9,8 @@ import pytest
 from distributed.utils import format_dashboard_link
 
 from helpers import CourseError
-from helpers.browser import lead_to_dashboards, public_url
-from helpers.dashboards import KEY
+from helpers.machine.browser import lead_to_dashboards, public_url
+from helpers.machine.dashboards import KEY
 
 TILES, DASHBOARD = "http://127.0.0.1:8123", f"http://127.0.0.1:8787/{KEY}/status"
 

@@ -14,7 +14,8 @@ import xarray as xr
 from test_files import ON_A_FULL_DISK, needs_limits, run
 from xgboost import XGBClassifier
 
-from helpers import BANDS, CourseError, checkpoints, find_or_make, leave, open_cloud
+from helpers import CourseError, checkpoints, find_or_make, leave, open_cloud
+from helpers.course import BANDS
 from offline_kit import manifest
 
 pytestmark = pytest.mark.kit

@@ -22,8 +22,8 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
 
-from helpers import dashboards
-from helpers.browser import lead_to_dashboards
+from helpers.machine import dashboards
+from helpers.machine.browser import lead_to_dashboards
 
 FOREIGN = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
 

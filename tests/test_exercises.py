@@ -23,7 +23,8 @@ from nbformat import v4
 from plots import has_data, plotting_cells
 from xgboost import XGBClassifier
 
-from helpers import BANDS, CourseError, find_or_make, open_cloud
+from helpers import CourseError, find_or_make, open_cloud
+from helpers.course import BANDS
 from helpers.exercises import feedback_on, hint_for
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
 from helpers.lessons import peak_memory

@@ -44,7 +44,8 @@ import numpy as np
 import pandas as pd
 
 # %%
-from helpers import CLASS_COLOURS, check, expect_columns, hint, open_cloud
+from helpers import check, expect_columns, hint, open_cloud
+from helpers.course import CLASS_COLOURS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

@@ -49,7 +49,8 @@ import pystac_client
 import rioxarray
 
 # %%
-from helpers import PLACE, check, expect_scenes, hint, leave, open_cloud
+from helpers import check, expect_scenes, hint, leave, open_cloud
+from helpers.course import PLACE
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -124,8 +125,8 @@ swapped = catalogue.search(
 print(f"{swapped.matched()} scenes found")
 
 # %% [markdown]
-# No error: 33.8 degrees west, 19.2 degrees north is a real place, in the Atlantic, and Sentinel-2 takes no pictures of
-# the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
+# No error: with its two numbers swapped the point is a real place, too, in the Atlantic, and Sentinel-2 takes no
+# pictures of the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
 #
 # - latitude and longitude swapped: STAC, like GeoJSON, wants **longitude first**;
 # - a property or a collection that does not exist, by a slip of the pen: nothing has it, so nothing fits;

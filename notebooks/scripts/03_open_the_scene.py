@@ -53,17 +53,8 @@ from dask.diagnostics import ProgressBar
 from rasterio.windows import Window
 
 # %%
-from helpers import (
-    BANDS,
-    CRS,
-    PLACE,
-    CountedReads,
-    check,
-    expect_inside,
-    find_or_make,
-    hint,
-    open_cloud,
-)
+from helpers import CountedReads, check, expect_inside, find_or_make, hint, open_cloud
+from helpers.course import BANDS, CRS, PLACE
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

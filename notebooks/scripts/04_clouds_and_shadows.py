@@ -49,8 +49,6 @@ from dask.diagnostics import ProgressBar
 
 # %%
 from helpers import (
-    CLASS_CODES,
-    CRS,
     check,
     expect_scenes,
     find_or_make,
@@ -59,6 +57,7 @@ from helpers import (
     open_cloud,
     write_cog,
 )
+from helpers.course import CLASS_CODES, CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

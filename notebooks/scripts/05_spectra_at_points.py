@@ -45,10 +45,6 @@ from dask.diagnostics import ProgressBar
 
 # %%
 from helpers import (
-    BANDS,
-    CLASS_COLOURS,
-    CRS,
-    WAVELENGTHS,
     check,
     expect_columns,
     expect_inside,
@@ -57,6 +53,7 @@ from helpers import (
     leave,
     open_cloud,
 )
+from helpers.course import BANDS, CLASS_COLOURS, CRS, WAVELENGTHS
 
 # %%
 hv.extension("bokeh", inline=True)

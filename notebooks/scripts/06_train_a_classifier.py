@@ -40,7 +40,8 @@ from sklearn.tree import DecisionTreeClassifier, export_text
 from xgboost import XGBClassifier
 
 # %%
-from helpers import BANDS, find_or_make, leave, open_cloud
+from helpers import find_or_make, leave, open_cloud
+from helpers.course import BANDS
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)

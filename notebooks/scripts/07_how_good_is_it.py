@@ -60,14 +60,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from tqdm import tqdm
 from xgboost import XGBClassifier
 
-from helpers import (
-    BANDS,
-    CLASS_CODES,
-    CRS,
-    WAVELENGTHS,
-    find_or_make,
-    open_cloud,
-)
+from helpers import find_or_make, open_cloud
+from helpers.course import BANDS, CLASS_CODES, CRS, WAVELENGTHS
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)

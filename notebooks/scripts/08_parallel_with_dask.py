@@ -61,7 +61,8 @@ import stackstac
 from distributed import Client, get_task_stream
 from scipy.ndimage import median_filter
 
-from helpers import CRS, check, find_or_make, hint, open_cloud
+from helpers import check, find_or_make, hint, open_cloud
+from helpers.course import CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

@@ -55,9 +55,6 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import (
-    BANDS,
-    CLASS_CODES,
-    CRS,
     check,
     find_or_make,
     hint,
@@ -66,6 +63,7 @@ from helpers import (
     predict_over_chunks,
     write_cog,
 )
+from helpers.course import BANDS, CLASS_CODES, CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

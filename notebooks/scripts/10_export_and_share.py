@@ -47,15 +47,8 @@ from icechunk.xarray import to_icechunk
 # %%
 from rasterio.windows import Window
 
-from helpers import (
-    CRS,
-    CountedReads,
-    check,
-    find_or_make,
-    hint,
-    open_cloud,
-    write_cog,
-)
+from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
+from helpers.course import CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()

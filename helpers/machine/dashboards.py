@@ -2,7 +2,7 @@
 
 Dask's web servers ask nobody who they are: any user of the machine, and a page of any site in the
 learner's browser, could read tasks, logs and code there. Dask loads this module into each
-scheduler and worker (``distributed.scheduler.preload``, which `helpers.browser` sets).
+scheduler and worker (``distributed.scheduler.preload``, which `helpers.machine.browser` sets).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ import dask
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
-from helpers import dashboards
 from helpers.errors import CourseError
+from helpers.machine import dashboards
 
 
 def public_url(http_url: str) -> str:

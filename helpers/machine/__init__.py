@@ -1,0 +1,1 @@
+"""How what runs on this machine is reached from the browser, and kept from others."""
