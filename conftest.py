@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["COURSE_OUTPUTS"] = outputs
     os.environ.pop("COURSE_CLOUD", None)
     atexit.register(shutil.rmtree, outputs, ignore_errors=True)
+
+
+LONGEST_FIRST = ("browser", "lesson", "kit", "slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end no worker waits for another.
+
+    Within a file the order stays: some tests read what those before them have made.
+    """
+    costs: dict[Path, int] = {}
+    for item in items:
+        marks = [name for name in LONGEST_FIRST if item.get_closest_marker(name)]
+        cost = LONGEST_FIRST.index(marks[0]) if marks else len(LONGEST_FIRST)
+        costs[item.path] = min(cost, costs.get(item.path, cost))
+    items.sort(key=lambda item: costs[item.path])
 
 
 TABLES = {
