@@ -22,9 +22,15 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(kit: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerAddresses]:
+def bucket_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bucket folder of `server`."""
+    return tmp_path_factory.mktemp("bucket")
+
+
+@pytest.fixture(scope="session")
+def server(kit: Path, bucket_folder: Path) -> Iterator[ServerAddresses]:
     """One server for all tests that leave it as it is."""
-    addresses = ensure_server(kit, tmp_path_factory.mktemp("bucket"))
+    addresses = ensure_server(kit, bucket_folder)
     yield addresses
     client._give_up_leases()
     wait_until(lambda: has_ended(addresses.pid))

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 
-import psutil
 import pytest
 from tiny_kit import write_manifest
 
@@ -119,15 +118,11 @@ def test_port_that_does_not_exist(own_kit):
         run_server(own_kit, port=70000)
 
 
-def test_bucket_folder_in_use_for_another_kit(own_kit, kit, tmp_path):
-    addresses = ensure_server(kit, tmp_path / "bucket")
-    try:
-        with pytest.raises(KitError) as error:
-            ensure_server(own_kit, tmp_path / "bucket")
-        assert str(kit) in sentence(error)
-        assert "another bucket folder" in sentence(error)
-    finally:
-        psutil.Process(addresses.pid).terminate()
+def test_bucket_folder_in_use_for_another_kit(own_kit, kit, server, bucket_folder):
+    with pytest.raises(KitError) as error:
+        ensure_server(own_kit, bucket_folder)
+    assert str(kit) in sentence(error)
+    assert "another bucket folder" in sentence(error)
 
 
 def test_bucket_folder_that_cannot_be_made(own_kit, tmp_path):

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
@@ -17,7 +17,7 @@ from waiting import has_ended, wait_until
 
 from offline_kit.serve.bucket import PROGRAM
 from offline_kit.serve.lease import Lease
-from offline_kit.serve.state import BucketFolder
+from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
 
 # A notebook's process: it prints what it was given, then obeys a line at a time.
 NOTEBOOK = """
@@ -47,6 +47,7 @@ Content-Length: 100\r
 
 class Notebook:
     def __init__(self, kit, folder):
+        self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-c", NOTEBOOK, str(kit), str(folder)],
             stdin=subprocess.PIPE,
@@ -61,6 +62,11 @@ class Notebook:
     def say(self, word):
         self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
+
+    def addresses(self):
+        """Ask for the server again, which starts it if it has ended."""
+        self.say("again")
+        return self.read()
 
     def kill(self):
         self.process.kill()
@@ -80,6 +86,15 @@ def notebooks(kit, tmp_path):
         notebook.kill()
 
 
+@pytest.fixture(scope="module")
+def lasting(kit, tmp_path_factory):
+    """A notebook for several tests, which may do with its server what they want."""
+    notebook = Notebook(kit, tmp_path_factory.mktemp("lasting") / "bucket")
+    notebook.read()
+    yield notebook
+    notebook.kill()
+
+
 def is_up(addresses):
     with urllib.request.urlopen(f"{addresses['http_url']}/health", timeout=30) as answer:
         return json.load(answer)["pid"] == addresses["pid"]
@@ -93,53 +108,67 @@ def is_listening(addresses):
 
 
 def test_notebooks_that_start_at_once_share_a_server_that_outlives_the_first(notebooks):
-    three = [notebooks() for _ in range(3)]
-    addresses = [notebook.read() for notebook in three]
-    assert addresses[0] == addresses[1] == addresses[2]
-    pid = addresses[0]["pid"]
-    assert {notebook.process.pid for notebook in three}.isdisjoint({pid})
+    eight = [notebooks() for _ in range(8)]
+    addresses, *others = [notebook.read() for notebook in eight]
+    assert others == [addresses] * 7
+    pid = addresses["pid"]
+    assert {notebook.process.pid for notebook in eight}.isdisjoint({pid})
+    assert len(buckets_of(eight[0].folder)) == 1
 
-    starter = next(n for n in three if psutil.Process(pid).ppid() == n.process.pid)
+    starter = next(n for n in eight if psutil.Process(pid).ppid() == n.process.pid)
     starter.kill()
-    three.remove(starter)
-    assert is_up(addresses[0])
+    eight.remove(starter)
+    assert is_up(addresses)
 
-    os.killpg(three[0].process.pid, signal.SIGINT)  # Interrupt Kernel
-    assert three[0].process.stdout.readline() == "interrupted\n"
-    assert is_up(addresses[0])
+    os.killpg(eight[0].process.pid, signal.SIGINT)  # Interrupt Kernel
+    assert eight[0].process.stdout.readline() == "interrupted\n"
+    assert is_up(addresses)
 
-    for notebook in three:
+    for notebook in eight:
         notebook.kill()
-    wait_until(lambda: has_ended(pid))
+    wait_until(lambda: has_ended(pid) and not buckets_of(starter.folder))
 
 
-def test_interrupting_the_notebook_that_started_it_does_not_end_it(notebooks):
-    notebook = notebooks()
-    addresses = notebook.read()
-    os.killpg(notebook.process.pid, signal.SIGINT)
-    assert notebook.process.stdout.readline() == "interrupted\n"
-    notebook.say("again")
-    assert notebook.read() == addresses
+def test_interrupting_the_notebook_that_started_it_does_not_end_it(lasting):
+    addresses = lasting.addresses()
+    os.killpg(lasting.process.pid, signal.SIGINT)
+    assert lasting.process.stdout.readline() == "interrupted\n"
+    assert lasting.addresses() == addresses
     assert is_up(addresses)
 
 
-def test_a_server_that_died_is_started_again_at_the_same_addresses(notebooks):
-    notebook = notebooks()
-    first = notebook.read()
+def test_the_log_is_beside_the_bucket(lasting):
+    addresses = lasting.addresses()
+    log = BucketFolder(lasting.folder).log.read_text()
+    assert json.loads(log.strip().splitlines()[-1]) == addresses
+
+
+def test_a_server_that_was_killed_is_started_again_at_the_same_addresses(lasting):
+    """Its bucket, which it left behind, is ended first."""
+    first = lasting.addresses()
+    (left,) = buckets_of(lasting.folder)
     psutil.Process(first["pid"]).kill()
     wait_until(lambda: has_ended(first["pid"]) and not is_listening(first))
-    notebook.say("again")
-    second = notebook.read()
+    second = lasting.addresses()
     assert second["pid"] != first["pid"]
     assert (second["http_url"], second["s3_url"]) == (first["http_url"], first["s3_url"])
     assert is_up(second)
+    assert has_ended(left.pid)
+    assert len(buckets_of(lasting.folder)) == 1
 
 
-def test_a_server_that_is_ending_is_not_given_to_anybody(notebooks, tmp_path):
+def test_a_server_whose_bucket_died_ends_and_is_started_again(lasting):
+    first = lasting.addresses()
+    (bucket,) = buckets_of(lasting.folder)
+    bucket.kill()
+    wait_until(lambda: has_ended(first["pid"]))
+    assert is_up(lasting.addresses())
+
+
+def test_a_server_that_is_ending_is_not_given_to_anybody(lasting):
     """It answers no more, and lives on: a request that does not get done holds it."""
-    notebook = notebooks()
-    first = notebook.read()
-    state = BucketFolder(tmp_path / "bucket").read_state()
+    first = lasting.addresses()
+    state = BucketFolder(lasting.folder).read_state()
     address = urlsplit(first["http_url"])
     with socket.create_connection((address.hostname, address.port)) as slow:
         slow.sendall(UNFINISHED_REQUEST.format(path=address.path).encode() + b"{")
@@ -149,8 +178,7 @@ def test_a_server_that_is_ending_is_not_given_to_anybody(notebooks, tmp_path):
         with pytest.raises(ConnectionError):
             Lease(state.lease_port, state.token)
         assert not has_ended(first["pid"])
-        notebook.say("again")
-        second = notebook.read()
+        second = lasting.addresses()
     assert second["pid"] != first["pid"]
     assert is_up(second)
 
@@ -176,14 +204,19 @@ def test_a_forked_worker_does_not_keep_the_server(notebooks):
         worker[0].kill()
 
 
-def test_two_kits_have_two_servers(notebooks, kit, tmp_path):
-    other = tmp_path / "other-kit"
-    (other / "collections").mkdir(parents=True)
-    write_manifest(other, "other")
-    one, two = notebooks().read(), notebooks("other-bucket", other).read()
-    assert one["pid"] != two["pid"]
-    with urllib.request.urlopen(f"{two['http_url']}/health", timeout=30) as answer:
-        assert json.load(answer)["kit"] == "other"
+def test_another_kit_has_another_server_and_is_served_anew_when_it_was_built_again(
+    notebooks, lasting, tmp_path
+):
+    kit = tmp_path / "other-kit"
+    (kit / "collections").mkdir(parents=True)
+    write_manifest(kit, "old")
+    addresses = notebooks("other-bucket", kit).read()
+    assert addresses["pid"] != lasting.addresses()["pid"]
+    assert health(addresses)["kit"] == "old"
+    (kit / "manifest.json").unlink()
+    assert health(addresses)["kit"] == "old"
+    write_manifest(kit, "new")
+    assert health(addresses)["kit"] == "new"
 
 
 def test_a_stale_state_whose_port_is_somebody_elses(notebooks, tmp_path):
@@ -211,17 +244,6 @@ def test_a_stale_state_whose_port_is_somebody_elses(notebooks, tmp_path):
     assert is_up(addresses)
 
 
-def test_a_kit_that_was_built_again_is_served_anew(notebooks, tmp_path):
-    other = tmp_path / "other-kit"
-    (other / "collections").mkdir(parents=True)
-    write_manifest(other, "old")
-    addresses = notebooks("other-bucket", other).read()
-    (other / "manifest.json").unlink()
-    assert health(addresses)["kit"] == "old"
-    write_manifest(other, "new")
-    assert health(addresses)["kit"] == "new"
-
-
 def health(addresses):
     with urllib.request.urlopen(f"{addresses['http_url']}/health", timeout=30) as answer:
         return json.load(answer)
@@ -247,12 +269,6 @@ def test_a_server_at_a_terminal_prints_its_addresses_and_is_used_by_notebooks(
     assert errors == ""
 
 
-def test_the_log_is_beside_the_bucket(notebooks, tmp_path):
-    addresses = notebooks().read()
-    log = BucketFolder(Path(tmp_path / "bucket")).log.read_text()
-    assert json.loads(log.strip().splitlines()[-1]) == addresses
-
-
 def buckets_of(folder):
     """The S3 servers that run on a bucket folder."""
     data = f"-dir={BucketFolder(folder).store / 'data'}"
@@ -263,44 +279,17 @@ def buckets_of(folder):
     ]
 
 
-def test_the_bucket_ends_with_its_server(notebooks, tmp_path):
-    notebook = notebooks()
-    notebook.read()
-    assert len(buckets_of(tmp_path / "bucket")) == 1
-    notebook.kill()
-    wait_until(lambda: not buckets_of(tmp_path / "bucket"))
-
-
-def test_a_bucket_left_behind_by_a_killed_server_is_ended_by_the_next(notebooks, tmp_path):
-    notebook = notebooks()
-    first = notebook.read()
-    (left,) = buckets_of(tmp_path / "bucket")
-    psutil.Process(first["pid"]).kill()
-    wait_until(lambda: has_ended(first["pid"]))
-    notebook.say("again")
-    notebook.read()
-    assert has_ended(left.pid)
-    assert len(buckets_of(tmp_path / "bucket")) == 1
-
-
-def test_a_server_whose_bucket_died_ends_and_is_started_again(notebooks, tmp_path):
-    notebook = notebooks()
-    first = notebook.read()
-    (bucket,) = buckets_of(tmp_path / "bucket")
-    bucket.kill()
-    wait_until(lambda: has_ended(first["pid"]))
-    notebook.say("again")
-    assert is_up(notebook.read())
-
-
 @pytest.mark.parametrize("port", [99999, -1])
-def test_a_state_with_a_port_that_does_not_exist_is_as_none(notebooks, tmp_path, port):
-    notebook = notebooks()
-    notebook.read()
-    state = tmp_path / "bucket" / "server.json"
-    told = json.loads(state.read_text())
-    state.write_text(json.dumps(told | {"lease_port": port}))
-    assert BucketFolder(tmp_path / "bucket").read_state() is None
-    told["addresses"]["http_url"] = f"http://127.0.0.1:{port}/key"
-    state.write_text(json.dumps(told))
-    assert BucketFolder(tmp_path / "bucket").read_state() is None
+def test_a_state_with_a_port_that_does_not_exist_is_as_none(tmp_path, port):
+    urls = {"http_url": "http://127.0.0.1:2000/key", "s3_url": "http://127.0.0.1:3000"}
+    keys = {"access_key": "access", "secret_key": "secret"}
+    addresses = ServerAddresses(**urls, bucket="course", region="af-south-1", **keys, pid=1)
+    folder = BucketFolder(tmp_path)
+    state = ServerState(addresses, "kit", 4000, "token")
+    folder.write_state(state)
+    assert folder.read_state() == state
+    folder.write_state(replace(state, lease_port=port))
+    assert folder.read_state() is None
+    wrong = replace(addresses, http_url=f"http://127.0.0.1:{port}/key")
+    folder.write_state(replace(state, addresses=wrong))
+    assert folder.read_state() is None
