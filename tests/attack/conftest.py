@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -83,12 +84,23 @@ class Learner:
 
 
 @pytest.fixture(scope="session")
-def learner(tmp_path_factory) -> Iterator[Learner]:
+def let_others_pass() -> Callable[[Path], None]:
+    """Opens a temporary folder, and those of pytest above it, to other users."""
+
+    def open_up(folder: Path) -> None:
+        for each in (folder, *folder.parents):
+            if each == Path(tempfile.gettempdir()):
+                return
+            each.chmod(0o755)
+
+    return open_up
+
+
+@pytest.fixture(scope="session")
+def learner(tmp_path_factory, let_others_pass) -> Iterator[Learner]:
     """A learner at work, on a small kit."""
     folder = tmp_path_factory.mktemp("learner")
-    folder.chmod(0o755)
-    for above in list(folder.parents)[:2]:  # so that only the course itself keeps others out
-        above.chmod(0o755)
+    let_others_pass(folder)  # so that only the course itself keeps them out
     outputs = folder / "outputs"
     kit = make_kit(folder / "kit")
     script = folder / "notebook.py"

@@ -134,13 +134,12 @@ def test_changes_and_runs_nothing(found, learner):
     assert learner.bucket() == {"course/kept": "mine"}
 
 
-def test_reads_the_files_of_somebody_careless(found, tmp_path):
+def test_reads_the_files_of_somebody_careless(found, tmp_path, let_others_pass):
     """So that the attack is a real one: a file that is open to all is read."""
     folder = tmp_path / "open"
     folder.mkdir()
     (folder / "file").write_text("open to all")
-    for path in (tmp_path, *list(tmp_path.parents)[:2]):
-        path.chmod(0o755)
+    let_others_pass(folder)
     given = {"folders": [str(folder)], "processes": [], "ports": [], "exploit": ""}
     run = subprocess.run(
         [PYTHON, "-I", "-c", ATTACK],
