@@ -76,15 +76,15 @@ class Bucket:
         What requests must be signed with.
     log
         File for what it says.
-    wish
+    preferred_port
         Port to answer on, if it is free.
     """
 
-    def __init__(self, folder: Path, keys: Keys, log: Path, wish: int = 0) -> None:
+    def __init__(self, folder: Path, keys: Keys, log: Path, preferred_port: int = 0) -> None:
         self._folder = folder
         self._keys = keys
         self._log = log
-        self._wish = wish
+        self._preferred_port = preferred_port
 
     def __enter__(self) -> "Bucket":
         """Start it; it is ready some time later."""
@@ -95,7 +95,7 @@ class Bucket:
         (data / "mini.options").unlink(missing_ok=True)
         write_certificate(self._folder / "certificate.pem", self._folder / "key.pem")
         (self._folder / "security.toml").write_text(_security(self._folder), encoding="utf-8")
-        self._ports = _free_ports(self._wish)
+        self._ports = _free_ports(self._preferred_port)
         self.url = f"http://127.0.0.1:{self._ports['s3.port']}"
         options = OPTIONS | {name: str(port) for name, port in self._ports.items()}
         with self._log.open("wb") as log:
@@ -185,11 +185,11 @@ def _security(folder: Path) -> str:
     return "\n".join(sections)
 
 
-def _free_ports(wish: int) -> dict[str, int]:
+def _free_ports(preferred_port: int) -> dict[str, int]:
     """Return a free port for each option that names one."""
     names = [f"{part}.port" for part in PARTS] + [f"{part}.port.grpc" for part in (*PARTS, "s3")]
     with contextlib.ExitStack() as held:  # all at once, so that no two are the same
-        listeners = {"s3.port": held.enter_context(listen(0, wish))}
+        listeners = {"s3.port": held.enter_context(listen(0, preferred_port))}
         listeners |= {name: held.enter_context(listen()) for name in names}
         return {name: port_of_listener(listener) for name, listener in listeners.items()}
 

@@ -53,7 +53,7 @@ def ensure_server(kit: Path, bucket_folder: Path, behind_proxy: bool = False) ->
     kit = Path(kit).resolve()
     folder = BucketFolder(Path(bucket_folder).resolve())
     check_kit(kit, sums=False)
-    _go_round_proxies()
+    _bypass_proxies()
     folder.make()
     with FileLock(folder.start_lock):
         state = folder.read_state()
@@ -80,7 +80,7 @@ def _hold_lease(state: ServerState) -> bool:
     return True
 
 
-def _give_up_leases() -> None:
+def _release_leases() -> None:
     for lease in _leases.values():
         lease.close()
     _leases.clear()
@@ -88,7 +88,7 @@ def _give_up_leases() -> None:
 
 if hasattr(os, "register_at_fork"):
     # A forked worker that outlives this process must not keep the server alive.
-    os.register_at_fork(after_in_child=_give_up_leases)
+    os.register_at_fork(after_in_child=_release_leases)
 
 
 def _start(kit: Path, folder: BucketFolder, behind_proxy: bool) -> ServerState:
@@ -140,7 +140,7 @@ def _why_it_failed(log: Path) -> str:
     return f"The offline kit's server failed to start ({reason}); its log is {log}."
 
 
-def _go_round_proxies() -> None:
+def _bypass_proxies() -> None:
     """Add the loopback addresses to those that this process never asks a proxy for."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]

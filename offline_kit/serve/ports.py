@@ -6,8 +6,8 @@ import sys
 from offline_kit.errors import KitError
 
 
-def listen(port: int = 0, wish: int = 0) -> socket.socket:
-    """Listen on a port of 127.0.0.1; without one, on the wished-for port if it is free.
+def listen(port: int = 0, preferred: int = 0) -> socket.socket:
+    """Listen on a port of 127.0.0.1; without one, on the preferred port if it is free.
 
     Raises
     ------
@@ -15,7 +15,7 @@ def listen(port: int = 0, wish: int = 0) -> socket.socket:
         The port is taken.
     """
     try:
-        return _bind(port or wish)
+        return _bind(port or preferred)
     except (OSError, OverflowError) as error:
         if port:
             raise KitError(

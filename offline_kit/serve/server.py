@@ -38,14 +38,14 @@ def serve(
     """Answer for a kit until interrupted; see `offline_kit.serve.run_server`."""
     on_disk = KitOnDisk(Path(kit).resolve())
     token = token or secrets.token_hex(32)
-    with _opened(bucket_folder) as folder:
+    with _locked_folder(bucket_folder) as folder:
         before = folder.read_state()
-        http_wish = port_of(before.addresses.http_url) if before else 0
-        s3_wish = port_of(before.addresses.s3_url) if before else 0
+        preferred_http_port = port_of(before.addresses.http_url) if before else 0
+        preferred_s3_port = port_of(before.addresses.s3_url) if before else 0
         keys = folder.keys()
         with (
-            listen(port, http_wish) as http,
-            Bucket(folder.store, keys, folder.bucket_log, s3_wish) as bucket,
+            listen(port, preferred_http_port) as http,
+            Bucket(folder.store, keys, folder.bucket_log, preferred_s3_port) as bucket,
         ):
             addresses = ServerAddresses(
                 http_url=f"http://127.0.0.1:{port_of_listener(http)}/{keys.path}",
@@ -57,15 +57,17 @@ def serve(
                 pid=os.getpid(),
             )
 
-            def tell(lease_port: int) -> None:
+            def announce(lease_port: int) -> None:
                 folder.write_state(ServerState(addresses, str(on_disk.folder), lease_port, token))
                 print(json.dumps(asdict(addresses)), flush=True)
 
-            asyncio.run(_serve(on_disk, http, bucket, keys.path, token, lease, behind_proxy, tell))
+            asyncio.run(
+                _serve(on_disk, http, bucket, keys.path, token, lease, behind_proxy, announce)
+            )
 
 
 @contextmanager
-def _opened(bucket_folder: Path | None) -> Iterator[BucketFolder]:
+def _locked_folder(bucket_folder: Path | None) -> Iterator[BucketFolder]:
     """Hold a bucket folder; without one, a folder that goes with the server."""
     if bucket_folder is None:
         with tempfile.TemporaryDirectory(prefix="course-bucket-") as path:
@@ -97,7 +99,7 @@ async def _serve(
     token: str,
     lease: bool,
     behind_proxy: bool,
-    tell: Callable[[int], None],
+    announce: Callable[[int], None],
 ) -> None:
     # Loaded while the bucket starts: both take about a second.
     from offline_kit.serve.web import WebServer, make_app
@@ -114,7 +116,7 @@ async def _serve(
             await asyncio.to_thread(bucket.wait_until_ready)
             while not server.started and not serving.done():
                 await asyncio.sleep(0.01)
-            tell(lease_port)
+            announce(lease_port)
             while not serving.done() and not bucket.has_ended():
                 await asyncio.wait([serving], timeout=1)
         finally:

@@ -37,7 +37,7 @@ def basemap_scene(kit: Kit) -> Path:
 def add_tiles(app: FastAPI, current_kit: Callable[[], Kit]) -> None:
     """Answer ``/tiles/{z}/{x}/{y}.png``."""
     # A map asks for dozens of tiles at once, and every thread that draws keeps memory of its own.
-    drawers = ThreadPoolExecutor(2, "drawer")
+    threads = ThreadPoolExecutor(2, "tile")
 
     @app.get("/tiles/{z}/{x}/{y}.png", response_class=Response)
     async def tile(z: int, x: int, y: int) -> Response:
@@ -48,7 +48,7 @@ def add_tiles(app: FastAPI, current_kit: Callable[[], Kit]) -> None:
         scene = basemap_scene(current_kit())
         if not scene.is_file():
             raise HTTPException(404, f"{scene.name} is not there; is the kit being built again?")
-        drawing = asyncio.get_running_loop().run_in_executor(drawers, _draw, scene, z, x, y)
+        drawing = asyncio.get_running_loop().run_in_executor(threads, _draw, scene, z, x, y)
         headers = {"Cache-Control": "private, max-age=3600"}
         return Response(await drawing, media_type="image/png", headers=headers)
 

@@ -63,7 +63,7 @@ class WebServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=_ImpatientProtocol,
+                http=_IdleLimitProtocol,
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
@@ -82,19 +82,19 @@ class WebServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class _ImpatientProtocol(H11Protocol):
-    """A connection that is closed when it says nothing, also before its first request."""
+class _IdleLimitProtocol(H11Protocol):
+    """A connection that is closed when nothing is received for a while, even before a request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self._expect_words()
+        self._restart_idle_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.cycle is None or self.cycle.response_complete:
-            self._expect_words()
+            self._restart_idle_timer()
 
-    def _expect_words(self) -> None:
+    def _restart_idle_timer(self) -> None:
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -98,3 +98,27 @@ def test_connections_that_say_nothing_more_are_closed(learner):
         for client in clients:
             assert client.recv(1000) == b""
     assert time.monotonic() - start < 55
+
+
+def test_slow_clients_keep_nobody_waiting(learner):
+    """A hundred that stop in the middle of a request, and fifty that do not read the answer."""
+    address = urlsplit(learner.told["stac_url"])
+    root = address.path.removesuffix("/v1")
+    status, answer = search(learner, b'{"limit": 1}')
+    assert status == 200
+    scene = urlsplit(answer["features"][0]["assets"]["visual"]["href"]).path
+    unfinished = [
+        f"GET {root}/v1/sea",
+        f"GET {root}/v1 HTTP/1.1\r\nHost: {address.netloc}\r\nX-Slow: ",
+        f"POST {root}/v1/search HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 99\r\n\r\n"
+        + "{",
+    ]
+    unread = f"GET {scene} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n" * 5
+    with contextlib.ExitStack() as opened:
+        for number in range(150):
+            slow = socket.create_connection(("127.0.0.1", learner.http_port), timeout=30)
+            opened.enter_context(slow)
+            slow.sendall((unfinished[number % 3] if number < 100 else unread).encode())
+        for _ in range(20):
+            assert search(learner, b'{"limit": 1}')[0] == 200
+        assert learner.bucket() == {"course/kept": "mine"}

@@ -32,7 +32,7 @@ def server(kit: Path, bucket_folder: Path) -> Iterator[ServerAddresses]:
     """One server for all tests that leave it as it is."""
     addresses = ensure_server(kit, bucket_folder)
     yield addresses
-    client._give_up_leases()
+    client._release_leases()
     wait_until(lambda: has_ended(addresses.pid))
 
 

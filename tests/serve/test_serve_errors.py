@@ -141,11 +141,11 @@ def test_a_server_that_fails_to_start_says_why(own_kit, tmp_path):
     assert "moving the folder `seaweedfs`" in sentence(error)
 
 
-def test_proxies_are_gone_round_and_what_was_there_stays(own_kit, tmp_path, monkeypatch):
+def test_proxies_are_bypassed_and_what_was_there_stays(own_kit, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org, 127.0.0.1")
     monkeypatch.delenv("no_proxy", raising=False)
-    client._go_round_proxies()
-    client._go_round_proxies()
+    client._bypass_proxies()
+    client._bypass_proxies()
     assert os.environ["NO_PROXY"] == "example.org,127.0.0.1,localhost"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost"
 
