@@ -139,8 +139,9 @@ def test_even_with_the_key_it_reads_no_catalogue_file_or_tile(page, learner):
 def test_a_form_that_is_sent_by_the_page_gets_and_does_nothing(page, site, learner, tmp_path):
     marker = tmp_path / "marker"
     for port in (learner.http_port, learner.s3_port):
-        page.goto(site)
-        page.evaluate(
+        tab = page.context.new_page()
+        tab.goto(site)
+        tab.evaluate(
             """([url, exploit]) => {
               const form = document.createElement('form');
               form.method = 'POST'; form.action = url; form.enctype = 'text/plain';
@@ -151,9 +152,9 @@ def test_a_form_that_is_sent_by_the_page_gets_and_does_nothing(page, site, learn
             [f"http://127.0.0.1:{port}/", EXPLOIT.replace("{marker}", str(marker))],
         )
         with suppress(Error):  # an answer without a body is shown as an error of Chromium's own
-            page.wait_for_url(f"http://127.0.0.1:{port}/")
-        page.wait_for_timeout(500)
-    page.goto(site)
+            tab.wait_for_url(f"http://127.0.0.1:{port}/")
+        tab.wait_for_timeout(500)
+        tab.close()
     assert not marker.exists()
     assert learner.bucket() == {"course/kept": "mine"}
 
