@@ -13,9 +13,9 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
@@ -149,29 +149,27 @@ class Bucket:
             raise KitError("Another program has taken the bucket's port; run the cell again.")
 
     def _answers(self) -> bool:
-        request = urllib.request.Request(f"{self.url}/{BUCKET}", method="HEAD")
-        for name, value in _signature(request, self._keys):
-            request.add_header(name, value)
+        # Not by urllib, which reads the certificates of all the world for each request.
+        connection = HTTPConnection("127.0.0.1", self._ports["s3.port"], timeout=5)
         try:
-            with _no_proxy().open(request, timeout=5) as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            signed = _signed_headers("HEAD", f"{self.url}/{BUCKET}", self._keys)
+            connection.request("HEAD", f"/{BUCKET}", headers=signed)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
 
-def _signature(request: urllib.request.Request, keys: Keys) -> list[tuple[str, str]]:
+def _signed_headers(method: str, url: str, keys: Keys) -> dict[str, str]:
     from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    signed = AWSRequest(request.get_method(), request.full_url)
+    request = AWSRequest(method, url)
     credentials = Credentials(keys.access_key, keys.secret_key)
-    S3SigV4Auth(credentials, "s3", REGION).add_auth(signed)
-    return list(signed.headers.items())
-
-
-def _no_proxy() -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    S3SigV4Auth(credentials, "s3", REGION).add_auth(request)
+    return dict(request.headers.items())
 
 
 def _security(folder: Path) -> str:
