@@ -96,7 +96,7 @@ def let_others_pass() -> Callable[[Path], None]:
     return open_up
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its cluster is not to run beside all other tests
 def learner(tmp_path_factory, let_others_pass) -> Iterator[Learner]:
     """A learner at work, on a small kit."""
     folder = tmp_path_factory.mktemp("learner")
