@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 from xgboost import XGBClassifier
 
-from helpers import BANDS, CLASS_COLOURS
+from helpers.course import BANDS, CLASS_COLOURS
 
 SIDE = 24
 WEST, NORTH = 320_000, 6_250_000
