@@ -147,7 +147,7 @@ def test_a_form_that_is_sent_by_the_page_gets_and_does_nothing(page, site, learn
               form.method = 'POST'; form.action = url; form.enctype = 'text/plain';
               const field = document.createElement('textarea');
               field.name = 'x'; field.value = exploit;
-              form.append(field); document.body.append(form); form.submit();
+              form.append(field); document.body.append(form); setTimeout(() => form.submit(), 100);
             }""",
             [f"http://127.0.0.1:{port}/", EXPLOIT.replace("{marker}", str(marker))],
         )
