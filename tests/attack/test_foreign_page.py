@@ -88,7 +88,7 @@ def page(site) -> Iterator[Page]:
     rules += [f"--host-resolver-rules=MAP {SITE} 127.0.0.1"]
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=rules)
-        page = chromium.new_page()
+        page = chromium.new_context().new_page()
         page.goto(site)
         yield page
         chromium.close()
