@@ -72,17 +72,8 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def found(learner, tmp_path_factory):
-    """What another user got."""
-    marker = tmp_path_factory.mktemp("marker") / "marker"
-    exploit = f"Action=CreateStack&TemplateBody=!!python/object/apply:os.system ['touch {marker}']"
-    given = {
-        "folders": [str(learner.outputs)],
-        "processes": [process.pid for process in learner.processes],
-        "ports": learner.ports,
-        "exploit": exploit,
-    }
+def attack(given):
+    """Try it all as another user; return what that got."""
     run = subprocess.run(
         [PYTHON, "-I", "-c", ATTACK],
         input=json.dumps(given),
@@ -97,7 +88,21 @@ def found(learner, tmp_path_factory):
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
     assert found["user"] == 65534
-    return found | {"marker": marker}
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(learner, tmp_path_factory):
+    """What another user got."""
+    marker = tmp_path_factory.mktemp("marker") / "marker"
+    exploit = f"Action=CreateStack&TemplateBody=!!python/object/apply:os.system ['touch {marker}']"
+    given = {
+        "folders": [str(learner.outputs)],
+        "processes": [process.pid for process in learner.processes],
+        "ports": learner.ports,
+        "exploit": exploit,
+    }
+    return attack(given) | {"marker": marker}
 
 
 def test_reads_no_file_and_no_memory(found):
@@ -141,14 +146,4 @@ def test_reads_the_files_of_somebody_careless(found, tmp_path, let_others_pass):
     (folder / "file").write_text("open to all")
     let_others_pass(folder)
     given = {"folders": [str(folder)], "processes": [], "ports": [], "exploit": ""}
-    run = subprocess.run(
-        [PYTHON, "-I", "-c", ATTACK],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        cwd="/",
-        user=65534,
-        group=65534,
-        env={},
-    )
-    assert json.loads(run.stdout)["read"] == [str(folder / "file")]
+    assert attack(given)["read"] == [str(folder / "file")]
