@@ -1,16 +1,10 @@
 """What `make` would do, read from its dry runs."""
 
-import subprocess
-
 import pytest
+from dry_make import dry_run
 from lesson_parts import LESSONS
 
 from helpers.paths import PROJECT
-
-
-def dry_run(*words):
-    command = ["make", "--dry-run", "--always-make", *words]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -21,7 +15,11 @@ def test_a_lesson_is_tested_without_the_others(lesson):
     assert notebook.endswith(f" notebooks/{lesson}.ipynb")
 
 
-def test_all_lessons_are_tested():
+@pytest.mark.parametrize("flags", ["", "w -- LESSON=06"])
+def test_all_lessons_are_tested(flags, monkeypatch):
+    """Also where an outer `make test`, as of CI, or `make test LESSON=06` runs this test."""
+    monkeypatch.setenv("MAKEFLAGS", flags)
+    monkeypatch.setenv("MAKELEVEL", "1")
     made = dry_run("test").stdout.replace("\\\n", "")
     units, notebooks = [line for line in made.splitlines() if "-m pytest" in line]
     assert units.endswith(" tests") and " -k " not in units

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from dry_make import dry_run
 from serve.tiny_kit import make_kit
 
 from helpers import CourseError
@@ -212,9 +213,7 @@ def test_the_lock_allows_one_uv_for_each_platform():
     """The recipe that takes uv's entry out of the lock for pip finds the same sums."""
     sums = wheelhouse.locked_sums("uv")
     assert len(sums) > 5 and all(re.fullmatch("[0-9a-f]{64}", each) for each in sums)
-    command = ["make", "--dry-run", "--always-make", ".bootstrap/bin/uv"]
-    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    _, sed, pip = made.splitlines()
+    _, sed, pip = dry_run(".bootstrap/bin/uv").stdout.splitlines()
     assert "--require-hashes -r .bootstrap/uv.txt" in pip
     sed = sed.removesuffix("> .bootstrap/uv.txt")
     entry = subprocess.run(sed, shell=True, cwd=PROJECT, capture_output=True, text=True, check=True)
@@ -237,8 +236,7 @@ def wheel(folder, text):
 
 def test_a_changed_wheel_is_not_installed(tmp_path):
     """By uv, told what `make env WHEELHOUSE=...` tells it."""
-    command = ["make", "--dry-run", "--always-make", "env", f"WHEELHOUSE={tmp_path}"]
-    made = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    made = dry_run("env", f"WHEELHOUSE={tmp_path}").stdout
     (sync,) = [line for line in made.splitlines() if " pip sync " in line]
     (tmp_path / "wheels").mkdir()
     lock, target = tmp_path / "requirements.lock", tmp_path / "target"
@@ -290,8 +288,7 @@ def test_errors_are_one_line_and_an_exit_status():
 
 
 def test_make_asks_no_network_and_still_checks_hashes():
-    command = ["make", "--dry-run", "--always-make", "lab", "WHEELHOUSE=/media/a stick"]
-    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    run = dry_run("lab", "WHEELHOUSE=/media/a stick")
     uv = [line for line in run.stdout.splitlines() if line.split()[0].endswith("uv")]
     assert len(uv) == 3
     assert all("--offline" in line for line in uv)
