@@ -20,8 +20,8 @@ from helpers._whole import fault_in
 from helpers.cloud import Cloud, open_cloud
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.paths import PROJECT, kit_folder
+from offline_kit.files import written_whole
 from offline_kit.manifest import identity_of, read_manifest, sha256_of
 
 # What a lesson leaves in the outputs folder for later ones; each is made from those before it.

@@ -12,10 +12,9 @@ from xyzservices import TileProvider
 
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.machine.browser import is_behind_proxy, lead_to_dashboards, public_url
 from helpers.paths import PROJECT, kit_folder, make_outputs_folder
-from offline_kit.errors import KitError
+from offline_kit.files import written_whole
 from offline_kit.serve import ensure_server
 
 EARTH_SEARCH = "https://earth-search.aws.element84.com/v1"
@@ -121,10 +120,7 @@ def open_cloud() -> Cloud:
 def _open_local() -> Cloud:
     kit = kit_folder()
     outputs = make_outputs_folder()
-    try:
-        server = ensure_server(kit, outputs / "bucket", is_behind_proxy())
-    except KitError as error:
-        raise CourseError(str(error)) from None
+    server = ensure_server(kit, outputs / "bucket", is_behind_proxy())
     return Cloud(
         name="local",
         stac_url=server.stac_url,

@@ -3,15 +3,11 @@
 import warnings
 from pathlib import Path
 
+from offline_kit.errors import CourseError
+
+__all__ = ["CourseError", "advise"]
+
 HELPERS = str(Path(__file__).parent)
-
-
-class CourseError(Exception):
-    """Something that the learner can mend; the message is one sentence that says how."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Let IPython show the sentence alone: the way to it is of no use to a learner."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 def advise(message: str) -> None:

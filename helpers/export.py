@@ -14,7 +14,6 @@ from helpers.errors import CourseError
 from helpers.heavy.cog import TiledWriter, copy_as_cog, require_tiles
 from helpers.heavy.layers import describe, layers_of, profile_of
 from helpers.heavy.stream import for_each_block
-from offline_kit.errors import KitError
 from offline_kit.files import written_whole
 
 __all__ = ["write_cog"]
@@ -87,11 +86,8 @@ def write_cog(
     target = _target(path, overwrite)
     for leftover in target.parent.glob(".writing-*"):  # of exports that were killed, once
         shutil.rmtree(leftover, ignore_errors=True)
-    try:
-        with written_whole(target) as unfinished:
-            _write(layers, unfinished, profile, codes, progress)
-    except KitError as error:
-        raise CourseError(str(error)) from error
+    with written_whole(target) as unfinished:
+        _write(layers, unfinished, profile, codes, progress)
     for suffix in (".aux.xml", ".ovr", ".msk"):  # what GDAL has kept beside the file before
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     return str(target)

@@ -17,9 +17,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.memory import proportional_bytes
 from helpers.paths import PROJECT
+from offline_kit.files import written_whole
 
 NOTEBOOKS = PROJECT / "notebooks"
 CELL_SECONDS = 300

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.paths import kit_folder
 
 
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             from offline_kit.serve import run_server
 
             run_server(given.kit, given.port, given.bucket_folder)
-    except KitError as error:
+    except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

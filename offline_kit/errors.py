@@ -1,8 +1,8 @@
-"""The one kind of error that the offline kit raises on purpose."""
+"""The one kind of error that the course raises on purpose."""
 
 
-class KitError(Exception):
-    """Something about the kit that its user can mend; the message is one sentence that says how."""
+class CourseError(Exception):
+    """Something that the learner can mend; the message is one sentence that says how."""
 
     def _render_traceback_(self) -> list[str]:
         """Let IPython show the sentence alone: the way to it is of no use to a learner."""

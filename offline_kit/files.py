@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 try:
     import fcntl
@@ -48,7 +48,7 @@ def written_whole(
 
     Raises
     ------
-    KitError
+    CourseError
         If the folder cannot be written to, before any work starts; if the disk is full, whatever
         error the writing library made of that; if the block wrote no file, or an empty one.
 
@@ -63,13 +63,13 @@ def written_whole(
     """
     path = Path(path)
     if path.is_dir():
-        raise KitError(f"{path} is a folder, but the name of a file is needed.")
+        raise CourseError(f"{path} is a folder, but the name of a file is needed.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
         folder, lock = _make_folder(path)
     except OSError as error:
-        raise KitError(_sentence(path, error)) from error
+        raise CourseError(_sentence(path, error)) from error
     unfinished = folder / path.name
     try:
         yield unfinished
@@ -82,7 +82,7 @@ def written_whole(
         reason = _own_error(error, folder) or _lack_of_room(unfinished)
         if reason is None:
             raise
-        raise KitError(_sentence(path, reason)) from error
+        raise CourseError(_sentence(path, reason)) from error
     finally:
         if lock is not None:
             os.close(lock)
@@ -123,7 +123,7 @@ def _remove_leftovers(path: Path) -> None:
 def _flush(unfinished: Path, path: Path) -> None:
     """Bring a file down to the disk, which is where a full one is noticed at the latest."""
     if not unfinished.is_file() or unfinished.stat().st_size == 0:
-        raise KitError(f"Nothing was written to {path}, which stays as it was.")
+        raise CourseError(f"Nothing was written to {path}, which stays as it was.")
     with unfinished.open("r+b") as file:
         os.fsync(file.fileno())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.manifest import MANIFEST
 
 PLAN = "building.json"  # in a kit that is being built: what it will be
@@ -20,18 +20,18 @@ def check_makes_way(folder: Path) -> None:
 
     Raises
     ------
-    KitError
+    CourseError
         Unless the folder is not there, is empty, or holds a kit, whole or not, and nothing else.
     """
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise KitError(f"{folder} is no folder: choose another place for the kit.")
+        raise CourseError(f"{folder} is no folder: choose another place for the kit.")
     names = {path.name for path in folder.iterdir()}
     others = sorted(names - {MANIFEST, PLAN, *PARTS, *VECTORS})
     if others or (names and not any(_says_kit(folder / name) for name in (MANIFEST, PLAN))):
         what = f"holds {others[0]}, which is no part of a kit" if others else "holds no kit"
-        raise KitError(
+        raise CourseError(
             f"{folder} {what}: nothing was removed. Choose another folder for the kit, or move "
             "away what is in this one."
         )

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.files import written_whole
 from offline_kit.paths import build_command
 
@@ -68,14 +68,14 @@ def read_manifest(kit: Path) -> dict[str, Any]:
 
     Raises
     ------
-    KitError
+    CourseError
         If there is none, or if it is no manifest.
     """
     path = kit / MANIFEST
     if not kit.is_dir() or not any(kit.iterdir()):
-        raise KitError(f"There is no offline kit in {kit}; make it with {build_command(kit)}.")
+        raise CourseError(f"There is no offline kit in {kit}; make it with {build_command(kit)}.")
     if not path.is_file():
-        raise KitError(
+        raise CourseError(
             f"The offline kit in {kit} is half-built (it has no {MANIFEST}); "
             f"finish it with {build_command(kit)}."
         )
@@ -87,7 +87,7 @@ def read_manifest(kit: Path) -> dict[str, Any]:
         ):
             raise TypeError("sizes are whole numbers, sums are text")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KitError(damaged(kit, f"its {MANIFEST} cannot be read")) from error
+        raise CourseError(damaged(kit, f"its {MANIFEST} cannot be read")) from error
     return content
 
 
@@ -109,7 +109,7 @@ def check_kit(kit: Path, sums: bool) -> dict[str, Any]:
 
     Raises
     ------
-    KitError
+    CourseError
         If there is no kit, or if it is half-built or damaged.
     """
     manifest = read_manifest(kit)
@@ -124,7 +124,7 @@ def check_kit(kit: Path, sums: bool) -> dict[str, Any]:
             state = "differs from the manifest"
         else:
             continue
-        raise KitError(damaged(kit, f"{name} {state}"))
+        raise CourseError(damaged(kit, f"{name} {state}"))
     return manifest
 
 

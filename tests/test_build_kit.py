@@ -27,7 +27,7 @@ from offline_kit.build.bands import BANDS
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
 from offline_kit.build.preparation import prepare
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.manifest import KIT_VERSION, check_kit, sha256_of
 
 pytestmark = pytest.mark.kit
@@ -236,7 +236,7 @@ def test_a_scene_rebuilt_alone_is_the_same(tiny_kit, tmp_path):  # noqa: F811
     other = kit / "scenes/sentinel-2-l2a/S2B_34HCH_20180910_0_L2A/B04.tif"
     before, untouched = sha256_of(band), other.stat().st_mtime_ns
     band.write_bytes(b"damaged")
-    with pytest.raises(KitError, match="B04.tif has 7 bytes instead of"):
+    with pytest.raises(CourseError, match="B04.tif has 7 bytes instead of"):
         check_kit(kit, sums=True)
     build_kit(SIZE, kit, SEED, scene=CLEAR)
     assert sha256_of(band) == before
@@ -257,7 +257,7 @@ def test_a_killed_build_goes_on_where_it_was(tiny_kit, tmp_path):  # noqa: F811
         build.send_signal(signal.SIGKILL)
         build.wait()
     assert not (kit / "manifest.json").exists()
-    with pytest.raises(KitError, match="python -m offline_kit build"):
+    with pytest.raises(CourseError, match="python -m offline_kit build"):
         check_kit(kit, sums=True)
     done = {p: p.stat().st_mtime_ns for p in kit.glob("items/*/*.json")}
     build_kit(SIZE, kit, SEED)
@@ -278,7 +278,7 @@ def test_a_damaged_kit_is_made_again(tiny_kit, tmp_path, capsys):  # noqa: F811
 def test_a_kit_with_an_unreadable_manifest_makes_way_when_asked(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     plan = {"kit_version": KIT_VERSION, "size": SIZE, "seed": SEED}
-    with pytest.raises(KitError, match="--replace"):
+    with pytest.raises(CourseError, match="--replace"):
         prepare(tmp_path, plan, replace=False, scene=None)
     assert prepare(tmp_path, plan, replace=True, scene=None)
     assert [path.name for path in tmp_path.iterdir()] == ["building.json"]
@@ -290,7 +290,7 @@ def test_a_manifest_of_something_else_is_not_replaced_even_when_asked(tmp_path):
     plan = {"kit_version": KIT_VERSION, "size": SIZE, "seed": SEED}
     for name, content in {"manifest.json": '{"name": "a web page"}', "index.html": ""}.items():
         (tmp_path / name).write_text(content)
-        with pytest.raises(KitError, match="nothing was removed"):
+        with pytest.raises(CourseError, match="nothing was removed"):
             prepare(tmp_path, plan, replace=True, scene=None)
     assert (tmp_path / "items" / "thesis.txt").read_text() == "precious"
 

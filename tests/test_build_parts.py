@@ -24,7 +24,7 @@ from offline_kit.build.passes import PASSES
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import published_medians, spectra_table
 from offline_kit.build.terrain import fill_pits, make_terrain
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 small = st.integers(-500, 500)
 
@@ -183,7 +183,7 @@ def test_every_size_holds_the_place_of_the_course():
         west, south, east, north = grid_of(size).bounds
         assert west < 333_375 < east and south < 6_258_563 < north
         assert (west - 300_000) % 60 == 0 and (6_300_040 - north) % 60 == 0
-    with pytest.raises(KitError, match="no kit size 'big'.*course"):
+    with pytest.raises(CourseError, match="no kit size 'big'.*course"):
         grid_of("big")
 
 

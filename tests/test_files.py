@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.files import written_whole
 
 FULL_AFTER = 100_000  # bytes that a file may hold, as if the disk were full then
@@ -76,7 +76,7 @@ def test_a_file_that_fails_its_check_keeps_the_old_one(tmp_path):
 def test_a_block_that_writes_nothing_is_told(tmp_path, write):
     path = tmp_path / "note.txt"
     with (
-        pytest.raises(KitError, match=r"Nothing was written to .*note\.txt"),
+        pytest.raises(CourseError, match=r"Nothing was written to .*note\.txt"),
         written_whole(path) as unfinished,
     ):
         write(unfinished)
@@ -130,7 +130,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half(tmp_path, way):
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith(
-        f"offline_kit.errors.KitError: The disk is full: there is no room for {path}"
+        f"offline_kit.errors.CourseError: The disk is full: there is no room for {path}"
     )
     assert "Free some space" in last
     assert path.read_text() == "old"
@@ -145,7 +145,7 @@ def test_another_files_error_is_not_taken_for_this_ones(tmp_path):
 def test_a_folder_in_the_way_is_told_before_the_work(tmp_path):
     (tmp_path / "note.txt").mkdir()
     with (
-        pytest.raises(KitError, match=r"note\.txt is a folder"),
+        pytest.raises(CourseError, match=r"note\.txt is a folder"),
         written_whole(tmp_path / "note.txt"),
     ):
         pytest.fail("the work has begun")
@@ -154,7 +154,7 @@ def test_a_folder_in_the_way_is_told_before_the_work(tmp_path):
 def test_a_file_where_the_folder_should_be_is_told_before_the_work(tmp_path):
     (tmp_path / "outputs").write_text("in the way")
     with (
-        pytest.raises(KitError, match=r"note\.txt cannot be written \(.*another folder"),
+        pytest.raises(CourseError, match=r"note\.txt cannot be written \(.*another folder"),
         written_whole(tmp_path / "outputs" / "note.txt"),
     ):
         pytest.fail("the work has begun")
@@ -162,7 +162,7 @@ def test_a_file_where_the_folder_should_be_is_told_before_the_work(tmp_path):
 
 def test_a_folder_that_is_read_only_is_told_before_the_work():
     with (
-        pytest.raises(KitError, match=r"^/sys/kernel/note\.txt cannot be written"),
+        pytest.raises(CourseError, match=r"^/sys/kernel/note\.txt cannot be written"),
         written_whole("/sys/kernel/note.txt"),
     ):  # read-only for root, too
         pytest.fail("the work has begun")
@@ -247,7 +247,7 @@ def test_what_gdal_could_not_write_is_noticed(tmp_path, limit):
     # at these sizes it says nothing: tiles of the pixels are missing, or of the overviews
     done = run(RASTER, tmp_path / "B02.tif", limit)
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("offline_kit.errors.KitError: ")
+    assert last.startswith("offline_kit.errors.CourseError: ")
     assert "does not hold what was written to it: is its disk full" in last
     assert not (tmp_path / "B02.tif").exists()
 

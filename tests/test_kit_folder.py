@@ -12,7 +12,7 @@ import pytest
 from build_fixtures import SEED, SIZE, tiny_kit  # noqa: F401 (fixture)
 
 import helpers.paths
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.manifest import KIT_VERSION, MANIFEST, check_kit
 from offline_kit.paths import PROJECT, build_command, kit_folder
 
@@ -93,7 +93,7 @@ def test_the_advice_finishes_the_kit_it_is_about(tiny_kit, monkeypatch, tmp_path
     (kit / "building.json").write_text(json.dumps(plan))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(KitError, match="is half-built") as error:
+    with pytest.raises(CourseError, match="is half-built") as error:
         check_kit(kit, sums=False)
     advice = re.search("finish it with `(.*)`", str(error.value))[1]
     subprocess.run(f"{advice} --size {SIZE} --seed {SEED}", shell=True, check=True, timeout=300)

@@ -14,7 +14,6 @@ from dry_make import dry_run
 from serve.tiny_kit import make_kit
 
 from helpers import CourseError
-from offline_kit.errors import KitError
 from offline_kit.manifest import check_kit
 from tools import wheelhouse
 
@@ -135,7 +134,7 @@ def test_what_is_half_packed_is_none(packed, monkeypatch):
 def test_a_damaged_kit_is_not_packed(packed, monkeypatch):
     (packed / "offline_kit" / "field_points.gpkg").write_bytes(b"damaged")
     monkeypatch.setattr(wheelhouse, "KIT", packed / "offline_kit")
-    with pytest.raises(KitError, match=r"field_points\.gpkg has 7 bytes"):
+    with pytest.raises(CourseError, match=r"field_points\.gpkg has 7 bytes"):
         wheelhouse.pack(packed.parent / "another")
 
 
@@ -155,7 +154,7 @@ def test_a_folder_that_is_no_kit_is_never_replaced(packed, tmp_path, own):
     folder = tmp_path / "Documents"
     (folder / own).parent.mkdir(parents=True)
     (folder / own).write_text('{"name": "of something else"}')
-    with pytest.raises(KitError, match=r"Documents holds .*kit: nothing was removed"):
+    with pytest.raises(CourseError, match=r"Documents holds .*kit: nothing was removed"):
         wheelhouse.copy_kit(packed, folder)
     assert [path.name for path in tmp_path.iterdir() if "Doc" in path.name] == ["Documents"]
     assert (folder / own).read_text() == '{"name": "of something else"}'
@@ -164,7 +163,7 @@ def test_a_folder_that_is_no_kit_is_never_replaced(packed, tmp_path, own):
 def test_a_thesis_beside_a_kit_is_never_removed(packed, tmp_path):
     wheelhouse.copy_kit(packed, tmp_path / "kit")
     (tmp_path / "kit" / "thesis.txt").write_text("precious")
-    with pytest.raises(KitError, match=r"kit holds thesis\.txt, which is no part of a kit"):
+    with pytest.raises(CourseError, match=r"kit holds thesis\.txt, which is no part of a kit"):
         wheelhouse.copy_kit(packed, tmp_path / "kit")
     assert (tmp_path / "kit" / "thesis.txt").read_text() == "precious"
 

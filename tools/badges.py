@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.paths import PROJECT
+from offline_kit.files import written_whole
 from tools.marks import put_between
 
 README = PROJECT / "README.md"

@@ -13,8 +13,8 @@ from pathlib import Path
 import jupytext
 
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.paths import PROJECT
+from offline_kit.files import written_whole
 from tools.frame import Lesson, all_lessons
 from tools.marks import put_between
 

@@ -13,8 +13,8 @@ import nbformat
 
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.lessons import NOTEBOOKS, lesson_names, run_lesson
+from offline_kit.files import written_whole
 
 CHECK_OUTPUT = "nbval-check-output"  # tag of the cells whose texts are stored and compared
 

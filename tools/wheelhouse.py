@@ -29,7 +29,6 @@ from pathlib import Path
 
 from helpers.errors import CourseError
 from helpers.paths import PROJECT, kit_folder
-from offline_kit.errors import KitError
 from offline_kit.folder import check_makes_way
 from offline_kit.manifest import check_kit
 
@@ -78,10 +77,9 @@ def pack(out: Path) -> None:
 
     Raises
     ------
-    KitError
-        If the kit is not whole.
     CourseError
-        If a wheel cannot be had, or if something else has the place of what is packed.
+        If the kit is not whole, if a wheel cannot be fetched, or if something else has the place
+        of what is packed.
     """
     check_kit(KIT, sums=True)
     if not (out / CONTENTS).exists():
@@ -241,9 +239,8 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
     Raises
     ------
     CourseError
-        If the copy is damaged; then what is in the place of the kit is left as it is.
-    KitError
-        If something else than a kit is in that place.
+        If something else than a kit is in that place, or if the copy is damaged; then what is in
+        the place of the kit is left as it is.
     """
     if not (wheelhouse / "offline_kit").is_dir():
         raise CourseError(
@@ -257,7 +254,7 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
         shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
         try:
             check_kit(part, sums=True)
-        except KitError as error:
+        except CourseError as error:
             raise CourseError(
                 f"The kit in the wheelhouse {wheelhouse} is not whole: copy the folder again "
                 f"({error})"
@@ -330,7 +327,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             copy_kit(wheelhouse, KIT)
             print(f"The kit is in {KIT}.")
-    except (CourseError, KitError) as error:
+    except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except OSError as error:

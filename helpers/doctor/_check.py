@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from helpers.errors import CourseError
-from offline_kit.errors import KitError
 
 
 class Mend(CourseError):
@@ -80,7 +79,7 @@ def _make(check: Check) -> Finding:
         return Finding(check.name, "skipped", str(reason))
     except ModuleNotFoundError as error:
         return Finding(check.name, "skipped", f"needs the package {error.name}: see packages")
-    except (CourseError, KitError) as error:
+    except CourseError as error:
         return Finding(check.name, "MEND", one_line(str(error)))
     except Exception as error:
         return Finding(

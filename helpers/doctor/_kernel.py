@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import queue
 import shutil
 import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.doctor._check import Mend, one_line
 from helpers.paths import PROJECT
-
-if TYPE_CHECKING:
-    from jupyter_client.blocking.client import BlockingKernelClient
-    from jupyter_client.manager import KernelManager
 
 KERNEL = "python3"
 PROBE_SECONDS = 120  # a fresh environment compiles every module at its first import
@@ -86,59 +81,47 @@ def run_cells(*sources: str) -> list[list[dict[str, Any]]]:
     Raises
     ------
     Mend
-        If there is no such kernel, or it does not start, or takes too long.
+        If there is no such kernel, or it does not start, dies, or takes too long.
     """
     from jupyter_client.kernelspec import NoSuchKernel
-    from jupyter_client.manager import start_new_kernel
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbformat.v4 import new_code_cell, new_notebook
 
-    deadline = time.monotonic() + PROBE_SECONDS
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    client = NotebookClient(
+        notebook,
+        kernel_name=KERNEL,
+        startup_timeout=PROBE_SECONDS,
+        timeout=PROBE_SECONDS,
+        allow_errors=True,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(PROJECT / "notebooks")}},
+    )
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said, ExitStack() as until_done:
         try:
-            manager, client = start_new_kernel(
-                kernel_name=KERNEL,
-                startup_timeout=PROBE_SECONDS,
-                extra_arguments=["--log-level=ERROR"],
-                cwd=str(PROJECT / "notebooks"),
-                stderr=told,
-            )
+            until_done.enter_context(client.setup_kernel(stderr=said))
         except NoSuchKernel:
             raise Mend(f"There is no kernel '{KERNEL}' here: {_how_to_install()}.") from None
         except (RuntimeError, OSError) as error:
-            told.seek(0)
-            last = (told.read().strip() or str(error)).splitlines()[-1]
+            said.seek(0)
+            last = (said.read().strip() or str(error)).splitlines()[-1]
             raise Mend(
                 f"The kernel '{KERNEL}' does not start ({one_line(last)}): {_how_to_install()}."
             ) from None
-    try:
-        return [_run_cell(manager, client, source, deadline) for source in sources]
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-
-
-def _run_cell(
-    manager: KernelManager, client: BlockingKernelClient, source: str, deadline: float
-) -> list[dict[str, Any]]:
-    request, outputs = client.execute(source, allow_stdin=False), []
-    while time.monotonic() < deadline:
         try:
-            message = client.get_iopub_msg(timeout=1)
-        except queue.Empty:
-            if manager.is_alive():
-                continue
+            client.execute(cleanup_kc=False)
+        except DeadKernelError:
             raise Mend(
                 "The kernel died while it drew a map: shut down other kernels and programs, so "
                 "that more memory is free, and try again."
             ) from None
-        if message["parent_header"].get("msg_id") != request:
-            continue
-        if message["content"].get("execution_state") == "idle":
-            return outputs
-        outputs.append(message["content"])
-    raise Mend(
-        f"A kernel did not draw a map within {PROBE_SECONDS} s: shut down other kernels and "
-        "programs, and try again."
-    )
+        except CellTimeoutError:
+            raise Mend(
+                f"A kernel did not draw a map within {PROBE_SECONDS} s: shut down other kernels "
+                "and programs, and try again."
+            ) from None
+    return [cell.outputs for cell in notebook.cells]
 
 
 def kernel_folder() -> Path:

@@ -13,7 +13,7 @@ from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window as RasterWindow
 
 from offline_kit.build.grid import EPSG, PIXEL, Grid, Window
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.files import written_whole
 
 NOT_AS_WRITTEN = "does not hold what was written to it: is its disk full, or failing?"
@@ -69,7 +69,7 @@ class Raster:
 
         Raises
         ------
-        KitError
+        CourseError
             If the disk is full: a file does not hold what was written to it.
         """
         # looking for repetitions makes noisy reflectance larger, and maps of classes smaller
@@ -105,7 +105,7 @@ class Raster:
         except RasterioError:
             found = None
         if found != self._sum:
-            raise KitError(f"{path} {NOT_AS_WRITTEN}")
+            raise CourseError(f"{path} {NOT_AS_WRITTEN}")
 
 
 def require_tiles(path: Path) -> None:
@@ -113,7 +113,7 @@ def require_tiles(path: Path) -> None:
 
     Raises
     ------
-    KitError
+    CourseError
         If one has no place in the file, or reaches beyond its end.
     """
     length = path.stat().st_size
@@ -127,7 +127,7 @@ def require_tiles(path: Path) -> None:
                     for fact in ("OFFSET", "SIZE")
                 )
                 if place is None or size is None or int(place) + int(size) > length:
-                    raise KitError(f"{path} {NOT_AS_WRITTEN}")
+                    raise CourseError(f"{path} {NOT_AS_WRITTEN}")
 
 
 @contextmanager

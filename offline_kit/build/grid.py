@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from affine import Affine
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 EPSG = 32734
 TILE = "34HCH"
@@ -107,9 +107,9 @@ def grid_of(size: str) -> Grid:
 
     Raises
     ------
-    KitError
+    CourseError
         If there is no size of that name.
     """
     if size not in SIZES:
-        raise KitError(f"There is no kit size {size!r}: choose one of {', '.join(SIZES)}.")
+        raise CourseError(f"There is no kit size {size!r}: choose one of {', '.join(SIZES)}.")
     return SIZES[size]

@@ -25,7 +25,7 @@ from offline_kit.build.preparation import (
 from offline_kit.build.scenes import write_scene
 from offline_kit.build.stac import make_collection, make_item
 from offline_kit.build.vectors import write_layers
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.folder import PARTS, PLAN, TRUTH, VECTORS, WORK
 from offline_kit.manifest import KIT_VERSION, write_json, write_manifest
 from offline_kit.paths import kit_folder
@@ -67,7 +67,7 @@ def build_kit(
 
     Raises
     ------
-    KitError
+    CourseError
         If the folder holds something else, the disk is full or cannot be written to, or there is
         no such size or scene.
     """
@@ -84,10 +84,10 @@ def build_kit(
 
 def _check_arguments(size: str, passes: tuple[Pass, ...], seed: int, scene: str | None) -> None:
     if not 0 <= seed < 2**31:
-        raise KitError(f"The seed must lie between 0 and 2147483647, not {seed}.")
+        raise CourseError(f"The seed must lie between 0 and 2147483647, not {seed}.")
     known = [p.item_id for p in passes]
     if scene is not None and scene not in known:
-        raise KitError(
+        raise CourseError(
             f"There is no scene {scene!r} in a kit of size {size}: choose {', '.join(known)}."
         )
 
@@ -97,7 +97,7 @@ def _disk_errors_explained(out: Path) -> Iterator[None]:
     """Turn what the system says of a full or closed disk into a sentence, and clear up."""
     try:
         yield
-    except KitError:  # a file for which there was no room says so itself
+    except CourseError:  # a file for which there was no room says so itself
         remove_folder(out / WORK)
         raise
     except (OSError, RasterioError, DataSourceError, DataLayerError) as error:
@@ -105,11 +105,11 @@ def _disk_errors_explained(out: Path) -> Iterator[None]:
         full = out.exists() and shutil.disk_usage(out).free < NEARLY_FULL
         remove_folder(out / WORK)
         if full or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            raise KitError(
+            raise CourseError(
                 f"The disk of {out} is full: free some space and run the same command again, "
                 "finished scenes are kept."
             ) from None
-        raise KitError(
+        raise CourseError(
             f"The kit cannot be written to {out} ({error}): check the folder or choose another "
             "with --out."
         ) from None

@@ -14,7 +14,7 @@ from offline_kit.build.landscape import Landscape
 from offline_kit.build.noise import uniform_field
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import CLEAR_2018
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 # points of each class in groups 0, 1 and 2: the counts of the published field data
 COUNTS = (
@@ -80,7 +80,7 @@ def _visits(
     """
     own = np.flatnonzero(pool.label == label)
     if own.size < wanted:
-        raise KitError(
+        raise CourseError(
             f"This landscape has only {own.size} pixels of {CLASS_NAMES[label]}, fewer than the "
             f"{wanted} field points wanted: choose another --seed or a larger --size."
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from offline_kit.build.grid import Grid
 from offline_kit.build.passes import Pass
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.folder import PARTS, PLAN, VECTORS, WORK, check_makes_way
 from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
 
@@ -41,7 +41,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
 
     Raises
     ------
-    KitError
+    CourseError
         If the folder holds another kit or something else.
     """
     found = _plan_in(out, replace)
@@ -49,7 +49,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
         # a kit of an older version is of no use to this code, so it makes way without asking
         same_place = found["size"] == plan["size"] and found["seed"] == plan["seed"]
         if not (replace or same_place):
-            raise KitError(
+            raise CourseError(
                 f"{out} holds another kit ({_words(found)}): add --replace to build "
                 f"{_words(plan)} in its place, or choose another folder with --out."
             )
@@ -58,7 +58,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
         found = None
     if found is None:
         if out.exists() and any(out.iterdir()):
-            raise KitError(
+            raise CourseError(
                 f"{out} is not empty and holds no kit: choose another folder with --out."
             )
         out.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def prepare(out: Path, plan: dict[str, Any], replace: bool, scene: str | None) -
     elif (out / MANIFEST).exists():
         try:
             check_kit(out, sums=True)
-        except KitError as damage:
+        except CourseError as damage:
             print(damage, "That is done now.", flush=True)
             _clear(out)
         else:
@@ -83,7 +83,7 @@ def _plan_in(out: Path, replace: bool) -> dict[str, Any] | None:
     if (out / MANIFEST).exists():
         try:
             content = read_manifest(out)
-        except KitError:
+        except CourseError:
             if not replace:
                 raise
             content = {}
@@ -113,14 +113,14 @@ def check_space(out: Path, grid: Grid, missing: list[Pass]) -> None:
 
     Raises
     ------
-    KitError
+    CourseError
         If the disk is too full.
     """
     # one scene needs its uncompressed bands as well while it is being written
     needed = grid.width * grid.height * (BYTES_PER_PIXEL * len(missing) + 20)
     free = shutil.disk_usage(out).free
     if free < needed:
-        raise KitError(
+        raise CourseError(
             f"The kit needs {needed / 1e6:.0f} MB more in {out}, but only {free / 1e6:.0f} MB are "
             "free: free some space or choose another folder with --out."
         )

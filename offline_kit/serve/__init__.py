@@ -42,7 +42,7 @@ def run_server(
 
     Raises
     ------
-    KitError
+    CourseError
         No kit, a half-built or damaged one, the port is taken, or another server uses
         ``bucket_folder``.
     """

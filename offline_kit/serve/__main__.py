@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve import run_server
 
 parser = argparse.ArgumentParser(prog="python -m offline_kit.serve", description=__doc__)
@@ -20,5 +20,5 @@ try:
         token=sys.stdin.readline().strip(),  # an argument would be read by everybody
         behind_proxy=arguments.behind_proxy,
     )
-except KitError as error:
-    sys.exit(f"KitError: {error}")
+except CourseError as error:
+    sys.exit(f"CourseError: {error}")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve.certificates import write_certificate
 from offline_kit.serve.ports import listen, port_of_listener
 from offline_kit.serve.state import Keys
@@ -132,21 +132,21 @@ class Bucket:
 
         Raises
         ------
-        KitError
+        CourseError
             It has ended, does not answer in time, or somebody else answers in its place.
         """
         deadline = time.monotonic() + READY_SECONDS
         while not self._answers():
             if self.has_ended():
-                raise KitError(_why_it_ended(self._log))
+                raise CourseError(_why_it_ended(self._log))
             if time.monotonic() > deadline:
-                raise KitError(
+                raise CourseError(
                     f"The bucket did not answer within {READY_SECONDS:.0f} s; its log is "
                     f"{self._log}."
                 )
             time.sleep(0.05)
         if self._ports["s3.port"] not in _ports_of(self._process.pid):
-            raise KitError("Another program has taken the bucket's port; run the cell again.")
+            raise CourseError("Another program has taken the bucket's port; run the cell again.")
 
     def _answers(self) -> bool:
         # Not by urllib, which reads the certificates of all the world for each request.

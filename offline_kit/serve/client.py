@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.manifest import check_kit
 from offline_kit.serve.lease import Lease
 from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
@@ -46,7 +46,7 @@ def ensure_server(kit: Path, bucket_folder: Path, behind_proxy: bool = False) ->
 
     Raises
     ------
-    KitError
+    CourseError
         There is no kit, it is half-built or damaged, ``bucket_folder`` is in use for another kit,
         or the server did not start.
     """
@@ -60,7 +60,7 @@ def ensure_server(kit: Path, bucket_folder: Path, behind_proxy: bool = False) ->
         if state is None or not _hold_lease(state):
             state = _start(kit, folder, behind_proxy)
     if Path(state.kit) != kit:
-        raise KitError(
+        raise CourseError(
             f"The bucket folder {folder.path} is in use by the server of another kit, {state.kit}; "
             "name another bucket folder, or close the notebooks that use that kit."
         )
@@ -115,10 +115,10 @@ def _start(kit: Path, folder: BucketFolder, behind_proxy: bool) -> ServerState:
         if state is not None and state.token == token and _hold_lease(state):
             return state
         if child.poll() is not None:
-            raise KitError(_why_it_failed(folder.log))
+            raise CourseError(_why_it_failed(folder.log))
         time.sleep(0.02)
     child.terminate()
-    raise KitError(
+    raise CourseError(
         f"The offline kit's server did not start within {START_SECONDS:.0f} s; its log is "
         f"{folder.log}."
     )
@@ -135,8 +135,8 @@ def _detached() -> dict[str, int | bool]:
 def _why_it_failed(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     reason = lines[-1].strip() if lines else "it said nothing"
-    if reason.startswith("KitError: "):
-        return reason.removeprefix("KitError: ")
+    if reason.startswith("CourseError: "):
+        return reason.removeprefix("CourseError: ")
     return f"The offline kit's server failed to start ({reason}); its log is {log}."
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.manifest import MANIFEST, check_kit, damaged
 
 
@@ -36,13 +36,13 @@ class Kit:
 
         Raises
         ------
-        KitError
+        CourseError
             There is no kit, it is half-built or damaged, or a part of it lies elsewhere.
         """
         manifest = check_kit(folder, sums=False)
         for part in folder.iterdir():
             if part.is_symlink() and part.is_dir():
-                raise KitError(
+                raise CourseError(
                     f"{part} is a link, and nothing outside the kit's folder is served; move the "
                     f"whole kit to {part.resolve().parent}, and name that folder with COURSE_KIT."
                 )
@@ -67,7 +67,7 @@ class KitOnDisk:
 
     Raises
     ------
-    KitError
+    CourseError
         There is no kit, or it is half-built or damaged.
     """
 
@@ -96,4 +96,4 @@ def _read_json(kit: Path, path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise KitError(damaged(kit, f"{path} is not valid JSON")) from error
+        raise CourseError(damaged(kit, f"{path} is not valid JSON")) from error

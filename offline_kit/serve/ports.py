@@ -3,7 +3,7 @@
 import socket
 import sys
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 
 def listen(port: int = 0, preferred: int = 0) -> socket.socket:
@@ -11,14 +11,14 @@ def listen(port: int = 0, preferred: int = 0) -> socket.socket:
 
     Raises
     ------
-    KitError
+    CourseError
         The port is taken.
     """
     try:
         return _bind(port or preferred)
     except (OSError, OverflowError) as error:
         if port:
-            raise KitError(
+            raise CourseError(
                 f"Port {port} cannot be used ({error}); name another one with "
                 "`python -m offline_kit serve --port N`, or none to let the system choose."
             ) from error

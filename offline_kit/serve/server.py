@@ -16,7 +16,7 @@ from socket import socket
 
 from filelock import FileLock, Timeout
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve.bucket import BUCKET, REGION, Bucket
 from offline_kit.serve.kit import KitOnDisk
 from offline_kit.serve.lease import LeaseOffice
@@ -77,7 +77,7 @@ def _locked_folder(bucket_folder: Path | None) -> Iterator[BucketFolder]:
     folder.make()
     free = shutil.disk_usage(folder.path).free
     if free < LEAST_FREE_BYTES:
-        raise KitError(
+        raise CourseError(
             f"The disk of the bucket folder {folder.path} is full ({free / 1e6:.0f} MB free); free "
             f"{LEAST_FREE_BYTES / 1e6:.0f} MB or more and run the cell again."
         )
@@ -85,7 +85,7 @@ def _locked_folder(bucket_folder: Path | None) -> Iterator[BucketFolder]:
         with FileLock(folder.server_lock, timeout=LOCK_SECONDS):
             yield folder
     except Timeout as error:
-        raise KitError(
+        raise CourseError(
             f"The bucket folder {folder.path} is in use by another server; close it, or name "
             "another folder."
         ) from error

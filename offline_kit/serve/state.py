@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class BucketFolder:
 
         Raises
         ------
-        KitError
+        CourseError
             It cannot be made, or belongs to somebody else.
         """
         done = "made"
@@ -168,7 +168,7 @@ class BucketFolder:
             done = "closed to other users"
             self.path.chmod(0o700)
         except OSError as error:
-            raise KitError(
+            raise CourseError(
                 f"The bucket folder {self.path} cannot be {done} ({error.strerror}); name another "
                 "one."
             ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve.kit import Kit
 
 MAX_ZOOM = 24
@@ -20,12 +20,12 @@ def basemap_scene(kit: Kit) -> Path:
 
     Raises
     ------
-    KitError
+    CourseError
         No item of the kit has a `visual` asset.
     """
     items = [item for item in kit.items if "visual" in item["assets"]]
     if not items:
-        raise KitError(f"The offline kit in {kit.folder} has no scene in true colour.")
+        raise CourseError(f"The offline kit in {kit.folder} has no scene in true colour.")
     of_the_year = [item for item in items if item["properties"]["datetime"].startswith(YEAR)]
     clearest = min(
         of_the_year or items,

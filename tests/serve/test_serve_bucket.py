@@ -21,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from waiting import has_ended, wait_until
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve import client, ensure_server
 from offline_kit.serve.bucket import Bucket
 from offline_kit.serve.state import BucketFolder, Keys
@@ -363,5 +363,5 @@ def test_what_a_full_disk_cannot_keep_is_refused_and_blocks_nothing_that_follows
 def test_a_server_does_not_start_on_a_full_disk_and_says_so(kit, small_disk):
     filler = small_disk / "filler"
     filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 10_000_000))
-    with pytest.raises(KitError, match=r"is full \(10 MB free\); free 50 MB or more"):
+    with pytest.raises(CourseError, match=r"is full \(10 MB free\); free 50 MB or more"):
         ensure_server(kit, small_disk / "bucket")

@@ -8,7 +8,7 @@ import socket
 import pytest
 from tiny_kit import write_manifest
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve import client, ensure_server, run_server
 from offline_kit.serve.kit import Kit, KitOnDisk
 
@@ -34,7 +34,7 @@ def test_no_kit(tmp_path, make):
     kit = tmp_path / "nothing"
     if make:
         kit.mkdir()
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         ensure_server(kit, tmp_path / "bucket")
     assert "no offline kit in" in sentence(error)
     assert str(kit) in sentence(error)
@@ -44,7 +44,7 @@ def test_no_kit(tmp_path, make):
 
 def test_half_built(own_kit, tmp_path):
     (own_kit / "manifest.json").unlink()
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         ensure_server(own_kit, tmp_path / "bucket")
     assert "half-built (it has no manifest.json)" in sentence(error)
 
@@ -58,7 +58,7 @@ def test_half_built(own_kit, tmp_path):
 )
 def test_damaged(own_kit, tmp_path, damage, words):
     damage(own_kit / "field_points.gpkg")
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         ensure_server(own_kit, tmp_path / "bucket")
     assert words in sentence(error)
 
@@ -66,7 +66,7 @@ def test_damaged(own_kit, tmp_path, damage, words):
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"files": {"a": {}}}', '{"files": []}'])
 def test_manifest_that_cannot_be_read(own_kit, content):
     (own_kit / "manifest.json").write_text(content)
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         Kit.read(own_kit)
     assert "manifest.json cannot be read" in sentence(error)
 
@@ -74,7 +74,9 @@ def test_manifest_that_cannot_be_read(own_kit, content):
 def test_part_of_a_kit_that_lies_elsewhere(own_kit, tmp_path):
     (own_kit / "collections").rename(tmp_path / "elsewhere")
     (own_kit / "collections").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(KitError, match="is a link, and nothing outside the kit's folder is served"):
+    with pytest.raises(
+        CourseError, match="is a link, and nothing outside the kit's folder is served"
+    ):
         Kit.read(own_kit)
 
 
@@ -87,7 +89,7 @@ def test_item_that_is_no_json(own_kit):
     (own_kit / "items" / "c").mkdir(parents=True)
     (own_kit / "items" / "c" / "broken.json").write_text("{")
     write_manifest(own_kit)
-    with pytest.raises(KitError, match=r"broken\.json is not valid JSON"):
+    with pytest.raises(CourseError, match=r"broken\.json is not valid JSON"):
         Kit.read(own_kit)
 
 
@@ -98,7 +100,7 @@ def test_a_kit_damaged_while_served_is_an_error_until_it_is_whole(own_kit):
     assert on_disk.current() is whole
     write_manifest(own_kit, "new")
     (own_kit / "field_points.gpkg").unlink()
-    with pytest.raises(KitError, match="missing"):
+    with pytest.raises(CourseError, match="missing"):
         on_disk.current()
     (own_kit / "field_points.gpkg").write_bytes(b"points")
     assert on_disk.current().manifest["kit_version"] == "new"
@@ -107,19 +109,19 @@ def test_a_kit_damaged_while_served_is_an_error_until_it_is_whole(own_kit):
 def test_port_taken(own_kit):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(KitError) as error:
+        with pytest.raises(CourseError) as error:
             run_server(own_kit, port=port)
     assert f"Port {port} cannot be used" in sentence(error)
     assert "serve --port N" in sentence(error)
 
 
 def test_port_that_does_not_exist(own_kit):
-    with pytest.raises(KitError, match="Port 70000 cannot be used"):
+    with pytest.raises(CourseError, match="Port 70000 cannot be used"):
         run_server(own_kit, port=70000)
 
 
 def test_bucket_folder_in_use_for_another_kit(own_kit, kit, server, bucket_folder):
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         ensure_server(own_kit, bucket_folder)
     assert str(kit) in sentence(error)
     assert "another bucket folder" in sentence(error)
@@ -127,7 +129,7 @@ def test_bucket_folder_in_use_for_another_kit(own_kit, kit, server, bucket_folde
 
 def test_bucket_folder_that_cannot_be_made(own_kit, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(KitError, match="cannot be made"):
+    with pytest.raises(CourseError, match="cannot be made"):
         ensure_server(own_kit, tmp_path / "file" / "bucket")
 
 
@@ -135,7 +137,7 @@ def test_a_server_that_fails_to_start_says_why(own_kit, tmp_path):
     bucket = tmp_path / "bucket"
     (bucket / "seaweedfs" / "data").mkdir(parents=True)
     (bucket / "seaweedfs" / "data" / "filerldb2").write_text("no database")
-    with pytest.raises(KitError) as error:
+    with pytest.raises(CourseError) as error:
         ensure_server(own_kit, bucket)
     assert "filerldb2" in sentence(error)
     assert "moving the folder `seaweedfs`" in sentence(error)

@@ -15,9 +15,9 @@ from string import Template
 import jupytext
 
 from helpers.errors import CourseError
-from helpers.files import written_whole
 from helpers.lessons import lesson_names
 from helpers.paths import PROJECT
+from offline_kit.files import written_whole
 
 TEMPLATES = Path(__file__).parent
 

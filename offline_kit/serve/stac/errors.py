@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from stac_fastapi.types.errors import InvalidQueryParameter, NotFoundError
 from starlette.exceptions import HTTPException
 
-from offline_kit.errors import KitError
+from offline_kit.errors import CourseError
 from offline_kit.serve.stac.parsing import first_problem
 from offline_kit.serve.stac.search import SearchError
 
@@ -16,7 +16,7 @@ STATUS = {
     SearchError: HTTPStatus.BAD_REQUEST,
     InvalidQueryParameter: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
-    KitError: HTTPStatus.SERVICE_UNAVAILABLE,
+    CourseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
