@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import psutil
 
-from helpers.memory import proportional_bytes
+from helpers.machine.memory import proportional_bytes
 
 
 class PeakMemory:

@@ -17,7 +17,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
-from helpers.memory import proportional_bytes
+from helpers.machine.memory import proportional_bytes
 from helpers.paths import PROJECT
 from offline_kit.files import written_whole
 

@@ -15,7 +15,7 @@ from jupyter_client.manager import start_new_kernel
 from lesson_parts import PROJECT
 from waiting import wait_until
 
-from helpers.process import SETTINGS
+from helpers.machine.process import SETTINGS
 
 CLEAN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
 GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")

@@ -213,8 +213,7 @@ def _sum_trees(
     for start in range(0, len(pixels), VECTOR):
         count = min(VECTOR, len(pixels) - start)
         vectors[:, :count] = pixels[start : start + count].T
-        for k in range(len(base)):
-            totals[k] = base[k]
+        totals[:] = base.reshape(-1, 1)
         split = 0
         for tree in range(len(ends)):
             top = -1

@@ -1,1 +1,1 @@
-"""How what runs on this machine is reached from the browser, and kept from others."""
+"""What is around a lesson on this machine: its browser, its processes, and their memory."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Frame, Page, Response
 
-from helpers.memory import proportional_bytes
+from helpers.machine.memory import proportional_bytes
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 CHROMIUM += ["--disable-component-update", "--no-first-run"]

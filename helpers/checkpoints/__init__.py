@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from helpers._whole import fault_in
+from helpers.checkpoints.whole import fault_in
 from helpers.cloud import Cloud, open_cloud
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
