@@ -77,7 +77,7 @@ wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelh
 clean: ## remove the environment, the kit and everything that the lessons made
 	rm -rf .venv .bootstrap .lab_workspaces data/offline_kit outputs test-results
 
-.venv/.complete: requirements.lock pyproject.toml .python-version | $(filter .bootstrap/%,$(UV))
+.venv/.complete: requirements.lock pyproject.toml .python-version binder/ipython_kernel_config.py | $(filter .bootstrap/%,$(UV))
 	$(if $(WHEELHOUSE),python3 -m tools.wheelhouse check "$(WHEELHOUSE)")
 	$(UV) venv --quiet --clear --python 3.12 $(if $(WHEELHOUSE),--offline) .venv
 	$(UV) pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes $(FROM) requirements.lock

@@ -51,8 +51,8 @@ def numbers_and_texts(code):
     "path",
     sorted(
         path
-        for folder in ("helpers", "helpers/doctor", "tools")
-        for path in (PROJECT / folder).glob("*.py")
+        for folder in ("helpers", "tools")
+        for path in (PROJECT / folder).rglob("*.py")
         if path.name != "course.py"
     ),
     ids=lambda path: str(path.relative_to(PROJECT)),

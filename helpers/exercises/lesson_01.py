@@ -3,9 +3,9 @@
 import geopandas as gpd
 import pandas as pd
 
+from helpers.course import CRS
 from helpers.exercises.core import NUMBER, exercise, same
 
-METRES = "EPSG:32734"
 CHOICES = (50, 100, 250, 500, 1000)
 
 
@@ -22,7 +22,7 @@ CHOICES = (50, 100, 250, 500, 1000)
 )
 def surveyed_area(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     """Compare with the area of the convex hull of the points."""
-    in_metres = points.to_crs(METRES).union_all()
+    in_metres = points.to_crs(CRS).union_all()
     square_metres = in_metres.convex_hull.area
     if same(answer, square_metres / 1e6):
         return None
