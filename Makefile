@@ -14,8 +14,8 @@ NAME_OF_LESSON = $(basename $(notdir $(wildcard notebooks/$(LESSON)_*.ipynb)))
 # A folder that `make wheelhouse` packed: with it, env, lab, map and test need no network.
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--offline --no-index --find-links "$(WHEELHOUSE)/wheels")
-# As helpers/machine/process.py does in every kernel. Threads that wait without using the processor: on shared cores XGBoost is
-# else many times slower.
+# As helpers/machine/process.py does in every kernel. Threads that wait without using the processor: on shared
+# cores XGBoost is otherwise many times slower.
 export OMP_WAIT_POLICY ?= passive
 # What an array of 1 MB or more held goes back to the system as soon as the array is gone.
 export MALLOC_ARENA_MAX ?= 2

@@ -12,7 +12,7 @@ from xyzservices import TileProvider
 
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
-from helpers.machine.browser import is_behind_proxy, lead_to_dashboards, public_url
+from helpers.machine.browser import configure_dask, is_behind_proxy, public_url
 from helpers.paths import PROJECT, kit_folder, make_outputs_folder
 from offline_kit.files import written_whole
 from offline_kit.serve import ensure_server
@@ -105,7 +105,7 @@ def open_cloud() -> Cloud:
         If ``COURSE_CLOUD`` is neither, if the kit is missing or damaged, if the network does not
         answer, or if the folder for what the lessons make cannot be written to.
     """
-    lead_to_dashboards()
+    configure_dask()
     name = os.environ.get("COURSE_CLOUD", "local")
     if name == "local":
         return _open_local()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +83,9 @@ def write_cog(
     layers = layers_of(array)
     profile = profile_of(layers)
     target = _target(path, overwrite)
-    for leftover in target.parent.glob(".writing-*"):  # of exports that were killed, once
-        shutil.rmtree(leftover, ignore_errors=True)
     with written_whole(target) as unfinished:
         _write(layers, unfinished, profile, codes, progress)
-    for suffix in (".aux.xml", ".ovr", ".msk"):  # what GDAL has kept beside the file before
+    for suffix in (".aux.xml", ".ovr", ".msk"):  # GDAL's old sidecar files
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     return str(target)
 

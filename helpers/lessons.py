@@ -2,22 +2,19 @@
 
 import argparse
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import psutil
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
-from helpers.machine.memory import proportional_bytes
+from helpers.machine.memory import peak_memory
 from helpers.paths import PROJECT
 from offline_kit.files import written_whole
 
@@ -164,33 +161,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DeadKernelError):
         return "its kernel died (out of memory?)"
     return f"it took longer than {CELL_SECONDS} s"
-
-
-@dataclass
-class Peak:
-    """The most memory seen so far, in MB."""
-
-    megabytes: float = 0.0
-
-
-@contextmanager
-def peak_memory() -> Iterator[Peak]:
-    """Watch the memory of this process's children (kernel, workers, the kit's server)."""
-    peak = Peak()
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.5):
-            children = psutil.Process().children(recursive=True)
-            peak.megabytes = max(peak.megabytes, proportional_bytes(children) / 1e6)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        watcher.join()
 
 
 def main() -> int:

@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from helpers.errors import CourseError
-from offline_kit.paths import PROJECT, kit_folder
+from offline_kit.paths import PROJECT, folder_of, kit_folder
 
 __all__ = ["PROJECT", "kit_folder", "make_outputs_folder", "outputs_folder"]
 
 
 def outputs_folder(default: Path = PROJECT / "outputs") -> Path:
     """Return the folder for what the lessons make: that of ``COURSE_OUTPUTS``, or the default."""
-    return Path(os.environ.get("COURSE_OUTPUTS", default))
+    return folder_of("COURSE_OUTPUTS", default)
 
 
 def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:

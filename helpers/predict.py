@@ -48,7 +48,7 @@ def predict_over_chunks(
         A fitted classifier with ``predict_proba``.
     cube
         A DataArray with a dimension for the bands, ``y``, ``x`` and perhaps ``time``, in any
-        order, or a Dataset with one variable a band. Its bands must have the names, the order
+        order, or a Dataset with one variable per band. Its bands must have the names, the order
         and the units that the model was trained on. Best are chunks that hold all bands.
     within
         Polygons of the area of interest, in any CRS; a pixel belongs to it if its centre does. A
@@ -110,7 +110,7 @@ def predict_over_chunks(
 
 
 def _predicted(plan: Plan) -> da.Array:
-    """Build a layer of one task a block; those outside the area need nothing of the cube.
+    """Build a layer of one task per block; those outside the area need nothing of the cube.
 
     The model is a task of its own, so that each worker gets it once.
     """
@@ -121,17 +121,16 @@ def _predicted(plan: Plan) -> da.Array:
     )  # fmt: skip
     model = dask.delayed(plan.predictor, name=f"model-{token}", traverse=False)
     name, depth = f"predict-{token}", len(plan.columns)
-    dates = range(blocks.numblocks[0]) if plan.cube.has_time else [None]
+    dates = list(np.ndindex(*blocks.numblocks[:-3]))  # one empty date if the cube has no time
     layer: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for block, date in product(plan.grid(), dates):
-        at = () if date is None else (date,)
-        key = (*at, 0, *block.place)
+        key = (*date, 0, *block.place)
         if block.is_wanted:
             mask = None if block.inside is None else np.packbits(block.inside)
             settings = (plan.cube.nodata, plan.columns, plan.dtype)
             layer[name, *key] = (predict_block, (blocks.name, *key), model.key, mask, *settings)
         else:
-            sizes = () if date is None else (blocks.chunks[0][date],)
+            sizes = [blocks.chunks[0][number] for number in date]
             layer[name, *key] = (empty_block, (*sizes, depth, *block.shape), plan.dtype)
     chunks = (*blocks.chunks[:-3], (depth,), *blocks.chunks[-2:])
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[blocks, model])

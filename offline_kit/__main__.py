@@ -6,6 +6,7 @@ from pathlib import Path
 
 from offline_kit.errors import CourseError
 from offline_kit.paths import kit_folder
+from offline_kit.surroundings import forget_other_programs
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
     given = _parser().parse_args(arguments)
+    forget_other_programs()
     try:
         if given.command == "build":
             from offline_kit.build import SEED, build_kit

@@ -13,14 +13,19 @@ PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_KIT = PROJECT / "data" / "offline_kit"
 
 
-def kit_folder() -> Path:
-    """Return the folder of the offline kit: that of ``COURSE_KIT``, or ``data/offline_kit``.
+def folder_of(variable: str, default: Path) -> Path:
+    """Return the folder that an environment variable names, or the default.
 
-    It does not depend on the working directory: a relative ``COURSE_KIT`` counts from the project's
-    folder, ``~`` is the home folder, and an empty one is as good as none.
+    It does not depend on the working directory: a relative one counts from the project's folder,
+    ``~`` is the home folder, and an empty variable is as good as none.
     """
-    given = os.environ.get("COURSE_KIT") or DEFAULT_KIT
+    given = os.environ.get(variable) or default
     return PROJECT / os.path.expanduser(given)  # noqa: PTH111 (leaves an unknown ~name as it is)
+
+
+def kit_folder() -> Path:
+    """Return the folder of the offline kit: that of ``COURSE_KIT``, or ``data/offline_kit``."""
+    return folder_of("COURSE_KIT", DEFAULT_KIT)
 
 
 def build_command(kit: Path, *options: str) -> str:

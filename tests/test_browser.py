@@ -9,7 +9,7 @@ import pytest
 from distributed.utils import format_dashboard_link
 
 from helpers import CourseError
-from helpers.machine.browser import lead_to_dashboards, public_url
+from helpers.machine.browser import configure_dask, public_url
 from helpers.machine.dashboards import KEY
 
 TILES, DASHBOARD = "http://127.0.0.1:8123", f"http://127.0.0.1:8787/{KEY}/status"
@@ -25,7 +25,7 @@ def no_jupyter(monkeypatch, tmp_path):
 
 
 def ways() -> tuple[str, str]:
-    lead_to_dashboards()
+    configure_dask()
     return public_url(TILES), format_dashboard_link("127.0.0.1", 8787)
 
 
@@ -56,4 +56,4 @@ def test_a_runtime_folder_that_cannot_be_made_is_named(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
     with pytest.raises(CourseError, match=r"file/runtime/dask.*set JUPYTER_RUNTIME_DIR"):
-        lead_to_dashboards()
+        configure_dask()

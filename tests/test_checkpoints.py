@@ -317,7 +317,7 @@ with leave({name!r}) as path:
 """
     done = run(code)
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("helpers.errors.CourseError: The disk is full: there is no room for")
+    assert last.startswith("offline_kit.errors.CourseError: The disk is full: there is no room for")
     assert f"{outputs / name}" in last
     assert not (outputs / name).exists()
     assert not list(outputs.glob("*.part")) and not list(outputs.glob(".*.part"))

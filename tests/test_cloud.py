@@ -98,7 +98,7 @@ def test_outputs_that_take_no_file(tmp_path, prepare, reason):
     if done.returncode == 9 or "unshare" in done.stderr:
         pytest.skip(f"no private mounts here: {done.stderr.strip()[-100:]}")
     assert done.stderr.splitlines()[-1].startswith(
-        f"helpers.errors.CourseError: The folder {tmp_path} cannot be written ({reason})"
+        f"offline_kit.errors.CourseError: The folder {tmp_path} cannot be written ({reason})"
     )
 
 

@@ -23,7 +23,7 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
 
 from helpers.machine import dashboards
-from helpers.machine.browser import lead_to_dashboards
+from helpers.machine.browser import configure_dask
 
 FOREIGN = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
 
@@ -84,7 +84,7 @@ def client(tmp_path_factory):
         dask.config.set(deepcopy(dask.config.config)),  # put back afterwards
     ):
         patch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        lead_to_dashboards()
+        configure_dask()
         client = eval(ast.unparse(start), {"Client": Client})
         yield client
         client.close()

@@ -27,7 +27,7 @@ from helpers import CourseError, find_or_make, open_cloud
 from helpers.course import BANDS
 from helpers.exercises import feedback_on, hint_for
 from helpers.exercises.core import EXERCISES, NOT_ATTEMPTED, NOT_YET, NUMBER, RIGHT, NotYet
-from helpers.lessons import peak_memory
+from helpers.machine.memory import peak_memory
 from helpers.paths import outputs_folder
 
 LIMIT_MB = 2000  # of all processes of a lesson: Binder's

@@ -16,6 +16,7 @@ from lesson_parts import PROJECT
 from waiting import wait_until
 
 from helpers.machine.process import SETTINGS
+from offline_kit.surroundings import OF_OTHER_PROGRAMS
 
 CLEAN = {name: value for name, value in os.environ.items() if name not in SETTINGS}
 GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
@@ -163,6 +164,14 @@ def test_whoever_has_set_a_variable_keeps_it():
         names = "'OMP_WAIT_POLICY', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'"
         left = printed(client, f"import os; print(*[os.environ[n] for n in ({names})])")
     assert left == f"active 7 {SETTINGS['MALLOC_MMAP_THRESHOLD_']}"
+
+
+def test_a_kernel_does_not_look_for_the_data_of_other_programs(tmp_path):
+    (tmp_path / "proj.db").touch()
+    of_others = dict.fromkeys(OF_OTHER_PROGRAMS, str(tmp_path))
+    code = "from rasterio.warp import transform\nprint(transform(4326, 32734, [19.0], [-34.0])[0])"
+    with kernel(**of_others) as client:
+        assert re.fullmatch(r"\[\d{6}\.\d+\]", printed(client, code))
 
 
 @pytest.mark.parametrize("file", ["Makefile", "binder/start"])

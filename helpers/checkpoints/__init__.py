@@ -191,7 +191,7 @@ def _place_of_note(path: Path) -> Path:
 
 
 def _run_apart(lessons: list[str]) -> None:
-    """Run lessons in a process of its own: a kernel can not run another from inside itself."""
+    """Run lessons in a process of its own: a kernel cannot run another from inside itself."""
     command = [sys.executable, "-m", "helpers.lessons", "--together", *lessons]
     with subprocess.Popen(
         command, cwd=PROJECT, env=os.environ | {MAKING: "1"}, stdout=subprocess.PIPE,

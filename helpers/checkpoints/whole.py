@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
 from pathlib import Path
 
 from helpers.course import BANDS
-from helpers.errors import CourseError
+
+# What later lessons look for in a file, beside its being whole.
+NEEDED = {
+    "chosen_scene.json": ["collection", "id"],
+    "spectra_at_points.parquet": ["class", "group", "name", *BANDS],
+}
 
 
 def fault_in(path: Path) -> str | None:
@@ -18,53 +22,45 @@ def fault_in(path: Path) -> str | None:
     path
         A file by the name of one that a lesson leaves.
     """
+    read_names = _READERS[path.suffix]
     try:
-        _READERS[path.name](path)
-    except CourseError as error:
-        return str(error)
+        found = read_names(path)
     except Exception:  # whatever a library makes of a file that was cut off
         return "it cannot be read"
-    return None
+    missing = [name for name in NEEDED.get(path.name, []) if name not in found]
+    return f"it has no {', '.join(missing)}" if missing else None
 
 
-def _read_choice(path: Path) -> None:
-    choice = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(choice, dict):
-        raise CourseError("it names no scene")
-    _require(choice, ["collection", "id"])
+def _names_in_json(path: Path) -> list[str]:
+    return list(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _read_raster(path: Path) -> None:
+def _names_in_raster(path: Path) -> list[str]:
     import rasterio
 
     with rasterio.open(path) as raster:
         for _, window in raster.block_windows(1):
             raster.read(window=window)
+        return list(raster.descriptions)
 
 
-def _read_spectra(path: Path) -> None:
+def _names_in_table(path: Path) -> list[str]:
     import geopandas as gpd
 
-    spectra = gpd.read_parquet(path)
-    _require(spectra.columns, ["class", "group", "name", *BANDS])
+    return list(gpd.read_parquet(path).columns)
 
 
-def _read_model(path: Path) -> None:
+def _names_in_model(path: Path) -> list[str]:
     from xgboost import XGBClassifier
 
-    XGBClassifier().load_model(path)
-
-
-def _require(found: Container[str], names: list[str]) -> None:
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise CourseError(f"it has no {', '.join(missing)}")
+    model = XGBClassifier()
+    model.load_model(path)
+    return list(model.get_booster().feature_names or [])
 
 
 _READERS = {
-    "chosen_scene.json": _read_choice,
-    "usable_pixels.tif": _read_raster,
-    "spectra_at_points.parquet": _read_spectra,
-    "pine_classifier.ubj": _read_model,
-    "pine_probability.tif": _read_raster,
+    ".json": _names_in_json,
+    ".tif": _names_in_raster,
+    ".parquet": _names_in_table,
+    ".ubj": _names_in_model,
 }

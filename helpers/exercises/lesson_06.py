@@ -174,7 +174,7 @@ def _not_its_loss(
     """Say whose loss the learner has taken for the loss on the validation points."""
     if same(claimed, _loss(chosen, testing)):
         return (
-            "That is the loss on the testing points. Whoever chooses by the exam can not trust "
+            "That is the loss on the testing points. Whoever chooses by the exam cannot trust "
             "the exam any more: use the validation points."
         )
     if same(claimed, _loss(chosen, training)):

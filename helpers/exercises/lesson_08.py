@@ -37,7 +37,7 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
         return "You have left out the smaller chunks at the edges: round up, not down."
     if answer in (ceil(down * across), int(down * across)):
         return (
-            "Dividing the areas and rounding afterwards doesn't work: a chunk at the edge can not "
+            "Dividing the areas and rounding afterwards doesn't work: a chunk at the edge cannot "
             "be put together with one at the other edge. Round rows and columns apart."
         )
     if answer != int(answer):
@@ -122,7 +122,7 @@ def one_cube_for_two(
     if not all(isinstance(size, int | np.integer) and size > 0 for size in answer):
         return "Each of the three must be a whole number above 0."
     if any(size > whole for size, whole in zip(answer, CUBE, strict=True)):
-        return f"A chunk can not be larger than the cube, {CUBE}: the first number is the dates."
+        return f"A chunk cannot be larger than the cube, {CUBE}: the first number is the dates."
     chunks = tuple(int(size) for size in answer)
 
     def prices(chunks: tuple[int, ...]) -> tuple[float, float]:

@@ -123,7 +123,7 @@ def offers_for_three(answer: dict) -> str | None:
 
 _BEST_OFFERS = {"ranger": "file", "web map": "bucket", "auditor": "icechunk"}
 _DRAWBACKS = {
-    ("ranger", "bucket"): "The ranger's valley has no network, so a bucket can not be reached.",
+    ("ranger", "bucket"): "The ranger's valley has no network, so a bucket cannot be reached.",
     ("ranger", "icechunk"): "The ranger wants one map, offline and in QGIS: a history is of no use "
     "there, and a GIS may not read it.",
     ("web map", "file"): "Thousands of visitors would each download the whole map to see a few "

@@ -55,7 +55,7 @@ def predict_block(
     layers = np.full((len(columns), *bands.shape[1:]), nodata_for(dtype), dtype=dtype)
     pixels = np.flatnonzero(valid)
     if len(pixels):
-        # XGBoost takes the bytes of another order of bytes for its own
+        # XGBoost ignores the byte order of an array
         table = np.empty((len(pixels), len(bands)), dtype=bands.dtype.newbyteorder("="))
         for column, band in enumerate(bands):
             table[:, column] = band.reshape(-1)[pixels]

@@ -1,4 +1,4 @@
-"""Lays blocks into a tiled GeoTIFF, lets GDAL make a COG of it, and looks whether all is there."""
+"""Lays blocks into a tiled GeoTIFF, lets GDAL make a COG of it, and checks that all is there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rasterio.windows import Window
 
 from helpers.errors import CourseError
 
-TILE = 512  # pixels along the side of a tile
+TILE_PIXELS = 512  # along the side of a tile
 
 Place = tuple[slice, ...]
 Tiles = set[tuple[int, int, int]]  # layer (from 1), row and column
@@ -80,9 +80,9 @@ class TiledWriter:
 
 def _tiles_under(part: slice) -> Iterator[tuple[int, slice]]:
     """Yield the tiles that a slice of rows or columns touches, and where they lie in it."""
-    for number in range(part.start // TILE, -(-part.stop // TILE)):
-        start = number * TILE - part.start
-        yield number, slice(max(0, start), start + TILE)
+    for number in range(part.start // TILE_PIXELS, -(-part.stop // TILE_PIXELS)):
+        start = number * TILE_PIXELS - part.start
+        yield number, slice(max(0, start), start + TILE_PIXELS)
 
 
 def require_tiles(path: Path, tiles: Tiles) -> None:
@@ -110,7 +110,7 @@ def copy_as_cog(tiled: Path, cog: Path, profile: Mapping[str, Any], *, codes: bo
     """
     options = {
         "driver": "COG",
-        "blocksize": TILE,
+        "blocksize": TILE_PIXELS,
         "interleave": "BAND",
         "compress": "DEFLATE",
         "predictor": "NO" if np.dtype(profile["dtype"]).itemsize == 1 else "YES",
@@ -125,7 +125,7 @@ def copy_as_cog(tiled: Path, cog: Path, profile: Mapping[str, Any], *, codes: bo
 
 @contextmanager
 def _as_sentence() -> Iterator[None]:
-    """Say what a failure of GDAL's to write means, which has many names."""
+    """Turn GDAL's various errors of writing into one sentence."""
     try:
         yield
     except (RasterioError, CPLE_BaseError) as error:

@@ -23,7 +23,7 @@ from helpers.heavy.raster import (
     transform_of,
 )
 
-CHUNK = 1024  # pixels along a side; the block size of Sentinel-2 COGs
+CHUNK_PIXELS = 1024  # along a side of a chunk by default: the tiles of Sentinel-2 COGs
 TIME = "time"
 
 
@@ -83,7 +83,8 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
     found_nodata = _found_nodata(cube) if nodata is None else float(nodata)
     if cube.chunks is None:
         _require_data(cube, found_nodata)
-        cube = cube.chunk({TIME: 1, y: CHUNK, x: CHUNK} if TIME in order else {y: CHUNK, x: CHUNK})
+        sizes = {TIME: 1, y: CHUNK_PIXELS, x: CHUNK_PIXELS}
+        cube = cube.chunk({dim: size for dim, size in sizes.items() if dim in order})
     template = cube.isel({band: 0}, drop=True)
     template = template.drop_vars([c for c in template.coords if template[c].dtype == object])
     return Cube(
@@ -189,7 +190,7 @@ def _bands_of_dataset(cube: xr.Dataset, given_nodata: float | None) -> xr.DataAr
     crs = [name for name, variable in cube.data_vars.items() if "crs_wkt" in variable.attrs]
     cube = cube.set_coords(crs)  # a file that was not opened with decode_coords="all"
     if not cube.data_vars:
-        raise CourseError("The cube is empty: the Dataset has no variable, but one a band is due.")
+        raise CourseError("The cube is empty: the Dataset has no variable, so no band.")
     bands = dict(cube.data_vars)
     first = next(iter(bands))
     for name, band in bands.items():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Literal
@@ -12,10 +10,10 @@ from typing import Literal
 import cloudpickle
 import numpy as np
 import pandas as pd
-from threadpoolctl import ThreadpoolController
 
 from helpers.errors import advise
 from helpers.heavy.model import Classifier, trained_bands
+from helpers.heavy.threads import one_thread
 from helpers.heavy.units import Units, units_of
 
 Engine = Literal["same", "fast"]
@@ -95,52 +93,14 @@ def _itself(model: Classifier) -> Predict:
     by_name = not hasattr(model, "get_booster") or model.booster == "gblinear"
     names = trained_bands(model) if by_name else None
     if names is None and type(model).__module__.startswith("xgboost."):
-        return model.predict_proba  # heeds its own number of jobs alone
+        return model.predict_proba  # takes its number of threads from n_jobs alone
 
     def predict(pixels: np.ndarray) -> np.ndarray:
         named = pixels if names is None else pd.DataFrame(pixels, columns=names, copy=False)
-        with _one_thread():
+        with one_thread():
             return model.predict_proba(named)
 
     return predict
-
-
-_counting = Lock()
-_holders = 0  # how many threads predict now
-_blas = ExitStack()  # closed, it gives BLAS its threads back
-_keeper = ThreadPoolExecutor(1)  # threadpoolctl heeds only the thread that set BLAS's limit first
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep OpenMP and BLAS to one thread, and give them theirs back afterwards.
-
-    OpenMP's number belongs to each thread, BLAS's to the process: so the first that comes lowers
-    it and the last that goes raises it. If each restored what it had found, one that came second
-    would leave the 1 of the first for good.
-    """
-    global _holders
-    with _counting:
-        if _holders == 0:
-            _keeper.submit(lambda: _blas.enter_context(_limit("blas"))).result()
-        _holders += 1
-    try:
-        with _limit("openmp"):
-            yield
-    finally:
-        with _counting:
-            _holders -= 1
-            if _holders == 0:
-                _keeper.submit(_blas.close).result()
-
-
-def _limit(libraries: str) -> AbstractContextManager[object]:
-    return _pools().limit(limits=1, user_api=libraries)
-
-
-@lru_cache(maxsize=1)
-def _pools() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def set_one_job(model: object) -> None:

@@ -11,7 +11,8 @@ import xarray as xr
 from rioxarray.exceptions import RioXarrayError
 
 from helpers.errors import CourseError
-from helpers.heavy.cog import TILE
+from helpers.heavy.cog import TILE_PIXELS
+from helpers.heavy.cube import CHUNK_PIXELS
 from helpers.heavy.raster import (
     NEAR,
     nodata_of,
@@ -58,7 +59,7 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
         array = array.expand_dims(layer=[str(array.name or "values")])
         others = ["layer"]
     array = array.transpose(others[0], y, x)
-    return array if array.chunks is not None else array.chunk({y: 1024, x: 1024})
+    return array if array.chunks is not None else array.chunk({y: CHUNK_PIXELS, x: CHUNK_PIXELS})
 
 
 def _require_even_steps(array: xr.DataArray, *dims: Hashable) -> None:
@@ -100,8 +101,8 @@ def profile_of(layers: xr.DataArray) -> dict[str, Any]:
         "transform": transform_of(layers),
         "nodata": np.nan if nodata is None and dtype.kind == "f" else nodata,
         "tiled": True,
-        "blockxsize": TILE,
-        "blockysize": TILE,
+        "blockxsize": TILE_PIXELS,
+        "blockysize": TILE_PIXELS,
         "interleave": "band",
         "compress": "zstd",
         "zstd_level": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,7 @@ class Classifier(Protocol):
     """Anything that gives a probability for each class: scikit-learn, XGBoost, LightGBM."""
 
     def predict_proba(self, X: object) -> np.ndarray:
-        """Return probabilities, one row a pixel and one column a class."""
+        """Return probabilities, one row per pixel and one column per class."""
         ...
 
 
@@ -69,6 +70,11 @@ def used_booster(model: XGBClassifier) -> Booster:
     booster = model.get_booster()
     best = getattr(model, "best_iteration", None)
     return booster if best is None else booster[: best + 1]
+
+
+def learner_of(booster: Booster) -> dict[str, Any]:
+    """Return what XGBoost writes of a model, in its documented JSON."""
+    return json.loads(booster.save_raw("json"))["learner"]
 
 
 def number_for_missing(model: object) -> float | None:
@@ -132,7 +138,7 @@ def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
         )
     raise CourseError(
         f"predict_proba of this {type(model).__name__} gives a {type(probabilities).__name__}, "
-        "but an array with a row a pixel and a column a class is needed."
+        "but an array with a row per pixel and a column per class is needed."
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Literal, get_args
 
 import cloudpickle
 import dask.array as da
 import numpy as np
 import xarray as xr
+from dask.array.core import slices_from_chunks
 
 from helpers.errors import CourseError, advise
 from helpers.heavy.cube import Cube, read_cube
@@ -29,7 +29,7 @@ from helpers.heavy.within import PixelMask, Polygons, rasterise
 
 Dtype = Literal["float32", "float64", "uint8"]
 
-BLOCK = 512  # pixels along a side at most: small enough that all cores end together
+BLOCK_PIXELS = 512  # along a side at most: small enough that all cores end together
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,12 @@ class Plan:
 
     def grid(self) -> Iterator[Block]:
         """Yield the blocks of one date, row by row."""
-        rows, columns = (_slices(sizes) for sizes in self.blocks.chunks[-2:])
-        for (i, r), (j, c) in product(enumerate(rows), enumerate(columns)):
+        chunks = self.blocks.chunks[-2:]
+        places = np.ndindex(*map(len, chunks))
+        for place, (r, c) in zip(places, slices_from_chunks(chunks), strict=True):
             inside = None if self.mask is None else self.mask.window(r, c)
             shape = (r.stop - r.start, c.stop - c.start)
-            yield Block((i, j), shape, None if inside is None or inside.all() else inside)
+            yield Block(place, shape, None if inside is None or inside.all() else inside)
 
 
 def plan_prediction(
@@ -129,7 +130,7 @@ def _in_blocks(data: da.Array) -> da.Array:
 def _pieces(sizes: Sequence[int]) -> Iterator[int]:
     """Cut each of some lengths into pieces that are no longer than a block."""
     for size in sizes:
-        yield from (min(BLOCK, size - start) for start in range(0, size, BLOCK))
+        yield from (min(BLOCK_PIXELS, size - start) for start in range(0, size, BLOCK_PIXELS))
 
 
 def _answer(model: Classifier, predictor: Predictor, pixel: np.ndarray) -> np.ndarray:
@@ -151,8 +152,3 @@ def _known_dtype(dtype: str) -> np.dtype:
         if np.dtype(dtype) in known:
             return np.dtype(dtype)
     raise CourseError(f"`dtype` is {dtype!r}, but it must be 'float32', 'float64' or 'uint8'.")
-
-
-def _slices(sizes: Sequence[int]) -> list[slice]:
-    ends = np.cumsum(sizes)
-    return [slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True)]

@@ -9,6 +9,7 @@ from threading import Lock
 import dask
 import dask.array as da
 import numpy as np
+from dask.array.core import slices_from_chunks
 from dask.base import get_scheduler
 from distributed import Client, as_completed, futures_of, get_worker, worker_client
 from tqdm.auto import tqdm
@@ -85,7 +86,7 @@ def _on_threads(array: da.Array, use: Use) -> None:
 
 
 def _on_cluster(client: Client, array: da.Array, use: Use) -> None:
-    starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(int) for sizes in array.chunks]
+    places = dict(zip(np.ndindex(array.numblocks), slices_from_chunks(array.chunks), strict=True))
     with ExitStack() as inside_a_task:
         if _is_task():  # it would hold a thread that the blocks need
             client = inside_a_task.enter_context(worker_client())
@@ -93,11 +94,7 @@ def _on_cluster(client: Client, array: da.Array, use: Use) -> None:
         waiting = as_completed(futures)
         try:
             for future in waiting:
-                at = future.key[1:]
-                place = tuple(
-                    slice(int(s[i]), int(s[i + 1])) for s, i in zip(starts, at, strict=True)
-                )
-                use(place, future.result())
+                use(places[future.key[1:]], future.result())
                 future.release()
         finally:
             for future in futures:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from helpers.heavy.model import Classifier, number_for_missing, used_booster
+from helpers.heavy.model import Classifier, learner_of, number_for_missing, used_booster
 
 if TYPE_CHECKING:
-    from xgboost import Booster
+    pass
 
 VECTOR = 512  # pixels; what the kernel holds for so many stays in the caches next to the processor
 OBJECTIVES = ("multi:softprob", "binary:logistic")
@@ -96,7 +96,7 @@ def objection(model: Classifier) -> str | None:
         return f"it speeds up XGBoost only, not {type(model).__name__}"
     if (value := number_for_missing(model)) is not None:
         return f"the model takes {value} for a missing value"
-    learner = _learner(model.get_booster())
+    learner = learner_of(model.get_booster())
     booster, objective = learner["gradient_booster"]["name"], learner["objective"]["name"]
     if booster != "gbtree":
         return f"it knows the booster gbtree, not {booster}"
@@ -118,7 +118,7 @@ def objection(model: Classifier) -> str | None:
 
 def read_forest(model: Classifier) -> Forest:
     """Read the trees of a fitted XGBClassifier, up to the best round if it stopped early."""
-    learner = _learner(used_booster(model))
+    learner = learner_of(used_booster(model))
     trees = learner["gradient_booster"]["model"]["trees"]
     splits = [_splits(tree) for tree in trees]
     rows = np.array([row for tree in splits for row in tree]).reshape(-1, 6)
@@ -136,11 +136,6 @@ def read_forest(model: Classifier) -> Forest:
         stumps=np.array([tree["split_conditions"][0] for tree in trees], dtype=np.float32),
         depth=max(map(_stack_depth, splits), default=1),
     )
-
-
-def _learner(booster: Booster) -> dict[str, Any]:
-    """Return what XGBoost writes of a model, in its documented JSON."""
-    return json.loads(booster.save_raw("json"))["learner"]
 
 
 def _splits(tree: dict[str, Any]) -> list[tuple[float, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,12 +9,12 @@ import numpy as np
 from distributed import warn
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-from helpers.heavy.model import Classifier
+from helpers.heavy.model import Classifier, learner_of
 
 FAR = 20  # times as large or as small: digital numbers are 10,000 times a reflectance
 NEARLY_ALL = 0.95
 SAMPLE = 1000  # pixels of a block at most
-LEAST = 10  # pixels that say something
+LEAST = 10  # pixels; fewer prove nothing
 
 
 @dataclass
@@ -34,21 +33,21 @@ class Units:
     lowest: np.ndarray
     middle: np.ndarray
     highest: np.ndarray
-    told: bool = False
+    has_warned: bool = False
 
     def look_at(self, table: np.ndarray) -> None:
         """Warn once if nearly all pixels ``(pixel, band)`` lie far beyond every threshold.
 
         Then each pixel takes the same way down each tree, and the map shows one class.
         """
-        if self.told or len(table) < LEAST:
+        if self.has_warned or len(table) < LEAST:
             return
         some = table[:: -(-len(table) // SAMPLE)][:, self.bands].astype("float64")
         above = ((some > self.highest) & (some > FAR * self.middle)).all(axis=1).mean()
         below = ((some < self.lowest) & (FAR * some < self.middle)).all(axis=1).mean()
         if max(above, below) < NEARLY_ALL:
             return
-        self.told = True
+        self.has_warned = True
         side, cube, model = (
             ("above", "digital numbers", "reflectance")
             if above > below
@@ -80,7 +79,7 @@ def units_of(model: Classifier) -> Units | None:
 def _splits(model: Classifier) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield for each tree the features and thresholds of its splits."""
     if hasattr(model, "get_booster"):
-        booster = json.loads(model.get_booster().save_raw("json"))["learner"]["gradient_booster"]
+        booster = learner_of(model.get_booster())["gradient_booster"]
         for tree in booster.get("model", {}).get("trees", []):
             inner = np.array(tree["left_children"]) >= 0
             conditions = np.array(tree["split_conditions"])

@@ -25,7 +25,7 @@ Polygons = gpd.GeoSeries | gpd.GeoDataFrame | BaseGeometry
 
 @dataclass(frozen=True)
 class PixelMask:
-    """True where a pixel's centre lies inside the polygons; one bit a pixel.
+    """True where a pixel's centre lies inside the polygons; one bit per pixel.
 
     The whole grid is rasterised in the same strips however the cube is chunked, so that the
     choice of chunks cannot move a pixel across a border.

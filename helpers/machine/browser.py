@@ -28,7 +28,7 @@ def is_behind_proxy() -> bool:
     return _base_url() != "/"
 
 
-def lead_to_dashboards() -> None:
+def configure_dask() -> None:
     """Set up Dask for clusters that are started later, so that they serve this learner only.
 
     Dashboards answer below a secret path, to which links and the Dask panel of JupyterLab lead,

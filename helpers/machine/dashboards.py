@@ -16,7 +16,7 @@ from tornado import web
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import Router
 
-# That of this process. Workers are processes of their own, and nobody asks what is behind theirs.
+# The key of this process. Workers are processes of their own; nobody opens their dashboards.
 KEY = secrets.token_urlsafe(16)
 
 

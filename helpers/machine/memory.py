@@ -1,9 +1,11 @@
-"""How much memory processes hold together."""
+"""How much memory processes hold together, and at most."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import psutil
 
@@ -28,3 +30,30 @@ def proportional_bytes(processes: Iterable[psutil.Process]) -> int:
             memory = process.memory_full_info()
             total += getattr(memory, "pss", memory.uss)
     return total
+
+
+@dataclass
+class Peak:
+    """The most memory seen so far, in MB."""
+
+    megabytes: float = 0.0
+
+
+@contextmanager
+def peak_memory() -> Iterator[Peak]:
+    """Watch the memory of this process's children (kernel, workers, the kit's server)."""
+    peak = Peak()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            children = psutil.Process().children(recursive=True)
+            peak.megabytes = max(peak.megabytes, proportional_bytes(children) / 1e6)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()

@@ -12,9 +12,11 @@ import ctypes
 import os
 import platform
 
+from offline_kit.surroundings import forget_other_programs
+
 SETTINGS = {
-    # Threads of OpenMP that wait without using the processor: on shared cores XGBoost is else many
-    # times slower. Read when its library is loaded.
+    # Threads of OpenMP that wait without using the processor: on shared cores XGBoost is otherwise
+    # many times slower. Read when its library is loaded.
     "OMP_WAIT_POLICY": "passive",
     # What an array of 1 MB or more held goes back to the system as soon as the array is gone.
     "MALLOC_ARENA_MAX": "2",
@@ -29,6 +31,7 @@ def settle_process() -> None:
 
     Call it before a package that uses OpenMP is loaded.
     """
+    forget_other_programs()
     for name, value in SETTINGS.items():
         if name in os.environ:
             continue

@@ -13,6 +13,7 @@ from offline_kit.errors import CourseError
 from offline_kit.manifest import check_kit
 from offline_kit.serve.lease import Lease
 from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
+from offline_kit.surroundings import forget_other_programs, stay_on_this_machine
 
 START_SECONDS = 60.0
 
@@ -53,7 +54,8 @@ def ensure_server(kit: Path, bucket_folder: Path, behind_proxy: bool = False) ->
     kit = Path(kit).resolve()
     folder = BucketFolder(Path(bucket_folder).resolve())
     check_kit(kit, sums=False)
-    _bypass_proxies()
+    forget_other_programs()
+    stay_on_this_machine()
     folder.make()
     with FileLock(folder.start_lock):
         state = folder.read_state()
@@ -138,11 +140,3 @@ def _why_it_failed(log: Path) -> str:
     if reason.startswith("CourseError: "):
         return reason.removeprefix("CourseError: ")
     return f"The offline kit's server failed to start ({reason}); its log is {log}."
-
-
-def _bypass_proxies() -> None:
-    """Add the loopback addresses to those that this process never asks a proxy for."""
-    for name in ("NO_PROXY", "no_proxy"):
-        hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
-        missing = [host for host in ("127.0.0.1", "localhost") if host not in hosts]
-        os.environ[name] = ",".join(hosts + missing)

@@ -9,8 +9,9 @@ import pytest
 from tiny_kit import write_manifest
 
 from offline_kit.errors import CourseError
-from offline_kit.serve import client, ensure_server, run_server
+from offline_kit.serve import ensure_server, run_server
 from offline_kit.serve.kit import Kit, KitOnDisk
+from offline_kit.surroundings import stay_on_this_machine
 
 
 @pytest.fixture
@@ -146,8 +147,8 @@ def test_a_server_that_fails_to_start_says_why(own_kit, tmp_path):
 def test_proxies_are_bypassed_and_what_was_there_stays(own_kit, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org, 127.0.0.1")
     monkeypatch.delenv("no_proxy", raising=False)
-    client._bypass_proxies()
-    client._bypass_proxies()
+    stay_on_this_machine()
+    stay_on_this_machine()
     assert os.environ["NO_PROXY"] == "example.org,127.0.0.1,localhost"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost"
 

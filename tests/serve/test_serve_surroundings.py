@@ -1,4 +1,4 @@
-"""A machine as people have it: odd folders, no home, proxies that lead nowhere."""
+"""A machine as people have it: odd folders, no home, dead proxies, settings of other work."""
 
 import json
 import os
@@ -40,7 +40,23 @@ NOWHERE = "http://127.0.0.1:9"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-def test_folders_with_odd_names_no_home_and_dead_proxies(kit, tmp_path):
+def settings_of_other_work(folder):
+    """Make what else people do on their machines: an account at AWS, PostGIS, another GDAL."""
+    (folder / "config").write_text("[profile\n")
+    (folder / "proj.db").touch()
+    return {
+        "AWS_PROFILE": "not-there",
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_CA_BUNDLE": str(folder / "gone.pem"),
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "PROJ_LIB": str(folder),
+        "PROJ_DATA": str(folder),
+        "GDAL_DATA": str(folder),
+        "GDAL_SKIP": "GTiff PNG",
+    }
+
+
+def test_a_machine_with_odd_folders_no_home_dead_proxies_and_other_work(kit, tmp_path):
     odd = tmp_path / "Übung 1 – 100 % (Kopie)! [neu] #2 & 'so'"
     odd.mkdir()
     shutil.copytree(kit, odd / "kit")
@@ -48,6 +64,7 @@ def test_folders_with_odd_names_no_home_and_dead_proxies(kit, tmp_path):
     environment = {name: text for name, text in os.environ.items() if name not in left_out}
     environment |= dict.fromkeys(PROXIES, NOWHERE)
     environment |= {name.lower(): NOWHERE for name in PROXIES}
+    environment |= settings_of_other_work(tmp_path)
     lesson = subprocess.Popen(
         [sys.executable, "-c", LESSON, odd / "kit", odd / "bucket"],
         env=environment,
