@@ -13,6 +13,7 @@ LESSON ?=
 NAME_OF_LESSON = $(basename $(notdir $(wildcard notebooks/$(LESSON)_*.ipynb)))
 # A folder that `make wheelhouse` packed: with it, env, lab, map and test need no network.
 WHEELHOUSE ?=
+override WHEELHOUSE := $(patsubst ~/%,$(HOME)/%,$(WHEELHOUSE))
 FROM := $(if $(WHEELHOUSE),--offline --no-index --find-links "$(WHEELHOUSE)/wheels")
 # As helpers/machine/process.py does in every kernel. Threads that wait without using the processor: on shared
 # cores XGBoost is otherwise many times slower.

@@ -13,7 +13,12 @@ from xyzservices import TileProvider
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.machine.browser import configure_dask, is_behind_proxy, public_url
-from helpers.paths import PROJECT, kit_folder, make_outputs_folder
+from helpers.paths import (
+    PROJECT,
+    kit_folder,
+    make_outputs_folder,
+    require_readable_name,
+)
 from offline_kit.files import written_whole
 from offline_kit.serve import ensure_server
 
@@ -119,6 +124,7 @@ def open_cloud() -> Cloud:
 
 def _open_local() -> Cloud:
     kit = kit_folder()
+    require_readable_name(kit, "COURSE_KIT")
     outputs = make_outputs_folder()
     server = ensure_server(kit, outputs / "bucket", is_behind_proxy())
     return Cloud(

@@ -23,9 +23,11 @@ def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:
     Raises
     ------
     CourseError
-        If it cannot be made, is no folder, is read-only, or its disk is full.
+        If it cannot be made, is no folder, is read-only, its disk is full, or GeoPandas could not
+        read from it.
     """
     outputs = outputs_folder(default)
+    require_readable_name(outputs, "COURSE_OUTPUTS")
     try:
         outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=outputs) as file:
@@ -39,3 +41,15 @@ def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:
             "make room, or name another folder with COURSE_OUTPUTS, and restart the kernel."
         ) from None
     return outputs
+
+
+def require_readable_name(folder: Path, variable: str) -> None:
+    """Refuse a folder in which GeoPandas finds no file: one with ``!`` in its name.
+
+    It takes the sign for the end of an archive's name, as in ``zip://points.zip!points.shp``.
+    """
+    if "!" in str(folder):
+        raise CourseError(
+            f"The folder {folder} has a ! in its name, behind which GeoPandas looks for a file "
+            f"in an archive: name another folder with {variable}, or move the course to one."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 
 from offline_kit.errors import CourseError
@@ -12,6 +13,7 @@ PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 TRUTH = "truth_no_real_project_has"
 PARTS = ("collections", "items", "scenes", TRUTH, WORK)
+OF_MACOS = ("._*", ".DS_Store")  # which it leaves in every folder of a stick
 VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
 
 
@@ -28,6 +30,7 @@ def check_makes_way(folder: Path) -> None:
     if not folder.is_dir():
         raise CourseError(f"{folder} is no folder: choose another place for the kit.")
     names = {path.name for path in folder.iterdir()}
+    names = {name for name in names if not any(fnmatch(name, each) for each in OF_MACOS)}
     others = sorted(names - {MANIFEST, PLAN, *PARTS, *VECTORS})
     if others or (names and not any(_says_kit(folder / name) for name in (MANIFEST, PLAN))):
         what = f"holds {others[0]}, which is no part of a kit" if others else "holds no kit"

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 
+import geopandas as gpd
 import pytest
+from pyogrio.errors import DataSourceError
 
 from helpers import CourseError, cloud, open_cloud
 from helpers.cloud import fetch_published
@@ -72,6 +74,19 @@ def test_a_file_where_the_outputs_should_be(monkeypatch, tmp_path, where):
     monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / where))
     with pytest.raises(CourseError, match=r"cannot be written \(.*COURSE_OUTPUTS"):
         open_cloud()
+
+
+@pytest.mark.parametrize("variable", ["COURSE_KIT", "COURSE_OUTPUTS"])
+def test_a_folder_in_which_geopandas_finds_nothing(variable, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUTS", str(tmp_path / "outputs"))
+    folder = tmp_path / "new!" / "folder"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv(variable, str(folder))
+    with pytest.raises(CourseError, match=f"has a ! in its name.*{variable}"):
+        open_cloud()
+    table = gpd.GeoDataFrame(geometry=gpd.points_from_xy([19.0], [-34.0], crs=4326))
+    with pytest.raises(DataSourceError):  # else the refusal has become needless
+        table.to_file(folder / "points.gpkg")
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux namespaces")

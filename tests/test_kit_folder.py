@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from build_fixtures import SEED, SIZE, tiny_kit  # noqa: F401 (fixture)
+from serve.tiny_kit import make_kit
 
 import helpers.paths
 from offline_kit.errors import CourseError
+from offline_kit.folder import check_makes_way
 from offline_kit.manifest import KIT_VERSION, MANIFEST, check_kit
 from offline_kit.paths import PROJECT, build_command, kit_folder
+from offline_kit.serve.kit import Kit
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +111,13 @@ def test_the_advice_finishes_the_kit_it_is_about(tiny_kit, monkeypatch, tmp_path
     subprocess.run(f"{advice} --size {SIZE} --seed {SEED}", shell=True, check=True, timeout=300)
     assert check_kit(kit, sums=True)["files"] == check_kit(tiny_kit, sums=False)["files"]
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_what_macos_leaves_on_a_stick_is_in_nobodys_way(tmp_path):
+    kit = make_kit(tmp_path / "kit")
+    for folder in [kit, *(path for path in kit.rglob("*") if path.is_dir())]:
+        (folder / ".DS_Store").write_bytes(bytes(9))
+        for path in [each for each in folder.iterdir() if not each.name.startswith(".")]:
+            path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    check_makes_way(kit)
+    assert len(Kit.read(kit).items) == len(list(kit.glob("items/*/[!.]*.json")))

@@ -45,3 +45,10 @@ def test_every_target_is_explained():
     (phony,) = [line for line in lines if line.startswith(".PHONY:")]
     explained = {line.partition(":")[0] for line in lines if ": " in line and " ## " in line}
     assert set(phony.split()[1:]) == explained
+
+
+def test_a_wheelhouse_in_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/a learner")
+    made = dry_run("lab", "WHEELHOUSE=~/a stick").stdout
+    assert '--find-links "/home/a learner/a stick/wheels"' in made
+    assert 'tools.wheelhouse kit "/home/a learner/a stick"' in made

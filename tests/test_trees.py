@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from xgboost import XGBClassifier
 
 from helpers.heavy.trees import VECTOR, objection, read_forest
+from helpers.paths import PROJECT
 
 FEATURES = 4
 
@@ -121,3 +127,19 @@ def test_trees_that_were_dropped_out_weigh_less():
 @pytest.mark.parametrize("reason", UNSUITED)
 def test_a_model_that_does_not_suit(reason):
     assert reason in objection(UNSUITED[reason]())
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux namespaces")
+def test_where_nothing_can_be_written_it_is_compiled_each_time():
+    """A read-only course, and no home folder in which Numba could keep what it compiles."""
+    code = "from helpers.heavy import trees; print(type(trees._sum_trees._cache).__name__)"
+    script = f"mount --bind {PROJECT} {PROJECT} && mount -o remount,ro,bind {PROJECT} || exit 9; "
+    script += f"'{sys.executable}' -c '{code}'"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        env={"HOME": "/proc", "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 9 or "unshare" in done.stderr:
+        pytest.skip(f"no private mounts here: {done.stderr.strip()[-100:]}")
+    assert done.stdout == "NullCache\n", done.stderr[-500:]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -67,6 +68,18 @@ def test_a_packed_folder_fits_where_it_was_packed(packed):
         "wheels",
     ]
     assert "make lab WHEELHOUSE=" in (packed / "START_HERE.txt").read_text()
+
+
+def test_files_without_a_date_are_packed_too(tmp_path, monkeypatch):
+    """As some archives unpack them: 1 January 1970, which a zip cannot tell."""
+    (tmp_path / "old.txt").write_text("text")
+    os.utime(tmp_path / "old.txt", (0, 0))
+    for words in (["init", "-q"], ["add", "old.txt"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.setattr(wheelhouse, "PROJECT", tmp_path)
+    wheelhouse.zip_course(tmp_path / "course.zip")
+    with zipfile.ZipFile(tmp_path / "course.zip") as course:
+        assert course.namelist() == ["pines-from-space/old.txt"]
 
 
 def test_the_course_is_in_it_as_it_is_now(packed):

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from helpers.errors import CourseError
 from helpers.paths import PROJECT, kit_folder
-from offline_kit.folder import check_makes_way
+from offline_kit.folder import OF_MACOS, check_makes_way
 from offline_kit.manifest import check_kit
 
 LOCK = PROJECT / "requirements.lock"
@@ -149,7 +149,8 @@ def zip_course(path: Path) -> None:
             f"git cannot list the files of {PROJECT} ({listed.stderr.strip()}): pack from a clone "
             "of the course's repository."
         )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    # a file from before 1980, as some archives unpack them, gets the earliest date of a zip
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for name in sorted(filter(None, listed.stdout.split("\0"))):
             if (PROJECT / name).is_file():
                 archive.write(PROJECT / name, f"pines-from-space/{name}")
@@ -251,7 +252,8 @@ def copy_kit(wheelhouse: Path, kit: Path) -> None:
     check_makes_way(kit)
 
     def copy(part: Path) -> None:
-        shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True)
+        skip = shutil.ignore_patterns(*OF_MACOS)
+        shutil.copytree(wheelhouse / "offline_kit", part, dirs_exist_ok=True, ignore=skip)
         try:
             check_kit(part, sums=True)
         except CourseError as error:

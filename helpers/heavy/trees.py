@@ -18,9 +18,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from helpers.heavy.model import Classifier, learner_of, number_for_missing, used_booster
+from offline_kit.compiled import compiled
 
 if TYPE_CHECKING:
     pass
@@ -181,7 +181,7 @@ def _probes(forest: Forest) -> np.ndarray:
     return probes
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _sum_trees(
     pixels: np.ndarray,
     base: np.ndarray,
@@ -244,7 +244,7 @@ def _sum_trees(
         sums[start : start + count] = totals[:, :count].T
 
 
-@njit(nogil=True, cache=True)
+@compiled(nogil=True)
 def _softmax(sums: np.ndarray) -> None:
     """Turn sums ``(pixel, class)`` into probabilities in place, with XGBoost's roundings."""
     for row in sums:

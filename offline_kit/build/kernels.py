@@ -7,10 +7,10 @@ looking for a zero divisor each time, which lets the compiler work on several pi
 import os
 from pathlib import Path
 
-from numba import njit
+from offline_kit.compiled import compiled
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
-inlined = njit(cache=True, forceinline=True, error_model="numpy")  # what a kernel calls per pixel
+kernel = compiled(nogil=True, error_model="numpy")
+inlined = compiled(forceinline=True, error_model="numpy")  # what a kernel calls per pixel
 
 
 def forget_outdated_kernels(folder: Path = Path(__file__).parent) -> None:
@@ -22,9 +22,9 @@ def forget_outdated_kernels(folder: Path = Path(__file__).parent) -> None:
     if not os.access(folder / "__pycache__", os.W_OK):
         return  # then Numba does not keep them there
     newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
-    for compiled in folder.glob("__pycache__/*.nb[ci]"):
-        if compiled.stat().st_mtime < newest:
-            compiled.unlink(missing_ok=True)
+    for old in folder.glob("__pycache__/*.nb[ci]"):
+        if old.stat().st_mtime < newest:
+            old.unlink(missing_ok=True)
 
 
 forget_outdated_kernels()

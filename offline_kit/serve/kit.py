@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from offline_kit.errors import CourseError
@@ -46,14 +46,16 @@ class Kit:
                     f"{part} is a link, and nothing outside the kit's folder is served; move the "
                     f"whole kit to {part.resolve().parent}, and name that folder with COURSE_KIT."
                 )
+        # by the manifest: other systems leave files of their own, such as ._name of macOS
+        listed = sorted(PurePosixPath(name) for name in manifest["files"])
         collections = [
-            _read_json(folder, path) for path in sorted(folder.glob("collections/*.json"))
+            _read_json(folder, name) for name in listed if name.match("collections/*.json")
         ]
         return cls(
             folder=folder,
             manifest=manifest,
             collections={collection["id"]: collection for collection in collections},
-            items=[_read_json(folder, path) for path in sorted(folder.glob("items/*/*.json"))],
+            items=[_read_json(folder, name) for name in listed if name.match("items/*/*.json")],
         )
 
 
@@ -92,7 +94,8 @@ class KitOnDisk:
         return status.st_mtime_ns, status.st_ino
 
 
-def _read_json(kit: Path, path: Path) -> dict[str, Any]:
+def _read_json(kit: Path, name: PurePosixPath) -> dict[str, Any]:
+    path = kit / name
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
