@@ -257,7 +257,7 @@ def _machine() -> str:
     model = next(
         (
             line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
             if line.startswith("model name")
         ),
         platform.processor(),
@@ -274,7 +274,7 @@ def _machine() -> str:
 
 def _keep(table: str) -> None:
     """Put the table between the marks in the README."""
-    before, rest = README.read_text().split(MARKS[0])
+    before, rest = README.read_text(encoding="utf-8").split(MARKS[0])
     after = rest.split(MARKS[1])[1]
     README.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}")
 

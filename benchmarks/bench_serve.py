@@ -129,7 +129,7 @@ def measure_bucket(addresses: ServerAddresses) -> list[str]:
 
 def peak_megabytes(pid: int) -> float:
     """Return the most that a process has held (RSS, as Linux tells it)."""
-    status = Path(f"/proc/{pid}/status").read_text()
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024 / 1e6
 

@@ -348,7 +348,7 @@ CASES: dict[str, Callable[[Setup, Stopwatch], int]] = {
 def main() -> None:
     """Run the case named on the command line and print what it took."""
     name, setup_file = sys.argv[1:]
-    values = json.loads(Path(setup_file).read_text())
+    values = json.loads(Path(setup_file).read_text(encoding="utf-8"))
     setup = Setup(**values | {name: Path(values[name]) for name in ("kit", "model", "points")})
     watch = Stopwatch()
     pixels = CASES[name](setup, watch)

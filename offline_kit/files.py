@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ try:
 except ImportError:  # Windows, which removes no file that is open
     fcntl = None
 
+WINDOWS = sys.platform == "win32"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ROOM = 2**20  # bytes by which an unfinished file must be able to grow, or the disk is full
 
@@ -76,7 +78,7 @@ def written_whole(
         _flush(unfinished, path)
         if check is not None:
             check(unfinished)
-        unfinished.replace(path)
+        _put_in_place(unfinished, path)
         _flush_folder(path.parent)
     except Exception as error:
         reason = _own_error(error, folder) or _lack_of_room(unfinished)
@@ -126,6 +128,20 @@ def _flush(unfinished: Path, path: Path) -> None:
         raise CourseError(f"Nothing was written to {path}, which stays as it was.")
     with unfinished.open("r+b") as file:
         os.fsync(file.fileno())
+
+
+def _put_in_place(unfinished: Path, path: Path) -> None:
+    """Rename a finished file; Windows refuses as long as somebody reads the old one."""
+    try:
+        unfinished.replace(path)
+    except PermissionError as error:
+        if not WINDOWS:
+            raise
+        raise CourseError(
+            f"{path} cannot be replaced while it is open ({error.strerror}), and stays as it was: "
+            "close what reads it, such as a map of it in this or another notebook "
+            "(array.close(), or restart the kernel) or QGIS, then run this again."
+        ) from None
 
 
 def _flush_folder(folder: Path) -> None:

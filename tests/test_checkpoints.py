@@ -4,6 +4,8 @@ import dataclasses
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -321,3 +323,22 @@ with leave({name!r}) as path:
     assert f"{outputs / name}" in last
     assert not (outputs / name).exists()
     assert not list(outputs.glob("*.part")) and not list(outputs.glob(".*.part"))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None,
+    reason="only root can make another user's file, and setpriv gives up root's way round it",
+)
+def test_another_users_files_are_named(tmp_path):
+    lock = tmp_path / ".making.lock"
+    lock.touch()
+    lock.chmod(0o600)
+    os.chown(lock, 65534, 65534)
+    code = "from helpers import find_or_make; find_or_make('chosen_scene.json')"
+    done = subprocess.run(
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", code],
+        env=os.environ | {"COURSE_OUTPUTS": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"offline_kit.errors.CourseError: {lock} is another user's")

@@ -1,12 +1,15 @@
 """Every file is written whole or not at all, and what prevents it is said in a sentence."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from offline_kit import files
 from offline_kit.errors import CourseError
 from offline_kit.files import written_whole
 
@@ -256,3 +259,22 @@ def test_a_raster_for_which_there_is_room_is_whole(tmp_path):
     done = run(RASTER, tmp_path / "B02.tif", 10_000_000)
     assert done.returncode == 0, done.stderr
     assert names_in(tmp_path) == ["B02.tif"]
+
+
+def test_a_file_that_windows_keeps_because_it_is_open(tmp_path, monkeypatch):
+    """Simulated: what `os.replace` does there when the old file is open in another program."""
+
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "The process cannot access the file")
+
+    path = tmp_path / "map.tif"
+    path.write_text("old")
+    monkeypatch.setattr(files, "WINDOWS", True)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with (
+        pytest.raises(CourseError, match=r"map\.tif cannot be replaced while it is open"),
+        written_whole(path) as unfinished,
+    ):
+        unfinished.write_text("new")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["map.tif"]

@@ -58,10 +58,20 @@ def find_or_make(name: str) -> Path:
     Raises
     ------
     CourseError
-        If no lesson leaves a file of that name, or if the lesson that does fails.
+        If no lesson leaves a file of that name, if the lesson that does fails, or if a file in the
+        outputs folder may not be read.
     """
     _require_known(name)
-    cloud = open_cloud()
+    try:
+        return _find_or_make(name, open_cloud())
+    except PermissionError as error:
+        raise CourseError(
+            f"{error.filename} is another user's, or closed to you: mend its permissions, or name "
+            "a folder of your own with COURSE_OUTPUTS, and restart the kernel."
+        ) from None
+
+
+def _find_or_make(name: str, cloud: Cloud) -> Path:
     reason = _why_not(name, cloud)
     if reason is not None and MAKING not in os.environ:
         with FileLock(cloud.outputs / ".making.lock"):
