@@ -4,12 +4,20 @@ from pathlib import Path
 
 from jupyterlab.handlers.announcements import NeverCheckForUpdate
 from jupyterlab_server.workspaces_handler import WorkspacesManager
+from jupytext.cli import jupytext
 
 here = Path(__file__).resolve().parent
 workspaces = here.parent / ".lab_workspaces"
 manager = WorkspacesManager(str(workspaces))
 if not list(workspaces.glob("course-*")):  # else it is the learner's own by now
     manager.save("course", (here / "course_workspace.json").read_text())
+
+# A notebook that another editor has changed, such as VS Code, is newer than its script, and Lab
+# would refuse to open it: here, too, the newer half wins.
+for notebook in sorted((here.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    script = notebook.parent / "scripts" / f"{notebook.stem}.py"
+    if script.is_file() and notebook.stat().st_mtime > script.stat().st_mtime:
+        jupytext(["--sync", "--quiet", str(notebook)])
 
 c = get_config()  # noqa: F821
 c.ServerApp.root_dir = str(here.parent)

@@ -1,8 +1,12 @@
 """A learner edits one half of a lesson in JupyterLab: the other half follows."""
 
+import os
+
 import jupytext
+import nbformat
 import pytest
-from lab import open_lesson, stop, wait_for_kernel
+import requests
+from lab import copy_lessons, open_lesson, running_lab, stop, wait_for_kernel
 from lesson_parts import LESSONS
 from waiting import wait_until
 
@@ -52,3 +56,20 @@ def test_the_script_opens_as_a_notebook_runs_and_reaches_the_other_half(browser,
     wait_until(lambda: "written_in_the_script = 6 * 7" in notebook.read_text())
     assert _sources(notebook) == _sources(script)
     stop(page)
+
+
+def test_a_notebook_that_another_editor_has_changed_opens(tmp_path):
+    """Else Lab answers 400, as the notebook is newer than the script that it is paired with."""
+    copy_lessons(tmp_path)
+    notebook = tmp_path / "notebooks" / f"{LESSON}.ipynb"
+    content = jupytext.read(notebook)
+    content.cells[1].source += "\nWritten elsewhere."
+    notebook.write_text(nbformat.writes(content))
+    later = notebook.stat().st_mtime + 60
+    os.utime(notebook, (later, later))
+    with running_lab(tmp_path) as lab:
+        address = f"{lab.address}/api/contents/notebooks/{LESSON}.ipynb"
+        opened = requests.get(address, timeout=60)
+    assert opened.status_code == 200, opened.text
+    assert opened.json()["content"]["cells"][1]["source"].endswith("Written elsewhere.")
+    assert _sources(notebook) == _sources(notebook.parent / "scripts" / f"{LESSON}.py")
