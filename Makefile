@@ -83,6 +83,7 @@ clean: ## remove the environment, the kit and everything that the lessons made
 	$(UV) venv --quiet --clear --python 3.12 $(if $(WHEELHOUSE),--offline) .venv
 	$(UV) pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes $(FROM) requirements.lock
 	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation $(FROM) --editable .
+	$(PYTHON) -c "from helpers.heavy.trees import compile_ahead; compile_ahead()"
 	touch $@
 
 .bootstrap/bin/uv:

@@ -129,6 +129,28 @@ def test_a_model_that_does_not_suit(reason):
     assert reason in objection(UNSUITED[reason]())
 
 
+def test_what_is_compiled_ahead_is_all_that_a_model_needs():
+    """In processes of their own, as `make env` and a lesson are."""
+    ahead = "from helpers.heavy import trees; trees.compile_ahead()"
+    lesson = """
+import numpy as np
+from xgboost import XGBClassifier
+from helpers.heavy import trees
+pixels = np.random.default_rng(1).random((500, 5), dtype=np.float32)
+for classes in (2, 7):
+    model = XGBClassifier(n_estimators=4, n_jobs=1).fit(pixels, np.arange(500) % classes)
+    assert trees.objection(model) is None
+    trees.read_forest(model).predict_proba(pixels)
+for function in (trees._sum_trees, trees._softmax):
+    print(sum(function.stats.cache_misses.values()))
+"""
+    for code in (ahead, lesson):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+    assert done.stdout.split() == ["0", "0"]
+
+
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux namespaces")
 def test_where_nothing_can_be_written_it_is_compiled_each_time():
     """A read-only course, and no home folder in which Numba could keep what it compiles."""

@@ -116,6 +116,19 @@ def objection(model: Classifier) -> str | None:
     return None
 
 
+def compile_ahead() -> None:
+    """Compile what this module runs, for a model of two and one of three classes, and keep it.
+
+    Else the first who uses the fast engine waits for it, ten seconds and more.
+    """
+    from xgboost import XGBClassifier
+
+    pixels = np.linspace(0, 1, 24, dtype=np.float32).reshape(12, 2)
+    for classes in (2, 3):
+        model = XGBClassifier(n_estimators=1, n_jobs=1).fit(pixels, np.arange(12) % classes)
+        read_forest(model).predict_proba(pixels)
+
+
 def read_forest(model: Classifier) -> Forest:
     """Read the trees of a fitted XGBClassifier, up to the best round if it stopped early."""
     learner = learner_of(used_booster(model))
