@@ -480,7 +480,9 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 # - area = the sum of (hectares of the part x share of its visits that found pines);
 # - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
 #
-# Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**.
+# Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**. A
+# part with fewer than two visits says nothing of how much they differ, so there the function refuses: left out, such a
+# part would make the interval narrow, and wrong.
 
 
 # %%
@@ -491,6 +493,10 @@ def area_with_interval(counts, hectares, wanted):
     hectares: what the map says, a number for each row.
     """
     visits = counts.sum(axis=1)
+    if visits.min() < 2:
+        raise ValueError(
+            f"fewer than two visits where the map says {visits.idxmin()}: draw more"
+        )
     share = counts[wanted] / visits
     variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
     return (hectares * share).sum(), 1.96 * np.sqrt(variance)
