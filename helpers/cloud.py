@@ -13,6 +13,7 @@ from xyzservices import TileProvider
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.machine.browser import configure_dask, is_behind_proxy, public_url
+from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
 from helpers.paths import (
     PROJECT,
     kit_folder,
@@ -158,6 +159,7 @@ def _open_local() -> Cloud:
 
 
 def _open_aws() -> Cloud:
+    hand_on_certificates()
     _reach(EARTH_SEARCH)
     downloads = PROJECT / "data" / "published"
     outputs = make_outputs_folder(PROJECT / "outputs" / "aws")
@@ -179,8 +181,9 @@ def _reach(address: str) -> bytes:
         with urllib.request.urlopen(address, timeout=NETWORK_SECONDS) as answer:
             return answer.read()
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        cure = CURE if is_about_certificates(error) else "check the network"
         raise CourseError(
-            f"{address} does not answer ({getattr(error, 'reason', error)}): check the network, "
+            f"{address} does not answer ({getattr(error, 'reason', error)}): {cure}, "
             "or work offline by unsetting COURSE_CLOUD, and restart the kernel."
         ) from None
 

@@ -540,7 +540,7 @@ def test_aws_without_a_bucket_of_ones_own_is_no_fault(opened):
 def test_aws_out_of_reach(monkeypatch):
     monkeypatch.setenv("COURSE_CLOUD", "aws")
     monkeypatch.setattr(cloud_module, "EARTH_SEARCH", f"{CLOSED}/v1")
-    names = {"network", "cloud", "search", "pixels", "basemap", "bucket"}
+    names = {"network", "trust", "cloud", "search", "pixels", "basemap", "bucket"}
     checks = [check for check in checks_of("aws", probe=None) if check.name in names]
     network, *others = look_at(checks)
     assert "9/v1 does not answer" in network.text

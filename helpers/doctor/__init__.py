@@ -17,6 +17,7 @@ import os
 from helpers.doctor._check import Check, Finding, look_at
 from helpers.doctor._cloud import (
     look_at_bucket,
+    look_at_certificates,
     look_at_cloud,
     look_at_kit,
     look_at_network,
@@ -46,15 +47,18 @@ __all__ = [
 
 def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:
     """Return the checks for ``"local"`` or ``"aws"``, in the order in which they are made."""
-    first = Check("network", look_at_network) if cloud == "aws" else Check("kit", look_at_kit)
+    first = [Check("kit", look_at_kit)]
+    if cloud == "aws":
+        network = Check("network", look_at_network)
+        first = [network, Check("trust", look_at_certificates, needs=("network",))]
     return [
         Check("Python", look_at_python),
         Check("packages", look_at_packages),
         Check("memory", look_at_memory),
         Check("processors", look_at_processors),
         Check("disk", look_at_disk),
-        first,
-        Check("cloud", look_at_cloud, needs=(first.name,)),
+        *first,
+        Check("cloud", look_at_cloud, needs=(first[0].name,)),
         Check("search", look_at_search, needs=("cloud",)),
         Check("pixels", look_at_pixels, needs=("search",)),
         Check("basemap", look_at_tile, needs=("search",)),

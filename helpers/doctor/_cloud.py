@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from helpers.course import COLLECTION, PLACE
 from helpers.doctor._check import Mend, NotNeeded, one_line
+from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
 from helpers.paths import kit_folder
 
 NETWORK_SECONDS = 5
@@ -36,8 +37,22 @@ def look_at_network() -> str:
     """Look whether Earth Search can be reached (aws mode)."""
     from helpers.cloud import EARTH_SEARCH
 
+    hand_on_certificates()
     _ask(EARTH_SEARCH)
     return f"{EARTH_SEARCH} answers"
+
+
+def look_at_certificates() -> str:
+    """Ask Earth Search through requests, which trusts a list of its own (aws mode)."""
+    import requests
+
+    from helpers.cloud import EARTH_SEARCH
+
+    try:
+        requests.get(EARTH_SEARCH, timeout=NETWORK_SECONDS)
+    except requests.exceptions.SSLError:
+        raise Mend(f"requests does not trust {EARTH_SEARCH}: {CURE}.") from None
+    return "Python and requests trust the servers"
 
 
 def look_at_cloud() -> str:
@@ -89,9 +104,12 @@ def _read_window(address: str) -> str:
         ):
             pixels = scene.read(1, window=Window(0, 0, 64, 64))
     except RasterioError as error:
+        cure = "look at the variables GDAL_*, CURL_* and *_PROXY of this environment"
+        if is_about_certificates(error):
+            cure = CURE
         raise Mend(
             f"GDAL cannot read {address} ({one_line(str(error))}), although the address answers: "
-            "look at the variables GDAL_*, CURL_* and *_PROXY of this environment."
+            f"{cure}."
         ) from None
     return f"{pixels.shape[0]} x {pixels.shape[1]} pixels"
 
@@ -208,7 +226,8 @@ def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
             return answer.status, answer.read()
     except (OSError, ValueError) as error:
         reason = one_line(str(getattr(error, "reason", error)))
-        raise Mend(f"{address} does not answer ({reason}): {_how_to_reach()}") from None
+        cure = f"{CURE}." if is_about_certificates(error) else _how_to_reach()
+        raise Mend(f"{address} does not answer ({reason}): {cure}") from None
 
 
 def _how_to_reach() -> str:
