@@ -546,7 +546,7 @@ def test_aws_out_of_reach(monkeypatch):
     assert "9/v1 does not answer" in network.text
     assert "work offline by unsetting COURSE_CLOUD" in network.text
     assert {finding.state for finding in others} == {"skipped"}
-    assert len(others) == 5
+    assert len(others) == 6
 
 
 # All of it
