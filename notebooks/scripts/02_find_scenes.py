@@ -256,8 +256,8 @@ assets = pd.DataFrame.from_dict(
 assets
 
 # %% [markdown]
-# And how is a number in the file turned into reflectance? The item says that, too. In newer scenes the `offset` is not
-# 0 and can mislead; lesson 03 shows how.
+# And how is a number in the file turned into reflectance? The item says that, too. In products of a later processing
+# baseline (`04.00` and above) the `offset` is not 0 and can mislead; lesson 03 shows how.
 
 # %%
 print(json.dumps(scene.assets["red"].extra_fields["raster:bands"], indent=2))

@@ -53,7 +53,15 @@ from dask.diagnostics import ProgressBar
 from rasterio.windows import Window
 
 # %%
-from helpers import CountedReads, check, expect_inside, find_or_make, hint, open_cloud
+from helpers import (
+    CountedReads,
+    check,
+    expect_inside,
+    expect_scenes,
+    find_or_make,
+    hint,
+    open_cloud,
+)
 from helpers.course import BANDS, CRS, PLACE
 
 hv.extension("bokeh", inline=True)
@@ -248,22 +256,25 @@ pd.DataFrame(row.values, index=row["band"].values)
 # Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that comes
 # back, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
 #
-# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that values slightly below zero
-# can be stored, too. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has *already* taken
-# it away in many items of `sentinel-2-l2a`, marks them with `earthsearch:boa_offset_applied`, and **still lists the
-# offset**. Whoever subtracts it again gets negative reflectance.
+# Since processing baseline 04.00 (January 2022) ESA adds 1000 to every number, so that values slightly below zero can
+# be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of the
+# program that made the *product*, and not the day of the picture: for *Collection 1* ESA has processed the whole
+# archive anew, and its products of 2018 carry the 1000 as well. Catalogues list `offset: -0.1` to take it away again.
+# Earth Search, however, has *already* taken it away in many items of `sentinel-2-l2a`, marks them with
+# `earthsearch:boa_offset_applied`, and **still lists the offset**. Whoever subtracts it again gets negative reflectance.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 scale = band_facts["scale"]
 offset = 0.0 if already_applied else band_facts["offset"]
+print(f"processing baseline {scene['properties']['s2:processing_baseline']}")
 print(f"scale {scale}, listed offset {band_facts['offset']}")
 print(f"already applied: {already_applied}; we use {offset}")
 
 # %% [markdown]
-# A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer
-# scene.
+# A product made with a baseline below 04.00 has nothing to subtract. The same lines are right for later baselines, as
+# long as the flag is right. Is it? We shall test that on the pixels.
 #
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
 # scaling.
@@ -277,7 +288,8 @@ reflectance
 # ## Check: is anything negative?
 #
 # Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth
-# and the middle of each band?
+# and the middle of each band? The darkest hundredth of `red` tells whether the offset was right: water, deep shadow
+# and dense leaves are there near zero. A wrong offset moves everything by a tenth.
 
 # %%
 with ProgressBar():
@@ -286,9 +298,16 @@ negative_share = float((sample < 0).mean())
 print(f"Share of negative values: {negative_share:.2%}")
 sample.quantile([0.01, 0.5], ["x", "y"]).to_pandas().T.round(3)
 
+# %% tags=["nbval-check-output"]
+darkest = float(sample.sel(band="red").quantile(0.01))
+if abs(darkest) > 0.05:
+    raise ValueError(f"The offset is wrong: the darkest red is {darkest:.2f}.")
+print("flag and pixels agree")
+
 # %% [markdown]
-# Next to nothing is negative, the darkest pixels (water, deep shadow) are near zero, and vegetation is dark in the
-# visible bands and bright in the near infrared (`nir`), as it should be.
+# Next to nothing is negative, the darkest pixels are near zero, and vegetation is dark in the visible bands and bright
+# in the near infrared (`nir`), as it should be. `raise` stops the notebook with a message of our own: better no result
+# than a wrong one. (In a picture without anything dark, such as a desert, this test can't tell.)
 #
 # ## The trap, sprung
 #
@@ -307,41 +326,47 @@ def newest_scene(collection):
         query={"eo:cloud_cover": {"lt": 10}},
         max_items=1,
     )
-    return next(search.items_as_dicts())
+    found = list(search.items_as_dicts())
+    expect_scenes(found, f"{collection} in 2022 to 2024 with less than 10 % cloud")
+    return found[0]
 
 
 # %%
 def darkest_red(item):
-    """Darkest hundredth of red, without and with the offset that the item lists."""
+    """Darkest hundredth of red, scaled, but with no offset added."""
     facts = item["assets"]["red"]["raster:bands"][0]
     with rasterio.open(item["assets"]["red"]["href"]) as image:
         red = image.read(1, out_shape=(300, 300), masked=True).compressed()
-    without = np.percentile(red, 1) * facts["scale"]
-    return without.round(3), (without + facts["offset"]).round(3)
+    return np.percentile(red, 1) * facts["scale"]
 
 
 # %%
 newer_scenes = [newest_scene(name) for name in ["sentinel-2-l2a", "sentinel-2-c1-l2a"]]
 trap = {}
 for item in newer_scenes:
-    without, with_listed = darkest_red(item)
+    without, listed = darkest_red(item), item["assets"]["red"]["raster:bands"][0]
     trap[item["collection"]] = {
         "date": item["properties"]["datetime"][:10],
         "applied": item["properties"].get("earthsearch:boa_offset_applied", "not said"),
-        "darkest, nothing subtracted": without,
-        "darkest, listed offset used": with_listed,
+        "darkest, nothing subtracted": round(without, 3),
+        "darkest, listed offset used": round(without + listed["offset"], 3),
     }
 pd.DataFrame(trap)
 
 # %% [markdown]
 # **What to notice.** Both items list the same offset, and each column has one sensible figure, but not in the same row.
 #
-# - In `sentinel-2-l2a` the archive has subtracted already; who does it again finds the darkest pixels far **below
+# - In `sentinel-2-l2a` the archive has subtracted already; if you do it again, the darkest pixels lie far **below
 #   zero**.
-# - In `sentinel-2-c1-l2a` nobody has; who does not do it finds that even water and deep shadow send back **more than a
-#   tenth** of the light, which no dark thing does.
+# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and deep shadow reflect **more than a tenth** of the
+#   light, which no dark thing does.
 #
 # So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
+#
+# And the flag itself can lie. Users of Earth Search have found items that say "not applied" although it was, mostly of
+# 2022 and 2025 (Element84/earth-search, issues 66 and 71). So the rule has three steps: **the flag** and the listed
+# offset say what to add; **the test** on the darkest hundredth says whether that can be; where they disagree, **stop**,
+# and take another item. In exercise 03-3 you write it down.
 #
 # ## True colour
 #
@@ -442,28 +467,39 @@ check("03-2", corner, picture_size=picture_size, tile_size=tile_size)
 # %% [markdown]
 # ### Exercise 03-3: an offset that is right for any scene
 #
-# Write a function `offset_to_use(item)` that returns the offset to be added to scaled red pixels, for **any** item: for
-# the scene of 2018, for a newer one whose offset the archive has applied already, and for one of collection 1, which
-# does not say. An item is a dictionary like `scene`. The check tries your function on all three.
+# Write a function `offset_to_use(item, darkest)`. `item` is a dictionary like `scene`, `darkest` the darkest hundredth
+# of its red band with nothing added, as `darkest_red(item)` returns it. The function returns the offset to be added to
+# scaled red pixels, for **any** item: for one whose product is older than the offset, for one whose offset the archive
+# has applied already, and for one of collection 1, which does not say. But if `darkest` plus that offset is farther
+# than **0.05** from zero, it must stop: `raise ValueError("flag and pixels disagree")`. The check tries your function
+# on items of all kinds, and on some whose flag lies.
 #
 # Stuck? Run `hint("03-3")`.
 
 
 # %% tags=["exercise"]
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     return ...
 
 
-check("03-3", offset_to_use, items=[scene, *newer_scenes])
+check(
+    "03-3",
+    offset_to_use,
+    items=[scene, *newer_scenes],
+    darkest=[darkest_red(item) for item in [scene, *newer_scenes]],
+)
 
 # %% [markdown]
 # <details><summary>Solution 03-3</summary>
 #
 # ```python
-# def offset_to_use(item):
+# def offset_to_use(item, darkest):
+#     offset = item["assets"]["red"]["raster:bands"][0]["offset"]
 #     if item["properties"].get("earthsearch:boa_offset_applied", False):
-#         return 0.0
-#     return item["assets"]["red"]["raster:bands"][0]["offset"]
+#         offset = 0.0
+#     if abs(darkest + offset) > 0.05:
+#         raise ValueError("flag and pixels disagree")
+#     return offset
 # ```
 #
 # `.get(..., False)` stands in where an item does not say: then nobody has applied the offset, and it is ours to do.
@@ -532,17 +568,17 @@ check("03-3", offset_to_use, items=[scene, *newer_scenes])
 #
 # <details><summary>a) They are under cloud.</summary>
 #
-# **No.** Clouds are bright: they send back most of the light.
+# **No.** Clouds are bright: they reflect most of the light.
 #
 # </details>
 # <details><summary>b) The scene is very dark.</summary>
 #
-# **No.** Even deep shadow sends back a little light. A few negative values are noise, half of them are a mistake.
+# **No.** Even deep shadow reflects a little light. A few negative values are noise, half of them are a mistake.
 #
 # </details>
 # <details><summary>c) The offset was subtracted twice.</summary>
 #
-# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied.
+# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied; and if it says False, it lies.
 #
 # </details>
 
@@ -552,7 +588,8 @@ check("03-3", offset_to_use, items=[scene, *newer_scenes])
 # - A lazy array knows its shape and its price before a pixel is read: work out the memory first.
 # - A COG has tiles, overviews and a table of contents: a window costs the tiles it touches, a picture only an overview.
 # - Bands of 20 and 60 m are repeated on the 10 m grid; they do not become sharper.
-# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet.
-# - Check both ends: many negative values, or nothing near zero, tell of a wrong offset.
+# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet. That
+#   depends on the product's processing baseline and on the archive, not on the day of the picture.
+# - The flag may lie. Check both ends: many negative values, or nothing near zero, tell of a wrong offset. Then stop.
 #
 # **What's next:** [04 Clouds and shadows](04_clouds_and_shadows.ipynb): which pixels can we trust?

@@ -100,8 +100,8 @@ with ProgressBar():
     numbers = stack.squeeze("time", drop=True).compute()
 
 # %% [markdown]
-# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that is right for this scene
-# (lesson 03). The sixth layer holds class codes: they are neither scaled nor shifted.
+# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that lesson 03 has found and
+# tested for this scene. The sixth layer holds class codes: they are neither scaled nor shifted.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]

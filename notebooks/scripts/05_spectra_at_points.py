@@ -62,7 +62,7 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Open the scene and the mask
 #
-# As in lesson 03: twelve bands, lazily, and the offset that is right for this scene.
+# As in lesson 03: twelve bands, lazily, and the offset that was found and tested there for this scene.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
