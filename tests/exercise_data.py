@@ -90,7 +90,12 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             "unusable_codes": [3, 8, 9, 10],
             "cirrus_code": 10,
         },
-        "04-3": {"points": points, "is_water": is_water, "shaded_land": codes == 3},
+        "04-3": {
+            "points": points,
+            "is_water": is_water,
+            "shaded_land": codes == 3,
+            "better_rule": codes == 2,
+        },
         "05-1": {"learning_points": points},
         "05-2": {"learning_points": points},
         "05-3": {"learning_points": points},
