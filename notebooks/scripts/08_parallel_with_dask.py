@@ -27,7 +27,7 @@
 # - choose the size and the shape of chunks and give a reason;
 # - start a Dask cluster on your own machine and watch it at work.
 #
-# **Time:** 30 minutes (reading 18, exercises 12). **Needs:** the scene of lesson 02.
+# **Time:** 40 minutes (reading 24, exercises 16). **Needs:** the scene of lesson 02.
 
 # %% [markdown]
 # ## Serial and parallel
@@ -309,8 +309,10 @@ trials.round(2)
 # doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
 # every thread holds one or two.
 #
-# A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
-# same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
+# Dask's own advice is 100 MB and more: on a machine with much memory large chunks keep the list of tasks short. Ours
+# must do with 2 GB, in which every thread holds two chunks or more and the notebook a few hundred MB. So here: 10 to
+# 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Ours begin at the
+# corner of the points, so many of them cut through tiles.)
 #
 # ## What shape should a chunk have?
 #
