@@ -27,7 +27,7 @@
 # - say which pixels of the stack were measured and which are repeated;
 # - turn digital numbers into reflectance with the right offset, and check the result.
 #
-# **Time:** 30 minutes (reading 19, exercises 11). **Needs:** the scene chosen in lesson 02.
+# **Time:** 45 minutes (reading 28, exercises 17). **Needs:** the scene chosen in lesson 02.
 
 # %% [markdown]
 # ## Ask the catalogue for the chosen scene
@@ -118,8 +118,8 @@ numbers
 # %% [markdown]
 # Look at the picture above. The array has three dimensions, `band`, `y` and `x`, and is cut into
 # [chunks](../docs/glossary.md#chunk). It is [lazy](../docs/glossary.md#lazy-array): stackstac has worked out where
-# every pixel would come from, but has read none. (A tile is a piece of a file, a chunk a piece of your array.) What you do
-# with a lazy array only lengthens a list of things to do, which a library called Dask keeps (lesson 08):
+# every pixel would come from, but has read none. What you do with a lazy array only lengthens a list of things to do,
+# which a library called Dask keeps (lesson 08):
 
 # %% tags=["nbval-check-output"]
 doubled = numbers * 2
@@ -141,8 +141,8 @@ print(f"{million_pixels:.1f} million pixels of 10 m, times {len(BANDS)} bands")
 print(f"{numbers.nbytes / 1e6:.0f} MB as stored, in whole numbers of 16 bits")
 print(f"{numbers.astype('float32').nbytes / 1e6:.0f} MB as 32-bit floating point")
 print(f"{numbers.astype('float64').nbytes / 1e6:.0f} MB as 64-bit floating point")
-whole_tile = 12 * 10980**2 * 4
-print(f"{whole_tile / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits")
+whole_image = 12 * 10980**2 * 4
+print(f"{whole_image / 1e6:.0f} MB: a real image, 10980 x 10980 pixels, 32 bits")
 
 # %% [markdown]
 # On a machine with 2 GB of memory the last line is out of the question, and a calculation often needs room for two or
@@ -153,7 +153,8 @@ print(f"{whole_tile / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits
 #
 # Why can a piece be read alone? The files are [Cloud-Optimized GeoTIFFs](../docs/glossary.md#cloud-optimized-geotiff)
 # (COG). Inside, the picture is cut into square tiles, beside it lie smaller copies, the overviews, and at the beginning
-# stands a table of contents that says where each tile starts.
+# stands a table of contents that says where each tile starts. (Mind the word. In lesson 02 a tile was a square of the
+# Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a piece of your *array*.)
 
 # %%
 red_address = scene["assets"]["red"]["href"]
@@ -204,7 +205,7 @@ costs.hvplot.barh(
 # %% [markdown]
 # **What to notice.** A handful of requests are enough: the first fetches the table of contents, the others pixels. The
 # window costs more than its 20 kB of pixels, because a tile travels whole or not at all. And the overview shows *all*
-# of the scene for a small part of the file. The larger the file, the more is saved: a real tile is 10980 pixels wide.
+# of the scene for a small part of the file. The larger the file, the more is saved: a real image is 10980 pixels wide.
 #
 # ## The same place from the overview and in full
 #
@@ -253,8 +254,8 @@ pd.DataFrame(row.values, index=row["band"].values)
 #
 # ## From digital numbers to reflectance
 #
-# Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that comes
-# back, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
+# Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that is
+# reflected, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
 #
 # Since processing baseline 04.00 (January 2022) ESA adds 1000 to every number, so that values slightly below zero can
 # be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of the
@@ -273,7 +274,7 @@ print(f"scale {scale}, listed offset {band_facts['offset']}")
 print(f"already applied: {already_applied}; we use {offset}")
 
 # %% [markdown]
-# A product made with a baseline below 04.00 has nothing to subtract. The same lines are right for later baselines, as
+# A product made with a baseline below `04.00` has nothing to subtract. The same lines are right for later baselines, as
 # long as the flag is right. Is it? We shall test that on the pixels.
 #
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
@@ -390,8 +391,10 @@ picture = axes | {"bands": "band", "rasterize": True, "frame_width": 600}
 true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
-# **What to notice.** Slopes that face the morning sun are bright, those turned away dark, although the same plants may
-# grow on both. Trees and water are dark everywhere.
+# **What to notice.** Compare slopes that face the morning sun with those turned away: the same plants may grow on both.
+# Trees and water are dark everywhere. ESA corrects real L2A products for the terrain, with a coarse model of it: on lit
+# slopes that takes away most of the difference, in deep shade it does too much, so that the pixels come out too bright
+# and noisy. Look for both on a real scene. (`data/README.md` says how far the simulated scenes are like that.)
 #
 # ## False colour
 #
