@@ -413,6 +413,45 @@ false_colour.hvplot.rgb(**picture, title=title)
 # and bare ground between. Water is almost black, and now easy to tell from dark trees.
 
 # %% [markdown]
+# ## The same pixels with odc-stac (optional)
+#
+# `stackstac` is no longer maintained. Its author has said so, and points to `odc-stac` (gjoseph92/stackstac on GitHub,
+# discussion 270). We keep it in this course, in a fixed version, because its one call shows every decision in the open.
+# For a project that is to live for years take `odc.stac.load`. It wants `Item` objects, where stackstac wants
+# dictionaries, and returns a `Dataset` with a variable for each band, where stackstac returns one array. Three bands,
+# one of each pixel size, over the same area:
+
+# %%
+import odc.stac
+from pystac import Item
+
+# %%
+west, south, east, north = numbers.rio.bounds()
+same_scene = odc.stac.load(
+    [Item.from_dict(scene)],
+    bands=neighbours["band"],
+    crs=f"EPSG:{CRS}",
+    resolution=10,
+    x=(west, east),
+    y=(south, north),
+    chunks={"x": 1024, "y": 1024},
+)
+same_scene
+
+# %%
+with ProgressBar():
+    by_stackstac = numbers.sel(neighbours).compute()
+    by_odc = same_scene.to_dataarray("band").squeeze("time", drop=True).compute()
+
+# %% tags=["nbval-check-output"]
+print("the same pixels:", bool((by_stackstac.values == by_odc.values).all()))
+
+# %% [markdown]
+# The same numbers on the same grid, digital numbers as in the files; so all that follows in the course can be done with
+# either. Type and nodata, which we had to tell stackstac, odc-stac has read from the item. The offset it leaves to you,
+# too.
+
+# %% [markdown]
 # ## Exercises
 #
 # ### Exercise 03-1: memory before compute
