@@ -17,6 +17,7 @@ from helpers.exercises.core import (
 
 WINDOW = 100
 APPLIED = "earthsearch:boa_offset_applied"
+FARTHEST_FROM_ZERO = 0.05  # of the darkest hundredth of red, if the offset is right
 
 
 @exercise(
@@ -114,13 +115,9 @@ def offset_for_any_scene(
 ) -> str | None:
     """Try the function on items of each kind, on one made up, and on items whose flag lies."""
     cases = list(zip(items, darkest, strict=True))
-    given = [_outcome(answer, item, dark) for item, dark in cases]
-    wrong = {
-        _kind(item)
-        for item, outcome in zip(items, given, strict=True)
-        if outcome != _by_its_words(item)
-    }
-    if STOPPED in given:
+    told = [(_kind(item), _outcome(answer, item, dark), _right(item, dark)) for item, dark in cases]
+    wrong = {kind for kind, outcome, right in told if outcome != right != STOPPED}
+    if any(outcome == STOPPED != right for _, outcome, right in told):
         return (
             "Your function stops although flag and pixels agree: the darkest red plus the offset "
             "that you have chosen must be more than 0.05 away from zero for that."
@@ -185,6 +182,12 @@ def _outcome(
         if isinstance(mistake.__cause__, ValueError):
             return STOPPED
         raise
+
+
+def _right(item: dict[str, Any], darkest: float) -> float | str:
+    """Return the offset by the item's own words, or that the pixels contradict it."""
+    offset = _by_its_words(item)
+    return offset if abs(darkest + offset) <= FARTHEST_FROM_ZERO else STOPPED
 
 
 def _kind(item: dict[str, Any]) -> str:

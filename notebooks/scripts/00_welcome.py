@@ -37,26 +37,27 @@
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
-# one half. Only about one marked pixel in three is truly pine, as lesson 09 measures on the simulated scene: by then you
-# will know how to find that out for any map, and why it is so. In the last lesson you share the map, as a file, in a
-# bucket, and with its history.
+# one half. Only about one marked pixel in three is truly pine, as lesson 09 measures on the simulated scene: by then
+# you will know how to find that out for any map, and why it is so. In the last lesson you share the map, as a file, in
+# a bucket, and with its history.
 #
 # ## Why pines, why water
 #
 # Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain
 # run into the streams. Trees that have escaped take over the slopes and use more. In the Western Cape, land under five
 # kinds of invaders (two wattles, gums, hakeas and pines) evaporates 895 mm a year on average, fynbos 520 mm, and land
-# that has been cleared 780 mm (Meijninger and Jarmain 2014): clearing gives back a part, not all. The Western Cape Water
-# Supply System, which serves Cape Town, loses 38 million cubic metres of its assured yield a year to invaders (baseline
-# of 2019), and will lose 130 million in 45 years if nothing is cleared (Le Maitre et al. 2019).
+# that has been cleared 780 mm (Meijninger and Jarmain 2014): clearing gives back a part, not all. The Western Cape
+# Water Supply System, which serves Cape Town, loses 38 million cubic metres of its assured yield a year to invaders
+# (baseline of 2019), and will lose 130 million in 45 years if nothing is cleared (Le Maitre et al. 2019).
 #
 # This course looks for pines: in the Cape mostly cluster pine (*Pinus pinaster*) and Monterey pine (*Pinus radiata*),
-# planted for timber. Many of their cones stay closed for years (in cluster pine two thirds of them, in a study in Spain;
-# Tapias et al. 2001) and open after a fire, so that a fire kills the parents and sows the next, denser stand. That is why seedlings must be pulled in *follow-up* visits, before they bear cones
-# themselves, or the first clearing was in vain. Clearing very scattered trees (1 to 5 % cover) costs 3 to 25 times less
-# per hectare than clearing closed stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where
-# they are. Along rivers black wattle is a problem of its own, with other remedies, and native forest grows there, too:
-# to take it for pines is the mistake that would cost most, for it is protected and does not grow back quickly.
+# planted for timber. Many of their cones stay closed for years (in cluster pine two thirds of them, in a study in
+# Spain; Tapias et al. 2001) and open after a fire, so that a fire kills the parents and sows the next, denser stand.
+# That is why seedlings must be pulled in *follow-up* visits, before they bear cones themselves, or the first clearing
+# was in vain. Clearing very scattered trees (1 to 5 % cover) costs 3 to 25 times less per hectare than clearing closed
+# stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are. Along rivers black
+# wattle is a problem of its own, with other remedies, and native forest grows there, too: to take it for pines is the
+# mistake that would cost most, for it is protected and does not grow back quickly.
 #
 # ## The way there
 #
@@ -289,7 +290,7 @@ check("00-2", name_of_the_cloud, cloud=cloud, catalogue=catalogue)
 # </details>
 # <details><summary>d) We can compare our map with the truth, which no real project can.</summary>
 #
-# **Yes.** Who simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
+# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
 #
 # </details>
 

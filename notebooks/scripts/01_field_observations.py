@@ -63,10 +63,10 @@ expect_columns(points, ["class", "group", "name"], cloud.field_points)
 points.head()
 
 # %% [markdown]
-# Each row is one place: somebody wrote down the **class** they saw there (a code and its **name**), on a visit or, as is
-# often done for far places, from sharp aerial pictures. The **group** says what the point is to be used for; we come to
-# it below. People make mistakes: a label can be wrong, and a GPS is off by metres. In the simulated points about three
-# labels in a hundred are wrong, on purpose.
+# Each row is one place: somebody wrote down the **class** they saw there (a code and its **name**), on a visit or, as
+# is often done for far places, from sharp aerial pictures. The **group** says what the point is to be used for; we come
+# to it below. People make mistakes: a label can be wrong, and a GPS is off by metres. In the simulated points about
+# three labels in a hundred are wrong, on purpose.
 #
 # (`expect_columns`, from the course, stops with one clear sentence if a column is missing.) How many points are there,
 # and in which coordinate reference system?
@@ -81,8 +81,8 @@ print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
 # point mean. Each has a number of its own in a public list, the EPSG code:
 #
 # - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues want them;
-# - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid in
-#   metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
+# - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid
+#   in metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
 #
 # `to_crs` computes the numbers anew; asked for the CRS that a table has already, it changes nothing. So these lines are
 # right for any file. The same point in both:
@@ -245,8 +245,8 @@ same_class = (neighbours["name_own"] == neighbours["name_neighbour"]).mean()
 same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
 
 # %% [markdown]
-# And how often would the two be in the same group if each point had been put into its group at random, with the same sizes
-# of the groups? The chance that both fall into one group is the square of its share; we add the three up.
+# And how often would the two be in the same group if each point had been put into its group at random, with the same
+# sizes of the groups? The chance that both fall into one group is the square of its share; we add the three up.
 
 # %% tags=["nbval-check-output"]
 by_chance = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
@@ -257,10 +257,10 @@ print(
 )
 
 # %% [markdown]
-# **What to notice.** Neighbours are mostly of the same class: either the same plants grow on both, or several points were
-# taken at one stop. How far apart they are tells which. And nearly two points in three sit beside a point of their **own
-# group**: more than at random, so neighbours were partly kept together, but far from always. The third that remains has
-# its nearest neighbour in another group.
+# **What to notice.** Neighbours are mostly of the same class. Their distance tells why: if it is a few tens of metres,
+# several points were taken at one stop; if it is more, stands are that wide. And nearly two points in three sit beside
+# a point of their **own group**: more than at random, so neighbours were partly kept together, but far from always. The
+# third that remains has its nearest neighbour in another group.
 
 # %% [markdown]
 # ## What that does to accuracy
@@ -279,9 +279,9 @@ copied_right = nearest_training["name_testing"] == nearest_training["name_traini
 print(f"Right without any image: {copied_right.mean():.0%}")
 
 # %% [markdown]
-# More than one gets by calling everything by the most common name, though the student knows nothing but where the points
-# are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies, and
-# `groupby` puts the answers of one range together.
+# More than one gets by calling everything by the most common name, though the student knows nothing but where the
+# points are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies,
+# and `groupby` puts the answers of one range together.
 
 # %%
 how_far = pd.cut(
@@ -293,11 +293,12 @@ copied = copied_right.groupby(how_far, observed=True).agg(["mean", "size"]).roun
 copied.rename(columns={"mean": "share right", "size": "testing points"})
 
 # %% [markdown]
-# **What to notice.** Close to a training point, copying is nearly always right; the farther away, the less. A real model
-# does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This is
-# called [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand column:
-# how many of the testing points stand so close? The accuracy that we shall measure on them holds for places *like
-# these*, as far from a training point as these are. Lesson 07 holds back whole blocks of land and looks what remains.
+# **What to notice.** Close to a training point, copying is nearly always right; the farther away, the less. A real
+# model does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This
+# is called [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand
+# column: how many of the testing points stand so close? The accuracy that we shall measure on them holds for places
+# *like these*, as far from a training point as these are. Lesson 07 holds back whole blocks of land and sees what
+# remains.
 
 # %% [markdown]
 # ## Exercises

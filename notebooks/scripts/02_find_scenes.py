@@ -17,8 +17,8 @@
 # %% [markdown]
 # # 02 Find scenes with STAC
 #
-# **The question:** Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image do
-# we take, and how do we find it without downloading any?
+# **The question:** Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image
+# do we take, and how do we find it without downloading any?
 #
 # **You will be able to**
 #
@@ -84,9 +84,9 @@ pd.Series(
 #
 # The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a form
 # called GeoJSON. (`PLACE` stands in `helpers/course.py`, with all else that another study area would change.) The time
-# is September 2018, spring. Fynbos is evergreen, so it is not for its leaves that the season matters, but for the light:
-# in June the sun stands low and mountains throw long shadows, around December it stands high. What does change with
-# the seasons is grass, crops and the dryness of the shrubs. And we want at most 10 % cloud.
+# is September 2018, spring. Fynbos is evergreen, so it is not for its leaves that the season matters, but for the
+# light: in June the sun stands low and mountains throw long shadows, around December it stands high. What does change
+# with the seasons is grass, crops and the dryness of the shrubs. And we want at most 10 % cloud.
 
 # %%
 longitude, latitude = PLACE
@@ -133,13 +133,13 @@ print(f"{swapped.matched()} scenes found")
 # pictures of the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
 #
 # - latitude and longitude swapped: STAC, like GeoJSON, wants **longitude first**;
-# - a property or a collection that does not exist, by a slip of the pen: nothing has it, so nothing fits;
+# - a property or a collection that does not exist, because of a typing error: nothing has it, so nothing fits;
 # - dates before the satellite (2015), or conditions that exclude each other.
 #
-# To find the culprit, take away one condition at a time until something is found: the last one taken away was wrong.
-# Put the others back one by one, for another may be wrong, too. And let your program check that there is an answer, or
-# the error comes much later, from somewhere else. `expect_scenes` does so: it stops with one sentence if nothing was
-# found, and says nothing if all is well.
+# To find the condition that is wrong, take away one condition at a time until something is found: the last one taken
+# away was wrong. Put the others back one by one, for another may be wrong, too. And let your program check that there
+# is an answer, or the error comes much later, from somewhere else. `expect_scenes` does so: it stops with one sentence
+# if nothing was found, and says nothing if all is well.
 
 # %%
 expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
@@ -301,8 +301,8 @@ quick_look.hvplot.rgb(
 )
 
 # %% [markdown]
-# **What to notice.** Mountains with shadow on the sides that face away from the morning sun, dark patches of trees, pale
-# fields in the valleys.
+# **What to notice.** Mountains with shadow on the sides that face away from the morning sun, dark patches of trees,
+# pale fields in the valleys.
 
 # %% [markdown]
 # ## Cloud on the tile, cloud on your land
@@ -356,8 +356,8 @@ print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
 print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
 
 # %% [markdown]
-# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes first),
-# and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
+# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes
+# first), and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
 
 # %%
 side = round(2000 / abs(kept_codes.rio.resolution()[0]))

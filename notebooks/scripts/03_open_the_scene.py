@@ -248,21 +248,23 @@ pd.DataFrame(row.values, index=row["band"].values)
 
 # %% [markdown]
 # **What to notice.** In `red` each number is its own. In `swir16` two neighbours are equal, in `coastal` six: each
-# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel: then
-# the first group is cut off.) Nothing became sharper. A grove of 20 m can
-# be seen in `red`; in `coastal` it drowns in its surroundings.
+# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel:
+# then the first group is cut off.) Nothing became sharper. A grove of 20 m can be seen in `red`; in `coastal` it drowns
+# in its surroundings.
 #
 # ## From digital numbers to reflectance
 #
 # Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that is
-# reflected, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
+# reflected, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a
+# trap.
 #
 # Since processing baseline 04.00 (January 2022) ESA adds 1000 to every number, so that values slightly below zero can
 # be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of the
 # program that made the *product*, and not the day of the picture: for *Collection 1* ESA has processed the whole
 # archive anew, and its products of 2018 carry the 1000 as well. Catalogues list `offset: -0.1` to take it away again.
 # Earth Search, however, has *already* taken it away in many items of `sentinel-2-l2a`, marks them with
-# `earthsearch:boa_offset_applied`, and **still lists the offset**. Whoever subtracts it again gets negative reflectance.
+# `earthsearch:boa_offset_applied`, and **still lists the offset**. Whoever subtracts it again gets negative
+# reflectance.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
@@ -343,9 +345,10 @@ def darkest_red(item):
 
 # %%
 newer_scenes = [newest_scene(name) for name in ["sentinel-2-l2a", "sentinel-2-c1-l2a"]]
+darkest_reds = [darkest_red(item) for item in newer_scenes]
 trap = {}
-for item in newer_scenes:
-    without, listed = darkest_red(item), item["assets"]["red"]["raster:bands"][0]
+for item, without in zip(newer_scenes, darkest_reds, strict=True):
+    listed = item["assets"]["red"]["raster:bands"][0]
     trap[item["collection"]] = {
         "date": item["properties"]["datetime"][:10],
         "applied": item["properties"].get("earthsearch:boa_offset_applied", "not said"),
@@ -371,8 +374,8 @@ pd.DataFrame(trap)
 #
 # ## True colour
 #
-# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours up to
-# there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
+# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours
+# up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
 
 
 # %%
@@ -528,7 +531,7 @@ check(
     "03-3",
     offset_to_use,
     items=[scene, *newer_scenes],
-    darkest=[darkest_red(item) for item in [scene, *newer_scenes]],
+    darkest=[darkest - offset, *darkest_reds],
 )
 
 # %% [markdown]

@@ -207,10 +207,10 @@ cloudier_classes[::4, ::4].hvplot.image(
 ).opts(cticks=list(enumerate(SCL_NAMES)), **metres)
 
 # %% [markdown]
-# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability);
-# thin cirrus, a veil of ice that the ground shines through, would be purple. To the south-west of each, away from the sun, lies its shadow in dark red. The
-# classification is good, not perfect: it misses thin edges, takes bright soil for cloud, and some deep shade for
-# water.
+# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
+# cirrus, a veil of ice that the ground shines through, would be purple. To the south-west of each, away from the sun,
+# lies its shadow in dark red. The classification is good, not perfect: it misses thin edges, takes bright soil for
+# cloud, and some deep shade for water.
 #
 # We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
 # these?
@@ -245,8 +245,8 @@ print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
 # An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones get
-# light from the sky alone. A simple rule, from the published lesson on which this course builds: a pixel is in shadow if
-# it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# light from the sky alone. A simple rule, from the published lesson on which this course builds: a pixel is in shadow
+# if it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -343,8 +343,9 @@ removed_pixels = coarse_rules.hvplot.image(
 #
 # ## How much shadow does the better rule find?
 #
-# The points can't answer that: few of them lie in shadow, for people seldom go down into deep ravines. We need to know for every pixel whether it is water. The scene is simulated, so we may look
-# up the truth; on real data the water class of the SCL must do, with its errors.
+# The points can't answer that: few of them lie in shadow, for people seldom go down into deep ravines. We need to know
+# for every pixel whether it is water. The scene is simulated, so we may look up the truth; on real data the water class
+# of the SCL must do, with its errors.
 
 # %%
 if cloud.truth is not None:
@@ -388,11 +389,11 @@ judged = pd.DataFrame(
 print(judged.round(1).to_string())
 
 # %% [markdown]
-# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and
-# nearly all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays
-# in. Why? Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in
-# the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* makes other mistakes: compare
-# the columns, and look at the third row as well. A small share of so much lit land is many pixels.
+# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and nearly
+# all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays in. Why?
+# Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in the deepest
+# shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* makes other mistakes: compare the
+# columns, and look at the third row as well. A small share of so much lit land is many pixels.
 #
 # No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
 # better rule. In exercise 04-3 you may beat it.
@@ -429,8 +430,8 @@ hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")])
 # the sun.
 #
 # On a real L2A product this looks different. Sen2Cor knows the slopes, from a coarse terrain model, and corrects the
-# light on them: lit slopes come out nearly even. In deep shade there is hardly any light to correct, so what it makes of
-# it is often too bright, and noisy. A mask of shadow is then needed even more, though the shadow is harder to see.
+# light on them: lit slopes come out nearly even. In deep shade there is hardly any light to correct, so what it makes
+# of it is often too bright, and noisy. A mask of shadow is then needed even more, though the shadow is harder to see.
 #
 # ## Leave the mask for the next lessons
 #

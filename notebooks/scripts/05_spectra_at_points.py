@@ -141,10 +141,11 @@ lost.rename("points without a value").to_frame()
 # %% [markdown]
 # ## How far is the nearest pixel from the tree?
 #
-# The nearest pixel is the one in which the point lies. But does the *tree* lie in it? Two errors come together. Under an
-# open sky a phone knows its place to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image has
-# an error of its own: in 2018 nineteen in twenty pixels of Sentinel-2 lay within about 11 m of their true place, within
-# 8 m since ESA's reference images of 2021. That error is much the same all over one scene: it moves all points together.
+# The nearest pixel is the one in which the point lies. But does the *tree* lie in it? Two errors come together. Under
+# an open sky a phone knows its place to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image
+# has an error of its own: in 2018 nineteen in twenty pixels of Sentinel-2 lay within about 11 m of their true place,
+# within 8 m since ESA's reference images of 2021. That error is much the same all over one scene: it moves all points
+# together.
 #
 # Our pixels are 10 m wide. Let us move every point by a GPS error of 4 m (one standard deviation in each direction), a
 # different one for each point, and then by 6 m to the north-east besides, the same for all, as an image may lie. How
@@ -189,10 +190,10 @@ print("nir changes by less than (%), for")
 print((percent * 100).round(1).to_string())
 
 # %% [markdown]
-# **What to notice.** For most points one pixel aside changes little: they lie well inside a stand, and the sensor smears a
-# little light into the neighbours. For one point in ten it can matter: there another cover begins, or the light changes.
-# The picture has the pine point that changes most; the circle is the GPS error of 4 m. (Dark pixels beside it may be
-# another kind of plants, or the same ones in the shade: a single band can't tell.)
+# **What to notice.** For most points one pixel aside changes little: they lie well inside a stand, and the sensor
+# smears a little light into the neighbours. For one point in ten it can matter: there another cover begins, or the
+# light changes. The picture has the pine point that changes most; the circle is the GPS error of 4 m. (Dark pixels
+# beside it may be another kind of plants, or the same ones in the shade: a single band can't tell.)
 
 # %%
 is_pine = points["name"] == "Dense Pines"
@@ -309,12 +310,12 @@ names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black
 #
 # - **Chlorophyll.** For photosynthesis leaves absorb light, most of the blue and the red, less of the green: dark, with
 #   a low hump at `green`.
-# - **[Red edge](../docs/glossary.md#red-edge).** Between about 680 and 750 nm chlorophyll ceases to absorb light.
+# - **[Red edge](../docs/glossary.md#red-edge).** Between about 680 and 750 nm chlorophyll stops absorbing light.
 #   Within a few bands a leaf turns from dark to bright. Few other things on Earth do that.
 # - **Leaf structure.** In the near infrared hardly anything in a leaf absorbs light; its cells scatter it. How
 #   bright a canopy is there depends on how much leaf there is and how it is arranged.
-# - **Water in the leaves.** Beyond 1300 nm the water in the leaves absorbs much light, most at 1450 and 1940 nm.
-#   There the water in the *air* absorbs all that is left, and no satellite sees the ground; `swir16` and `swir22` lie beside
+# - **Water in the leaves.** Beyond 1300 nm the water in the leaves absorbs much light, most at 1450 and 1940 nm. There
+#   the water in the *air* absorbs all that is left, and no satellite sees the ground; `swir16` and `swir22` lie beside
 #   these gaps. Near 2200 nm dry matter (cellulose, lignin) absorbs light as well.
 #
 # The dots are measured; the line between them only joins them. (Curran 1989, *Remote Sensing of Environment* 30,
@@ -364,8 +365,8 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 #
 # - **Pines are dark** in the visible, as all dense green plants are, and in the near infrared darker than the other
 #   trees. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is
-#   absorbed, and their pointed crowns shade each other, so that a pixel holds many small shadows (Rautiainen et al. 2018,
-#   *Remote Sensing* 10, 207, review the measurements).
+#   absorbed, and their pointed crowns shade each other, so that a pixel holds many small shadows (Rautiainen et al.
+#   2018, *Remote Sensing* 10, 207, review the measurements).
 # - **Indigenous Forest** runs closest to the pines: expect these two to be confused. That is the costly mistake. The
 #   forest of the ravines is protected; nobody may be sent to fell it.
 # - **Black Wattle** and **Gum** are invaders, too, but stand along rivers and on farms and are cleared in other ways
@@ -379,9 +380,9 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 # ## Two indices
 #
 # Where the light has not been corrected for the terrain, or not well, a slope that faces the sun is brighter than one
-# turned away, in all bands at once. That widens every strip of colour above. A **vegetation index** gets rid of much of it: the *difference* of two bands, divided by their *sum*. If the
-# light on both becomes half, so do difference and sum, and the index stays. (In deep shadow the light has another
-# colour, too: that doesn't cancel.)
+# turned away, in all bands at once. That widens every strip of colour above. A **vegetation index** gets rid of much of
+# it: the *difference* of two bands, divided by their *sum*. If the light on both becomes half, so do difference and
+# sum, and the index stays. (In deep shadow the light has another colour, too: that doesn't cancel.)
 #
 # - **NDVI** = (nir - red) / (nir + red): the height of the red edge, so the amount of green leaf (Rouse et al. 1974).
 # - **NDMI** = (nir - swir16) / (nir + swir16): the water in the leaves against their structure (Hardisky et al. 1983,
@@ -567,12 +568,12 @@ check("05-2", best_band, learning_points=learning_points)
 # trees.hvplot.scatter(x="green", y="red", by="name", alpha=0.6)
 # ```
 #
-# `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has
-# not used for drawing, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It
-# does so for all 66 pairs. The forest points are few, so each of these shares has a standard error of some percentage
-# points; a pair is taken unless it is more than three standard errors behind the best. Before you ask it, write down in a comment which pair you choose and **why**:
-# what differs between the two kinds of tree, in which part of the spectrum, and what does the second band add that
-# the first doesn't know?
+# `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has not
+# used for drawing, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It does
+# so for all 66 pairs. The forest points are few, so each of these shares has a standard error of some percentage
+# points; a pair is taken unless it is more than three standard errors behind the best. (Two would be usual; the best
+# of 66 has had luck on its side, too.) Before you ask it, write down in a comment which pair you choose and **why**: what differs between the two kinds of tree, in which part of the
+# spectrum, and what does the second band add that the first doesn't know?
 #
 # Stuck? Run `hint("05-3")`.
 
@@ -650,7 +651,7 @@ check("05-3", band_pair, learning_points=learning_points)
 # </details>
 # <details><summary>c) Keep it, unless a look at the place explains it.</summary>
 #
-# **Yes.** An edge, a mixed pixel, the GPS, a slip of the pen: all happen. Correct what you can prove, and write it
+# **Yes.** An edge, a mixed pixel, the GPS, a mistake in writing: all happen. Correct what you can prove, and write it
 # down.
 #
 # </details>

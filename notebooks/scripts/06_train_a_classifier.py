@@ -268,8 +268,7 @@ print(
 # `best_iteration` counts from 0, people count from 1. The model remembers its best round and uses the trees up to there
 # when it predicts; the last ten rounds were its patience.
 #
-# A caution: on which points was that decided? Early stopping is only as far-sighted as they are. How many of them stand
-# beside a training point?
+# A caution: on which points was that decided? How many of them stand beside a training point?
 
 # %%
 near = validation[["geometry"]].sjoin_nearest(
@@ -279,9 +278,9 @@ share_near = (near["metres"] < 100).mean()
 print(f"{share_near:.0%} of the validation points are within 100 m of a training point")
 
 # %% [markdown]
-# To name a neighbour it helps to know the training points by heart. So where many validation points are neighbours, they
-# let the training run on for longer than is good for a slope far away. Validation points from other blocks of land
-# (lesson 07) would decide with more foresight.
+# To name a neighbour it helps to know the training points by heart. So where many validation points are neighbours,
+# they let the training run on for longer than is good for a slope far away. Validation points from other blocks of land
+# (lesson 07) would be better judges.
 #
 # How much does it matter here? Compare that loss with the one after all hundred rounds, the end of the middle line
 # above:
@@ -342,8 +341,8 @@ check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 # accuracy_depth_3 = model_depth_3.score(validation[BANDS], validation["class"])
 # ```
 #
-# `score` predicts and compares in one go; `accuracy_score(validation["class"], model_depth_3.predict(validation[BANDS]))`
-# is the same. For comparison: `model.score(validation[BANDS], validation["class"])`.
+# `score` predicts and compares in one go; `accuracy_score`, given the true classes and the predicted ones, is the same.
+# For comparison: `model.score(validation[BANDS], validation["class"])`.
 #
 # </details>
 
@@ -422,7 +421,7 @@ check("06-3", choice, model=model, spectra=spectra)
 #
 # <details><summary>a) The classes can be told apart with these bands.</summary>
 #
-# **No.** Even with labels dealt out by chance a deep tree gets there: it only has to give each point a box of its own.
+# **No.** Even with labels given at random a deep tree gets there: it only has to give each point a box of its own.
 #
 # </details>
 # <details><summary>b) Nothing yet about points that it has not seen.</summary>

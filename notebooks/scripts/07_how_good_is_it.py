@@ -91,7 +91,8 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
-# (Not the share of lesson 01: the most common class among the *training* points is another one among the testing points.)
+# (Not the share of lesson 01: the most common class among the *training* points is another one among the testing
+# points.)
 #
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana et al. 2020); 62.5 % with SPOT-6
@@ -258,8 +259,8 @@ for share_of_pines in [truly_pine.mean(), 0.05, 0.02]:
 #
 # ## Neighbours give the answer away
 #
-# In lesson 01 we measured how close testing points stand to training points. Nearby pixels look alike for many reasons that
-# have nothing to do with their class: the same slope, the same soil, the same fire years ago. So a test beside the
+# In lesson 01 we measured how close testing points stand to training points. Nearby pixels look alike for many reasons
+# that have nothing to do with their class: the same slope, the same soil, the same fire years ago. So a test beside the
 # training points is easier than a test somewhere else. This is [spatial leakage](../docs/glossary.md#spatial-leakage).
 #
 # We measure it with [cross-validation](../docs/glossary.md#cross-validation): split all points into five parts, train
@@ -358,11 +359,11 @@ axes.set(
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Bands that tell the same thing share the credit: shuffle one and the model reads the other. A short
-# bar does not mean that a band tells nothing about pines. Nor does a long one mean that it tells about the *plant*. Look
-# where `coastal` and `nir09` stand. Their pixels are 60 m wide, and lesson 05 said to trust them less; if they come out
-# high, they may tell about the neighbourhood: haze in the valley, shade, the size of a stand. On another day that may
-# not help.
+# **What to notice.** Bands that tell the same thing share the credit: shuffle one and the model reads the other. A
+# short bar does not mean that a band tells nothing about pines. Nor does a long one mean that it tells about the
+# *plant*. Look where `coastal` and `nir09` stand. Their pixels are 60 m wide, and lesson 05 said to trust them less; if
+# they come out high, they may tell about the neighbourhood: haze in the valley, shade, the size of a stand. On another
+# day that may not help.
 #
 # ## The true map, which no real project has
 #
@@ -446,11 +447,11 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle map, too. The
-# middle map has thin lines as well, which the left one does not have: false alarms along streams, mostly native forest,
-# and some wattle. The right-hand map shows what is missed: wide, dim rings of scattered trees around the stands, and
-# bright dots within the stands themselves. Those are two different kinds of mistake. First the rings: what share is
-# found, by true cover?
+# **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle map, too.
+# The middle map has thin lines as well, which the left one does not have: false alarms along streams, mostly native
+# forest, and some wattle. The right-hand map shows what is missed: wide, dim rings of scattered trees around the
+# stands, and bright dots within the stands themselves. Those are two different kinds of mistake. First the rings: what
+# share is found, by true cover?
 
 # %%
 if cloud.truth is not None:
@@ -532,8 +533,9 @@ if cloud.truth is not None:
 # ## Where not to believe the model
 #
 # - In **mixed pixels**, most of all where less than half is pine: the table by cover.
-# - In **shadow**, also where no mask has hidden it, and in full sun: the table by brightness. (On a real L2A product the
-#   light is corrected for the terrain; in deep shade too much, so there the pixels are too bright instead of too dark.)
+# - In **shadow**, also where no mask has hidden it, and in full sun: the table by brightness. (On a real L2A product
+#   the light is corrected for the terrain; in deep shade too much, so there the pixels are too bright instead of too
+#   dark.)
 # - In **ravines**: look up how much Indigenous Forest is called pine.
 # - In places **unlike those visited**: other rock, other altitude, another season. The blocks of land give a taste of
 #   it.
@@ -549,8 +551,8 @@ if cloud.truth is not None:
 # %% [markdown]
 # ### Exercise 07-1: what is behind the name?
 #
-# A team is to visit places that the model calls Dense Pines, and asks how many of them are native forest. Start with the
-# points that we have: of the **testing points** that the model **calls** Dense Pines, what share is **Indigenous
+# A team is to visit places that the model calls Dense Pines, and asks how many of them are native forest. Start with
+# the points that we have: of the **testing points** that the model **calls** Dense Pines, what share is **Indigenous
 # Forest** on the ground? Use the table `counts` (a row for each class on the ground, a column for each class the model
 # says). Answer with a number between 0 and 1, with three decimals.
 #
@@ -615,8 +617,8 @@ check(
 # ```
 #
 # If the probabilities were exactly right, the answer would be 1/11, about `0.09`: from there on, ten times the chance
-# of a pine outweighs the chance of something else. If yours is another, the model's probabilities are not to be taken
-# at their word, or the points are too few to tell.
+# of a pine outweighs the chance of something else. If yours is another, the model's probabilities can't be
+# trusted as they stand, or the points are too few to tell.
 #
 # </details>
 
@@ -647,9 +649,9 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # Wider blocks put more distance between what is learnt and what is judged, so one would expect the accuracy to stay or
 # to fall a little. It may also *rise* by a hundredth: that is no contradiction, but within the uncertainty of the two
-# figures, for the points stand in a few dozen stands. (Deal the blocks anew, with `random_state=1` and `2`, and look how
-# much the figures move; that shows a part of it.) When wider blocks no longer lower the accuracy, neighbours have given
-# away all that they can. With very wide blocks few are left, and chance decides.
+# figures, for the points stand in a few dozen stands. (Deal the blocks anew, with `random_state=1` and `2`, and look
+# how much the figures move; that shows a part of it.) When wider blocks no longer lower the accuracy, neighbours have
+# given away all that they can. With very wide blocks few are left, and chance decides.
 #
 # </details>
 

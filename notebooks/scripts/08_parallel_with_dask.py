@@ -367,10 +367,10 @@ client = Client(
 client
 
 # %% [markdown]
-# Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click it
-# again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link, which
-# shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is a
-# task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
+# Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click
+# it again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link,
+# which shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is
+# a task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
 
 # %%
 with get_task_stream(client) as stream:
@@ -485,7 +485,7 @@ check("08-2", megabytes_in_use)
 # %% [markdown]
 # ### Exercise 08-3: one cube for two people
 #
-# The cube of *What shape should a chunk have?* shall serve **both** people, who come equally often. Choose the chunks:
+# The cube of *What shape should a chunk have?* must serve **both** people, who come equally often. Choose the chunks:
 # a tuple of three whole numbers, (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the
 # **sum** of `seconds_to_read` for `map_of_one_date` and for `series_of_one_pixel`. It need not be the very best: a
 # quarter above the best price is good enough. Defend your choice in one sentence to your neighbour, or to yourself.

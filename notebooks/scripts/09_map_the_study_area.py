@@ -266,7 +266,7 @@ print(f"a task weighs {task_megabytes:.2f} MB, the model is in every one of them
 # %% [markdown]
 # ## Predict with care
 #
-# The course's helper `predict_over_chunks` does the same reshape, and mends the four faults. It predicts only pixels
+# The course's helper `predict_over_chunks` does the same reshape, and avoids the four faults. It predicts only pixels
 # that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It hands on one block
 # at a time. It keeps the model to one thread. And it sends the model to each worker once, apart from the tasks.
 
@@ -351,8 +351,8 @@ same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=T
 print(f"the same to one in a million: {same}")
 
 # %% [markdown]
-# The same trees, and the same answers. (The first time, the cell with `engine="fast"` takes a few seconds more, which the
-# table leaves out: the engine is translated for your processor once, and kept.)
+# The same trees, and the same answers. (The first time, the cell with `engine="fast"` takes a few seconds more, which
+# the table leaves out: the engine is translated for your processor once, and kept.)
 #
 # Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
@@ -419,7 +419,7 @@ web_map.hvplot.image(
 # **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that
 # have escaped. Long chains along streams are mostly false alarms: native forest on the banks of streams looks like
 # pines, and so does black wattle. Wattle is worth a visit, too, though for another team; a felled forest is not to be
-# mended. Whoever hands on such a map should strike out the ravines that somebody knows to be forest.
+# mended. Before you hand on such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
@@ -479,11 +479,11 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 # al. 2014). The field points won't do: people chose them. In each part of the map, marked and not marked, the visits
 # show which share really is pine.
 #
-# Before the first visit, write down the **response design**: what is looked at (the whole pixel of 10 m, not the nearest
-# tree), what makes it "pine" (most of its cover), on which date, and what happens if nobody can tell or get there. Let
-# two people answer without seeing the map or each other's answers: where they differ shows how often people err. That
-# matters: where a class is rare, a few wrong answers in a hundred can shift its accuracy and its area by far more
-# (Foody 2010). With the hectares of each part the answers make an area:
+# Before the first visit, write down the **response design**: what is looked at (the whole pixel of 10 m, not the
+# nearest tree), what makes it "pine" (most of its cover), on which date, and what happens if nobody can tell or get
+# there. Let two people answer without seeing the map or each other's answers: where they differ shows how often people
+# err. That matters: where a class is rare, a few wrong answers in a hundred can shift its accuracy and its area by far
+# more (Foody 2010). With the hectares of each part the answers make an area:
 #
 # - area = the sum of (hectares of the part x share of its visits that found pines);
 # - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
@@ -531,9 +531,10 @@ print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 #
 # Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with
 # the class that covers most of its pixel, in the column `name`. It is read from the truth, without a single error: no
-# real sample is so good, and its interval below knows nothing of people's errors. (With `COURSE_CLOUD=aws` the next cells show nothing. You would have to go
-# there.) For each place `sel` looks up the nearest pixel of the map; we keep the places that have a value there, and
-# `crosstab` counts: a row for what the map says, a column for what the visit found.
+# real sample is so good, and its interval below knows nothing of people's errors. (With `COURSE_CLOUD=aws` the next
+# cells show nothing. You would have to go there.) For each place `sel` looks up the nearest pixel of the map; we keep
+# the places that have a value there, and `crosstab` counts: a row for what the map says, a column for what the visit
+# found.
 
 # %%
 if cloud.truth is not None:
@@ -627,8 +628,8 @@ if cloud.truth is not None:
 # Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
 # truth. They deserve an interval as well. And the words matter as much as the statistics: "pines" are here the pixels
 # with more pine than anything else. The offices that pay for clearing reckon in **condensed hectares**: hectares times
-# cover, as if the crowns were pushed together until they touch (four hectares, a quarter covered, are one condensed hectare). That is
-# another number:
+# cover, as if the crowns were pushed together until they touch (four hectares, a quarter covered, are one condensed
+# hectare). That is another number:
 
 # %%
 if cloud.truth is not None:
@@ -638,8 +639,8 @@ if cloud.truth is not None:
     print(f"{float(true_cover.sum()) / 1e4:,.0f} condensed hectares of pines")
 
 # %% [markdown]
-# Say which of the two you report. (Le Maitre et al. 2016 give the water that invaders use for condensed hectares.) And a
-# map is not yet a plan: after the first clearing the same hectares are visited again, for seedlings come up where the
+# Say which of the two you report. (Le Maitre et al. 2016 give the water that invaders use for condensed hectares.) And
+# a map is not yet a plan: after the first clearing the same hectares are visited again, for seedlings come up where the
 # trees stood, above all after a fire.
 
 # %% [markdown]
@@ -789,7 +790,7 @@ check("09-3", visits, hectares=hectares)
 #
 # </details>
 #
-# **3. The interval shall become half as wide. How many visits does that take, about?**
+# **3. You want an interval half as wide. How many visits does that take, about?**
 #
 # <details><summary>a) Four times as many</summary>
 #

@@ -122,8 +122,9 @@ print(f"read {len(table_of_contents):,} of {bucket.size(key):,} bytes")
 # %% [markdown]
 # To share it with somebody who has no key to your bucket, make a **signed link**. It is an ordinary web address that
 # works for an hour, or less: signed with temporary credentials, such as a hub or a company's login gives you, it dies
-# with them. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so do we, for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which
-# does the reading, not to look for companion files beside this one.
+# with them. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so do we,
+# for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which does the
+# reading, not to look for companion files beside this one.
 
 # %%
 link = bucket.url(key, expires=3600)
@@ -169,8 +170,8 @@ def stored_kilobytes():
 
 # %% [markdown]
 # Write the map in a **session**, in chunks of 512 pixels, and commit with a message. Until the commit nobody else sees
-# anything; after it, everybody sees all of it. If the computer dies half way, the old version is still there, whole. The
-# CRS travels in a variable of its own, `spatial_ref`: don't drop it, or nobody knows where the map lies.
+# anything; after it, everybody sees all of it. If the computer dies half way, the old version is still there, whole.
+# The CRS travels in a variable of its own, `spatial_ref`: don't drop it, or nobody knows where the map lies.
 #
 # `main` is the name of a **branch**: a name that always leads to the newest version and moves on with every commit.
 # Every repository has this one, and one is enough for us.
@@ -232,8 +233,8 @@ history.head(6)
 # %% [markdown]
 # ## The version as it was
 #
-# Read the tagged version, and compare it with what we wrote and with today's. `decode_coords="all"` makes a coordinate of
-# `spatial_ref` again, so that the map knows its CRS. (Old Zarr stores kept a second, *consolidated* list of their
+# Read the tagged version, and compare it with what we wrote and with today's. `decode_coords="all"` makes a coordinate
+# of `spatial_ref` again, so that the map knows its CRS. (Old Zarr stores kept a second, *consolidated* list of their
 # arrays, to save requests. Icechunk keeps such a list by itself, so we say that there is none to look for.)
 
 
@@ -487,7 +488,7 @@ check("10-3", offers)
 # </details>
 # <details><summary>d) A COG holds fewer pixels</summary>
 #
-# **No.** It holds all pixels, and overviews besides: it is a little larger.
+# **No.** It holds all pixels, and overviews as well: it is a little larger.
 #
 # </details>
 
