@@ -133,7 +133,7 @@ def offset_for_any_scene(
         )
     twice = _with(items[0], offset=-0.1, applied=False), 0.02
     never = _with(items[0], offset=-0.1, applied=True), 0.12
-    missed = [case for case in (twice, never) if _outcome(answer, *case) is not STOPPED]
+    missed = [case for case in (twice, never) if _outcome(answer, *case) != STOPPED]
     if len(missed) == 2:
         return (
             "Right where the flag is right. But where it lies, your function believes it: if "

@@ -113,6 +113,14 @@ reflectance = digital_numbers.where(digital_numbers != 0) * scale + offset
 scene_classes = numbers.sel(band="scl", drop=True)
 
 # %% [markdown]
+# And its test, for whoever has begun here: later lessons build on the mask that this one leaves.
+
+# %%
+darkest = float(reflectance.sel(band="red")[::10, ::10].quantile(0.01))
+if abs(darkest) > 0.05:
+    raise ValueError(f"The offset is wrong: the darkest red is {darkest:.2f}.")
+
+# %% [markdown]
 # ## What the scene classification says
 #
 # The program that removes the effect of the atmosphere (ESA's Sen2Cor) also sorts every pixel into one of twelve

@@ -659,8 +659,8 @@ check("05-3", band_pair, learning_points=learning_points)
 # ## Key points
 #
 # - `xvec.extract_points` turns a grid into a table of points, chunk by chunk, without holding the whole grid.
-# - The nearest pixel is not the tree: a GPS is off by metres, and one pixel holds many plants. In the middle of a
-#   stand that hardly matters, at its edge it does.
+# - The nearest pixel is not the tree: GPS and image are both off by metres, and one pixel holds many plants. In the
+#   middle of a stand that hardly matters, at its edge it does.
 # - A spectrum has a shape that biology explains: chlorophyll, red edge, leaf structure, water.
 # - An index cancels light and shade; it separates what differs in its two bands, and nothing else.
 # - Pines are dark and close to forest: one band or one index will not do.

@@ -96,8 +96,8 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
 #
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana et al. 2020); 62.5 % with SPOT-6
-# and 78.9 % with WorldView-3 in the Garden Route (Gerolemou 2017). For pines alone we know of one, and it is about a
-# site of 172 ha, burnt two years before: 84 % with SPOT-6, kappa 0.68 (Forsyth et al. 2014).
+# and 78.9 % with WorldView-3 in the Garden Route (Gerolemou 2017). For pines alone we know of one, of a site of 172
+# ha that a fire in 2012 had spared: 84 % with SPOT-6, kappa 0.68 (Forsyth et al. 2014).
 # ([References](../docs/references.md) has them in full.)
 #
 # ## User's and producer's accuracy
@@ -242,7 +242,8 @@ for points in [validation, testing]:
 # ## Points are not the landscape
 #
 # Precision also depends on how common pines are, and people collect more of what they look for. Let the model keep its
-# recall and its rate of false alarms, and put it into landscapes with fewer pines:
+# recall and its rate of false alarms, and put it into landscapes with fewer pines. (Whether it does keep them, where the
+# pines are others than at the points, is another question; lesson 09 asks it.)
 
 # %%
 called = model.predict_proba(testing[BANDS])[:, pine_column] >= 0.5

@@ -833,6 +833,7 @@ check("09-3", visits, hectares=hectares)
 # - Predict block by block, only where an answer is wanted; memory then depends on the chunk, not on the map.
 # - Masked is not the same as "no pines": models answer for missing values, too, so keep the holes yourself.
 # - How sure a model is, and how often it is right, are two things; only visits tell the second.
+# - From the points to the map precision falls because pines are rarer; if recall falls, the pines are others.
 # - An area comes from a random sample, with an interval; an area counted from pixels is biased.
 #
 # **What's next:** [10 Export and share](10_export_and_share.ipynb): a file, a bucket, a history.
