@@ -167,7 +167,9 @@ def test_truth_belongs_to_every_date(tiny_kit, tiny_grid):  # noqa: F811
     for day in days:
         pine = values_of(folder / f"pine_cover_{day}.tif")
         dominant = values_of(folder / f"dominant_class_{day}.tif")
-        assert pine.shape == dominant.shape == tiny_grid.shape()
+        shadow = values_of(folder / f"shadow_{day}.tif")
+        assert pine.shape == dominant.shape == shadow.shape == tiny_grid.shape()
+        assert set(np.unique(shadow)) == {0, 1, 2}
         assert pine.max() <= 100
         assert set(np.unique(dominant)) <= {*range(10), 255}
         assert (pine[dominant == 2] > 15).all()

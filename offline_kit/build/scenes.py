@@ -16,7 +16,16 @@ from offline_kit.build.cog import Raster, rasters
 from offline_kit.build.grid import PIXEL, Window, windows_of
 from offline_kit.build.landcover import CHAR, CROP, PINE, Ground, ground_at
 from offline_kit.build.landscape import Landscape
-from offline_kit.build.light import Sun, light_on, put_light_on, shadow_height, sun_at
+from offline_kit.build.light import (
+    MINNAERT,
+    Sun,
+    illumination,
+    put_light_on,
+    shadow_edge,
+    shadow_height,
+    sun_at,
+    terrain_shadow,
+)
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import Pass
 from offline_kit.build.scl import classify_scene
@@ -48,6 +57,8 @@ class Block:
         uint8 (height, width); true pine cover in percent.
     dominant
         uint8 (height, width); true dominant class, 255 where none of the ten has most of the pixel.
+    shadow
+        uint8 (height, width); 1 in a slope's own shadow, 2 in that of a ridge, else 0.
     """
 
     window: Window
@@ -56,6 +67,7 @@ class Block:
     visual: NDArray[np.uint8]
     pine: NDArray[np.uint8]
     dominant: NDArray[np.uint8]
+    shadow: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,8 @@ class Scene:
         ground = ground_at(self.landscape, grown, scene.year, scene.dam_level)
         reflectance = reflectance_of(ground, grown, self.landscape.seed, self.seed)
         cloud, shade, bright = clouds_over(grown, self.sun, self.threshold, self.seed + 5)
-        light = light_on(self.landscape, self.shadow, grown, ground.elevation, self.sun)
+        edge = shadow_edge(self.landscape, self.shadow, grown)
+        light = illumination(ground.elevation, edge, self.sun.vector, MINNAERT)
         put_light_on(reflectance, *light, shade)
         put_clouds_over(reflectance, cloud, bright)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
@@ -109,6 +122,7 @@ class Scene:
             _true_colour(seen),
             pine,
             dominant,
+            _inside(terrain_shadow(ground.elevation, edge, self.sun.vector)),
         )
 
     def _classify(
@@ -166,7 +180,7 @@ def write_scene(
     folder
         New folder for bands, SCL, TCI and thumbnail.
     truth_folder
-        Folder for the true pine cover and dominant class.
+        Folder for the true pine cover, dominant class and shadow.
     progress
         Called with the number of pixels finished since the last call.
     """
@@ -178,12 +192,12 @@ def write_scene(
     bands = [Raster(folder / f"{b.file}.tif", grid, b.pixel, "uint16", 1, 0) for b in BANDS]
     scl = Raster(folder / "SCL.tif", grid, SCL_PIXEL, "uint8", 1, 0)
     visual = Raster(folder / "TCI.tif", grid, PIXEL, "uint8", 3, 0)
-    pine, dominant = (
+    pine, dominant, shadow = (
         Raster(truth_folder / f"{name}_{day}.tif", grid, PIXEL, "uint8", 1, TRUTH_NODATA)
-        for name in ("pine_cover", "dominant_class")
+        for name in ("pine_cover", "dominant_class", "shadow")
     )
     counts = np.zeros(12, np.int64)
-    with rasters(*bands, scl, visual, pine, dominant):
+    with rasters(*bands, scl, visual, pine, dominant, shadow):
         for block in ordered_map(scene.simulate, windows_of(grid)):
             window = block.window
             for raster, values in zip(bands, block.bands, strict=True):
@@ -192,12 +206,13 @@ def write_scene(
             visual.put(block.visual, window)
             pine.put(block.pine, window)
             dominant.put(block.dominant, window)
+            shadow.put(block.shadow, window)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(window.height * window.width)
         for raster in (*bands, pine):
             raster.finish()
         visual.finish(picture=True)
-        for raster in (scl, dominant):
+        for raster in (scl, dominant, shadow):
             raster.finish(Resampling.mode)
     _write_thumbnail(folder)
     percent = tuple(round(float(n) / float(counts.sum()) * 100, 6) for n in counts)
