@@ -17,6 +17,7 @@ sensor         light from the surroundings, blur, native pixels, noise, digital 
 scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
 stac           the items and collections that describe the scenes
+dem            the terrain model, with items of its own
 areas, points  area of interest, catchments, field points, validation points (`vectors`: files)
 kit            all of it in a folder (`folder`), the manifest last
 =============  ==================================================================================

@@ -12,6 +12,14 @@ from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.build.areas import make_areas
+from offline_kit.build.dem import (
+    DEM,
+    dem_tiles,
+    make_dem_collection,
+    make_dem_item,
+    make_surface,
+    write_dem,
+)
 from offline_kit.build.grid import Grid, grid_of
 from offline_kit.build.landscape import Landscape, make_landscape
 from offline_kit.build.passes import Pass, passes_of
@@ -116,13 +124,14 @@ def _disk_errors_explained(out: Path) -> Iterator[None]:
 
 
 def _missing(out: Path, passes: tuple[Pass, ...]) -> list[Pass]:
-    return [p for p in passes if not item_path(out, p).exists()]
+    return [p for p in passes if not item_path(out, p.collection, p.item_id).exists()]
 
 
 def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]) -> None:
     with tqdm(total=1, desc="landscape", unit="map") as bar:
         landscape = make_landscape(grid, plan["seed"])
         bar.update(1)
+    _build_dem(out, landscape)
     missing = _missing(out, passes)
     pixels = grid.width * grid.height
     with tqdm(total=len(missing) * pixels, unit="px", unit_scale=True) as bar:
@@ -142,6 +151,18 @@ def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]
     (out / PLAN).unlink()
 
 
+def _build_dem(out: Path, landscape: Landscape) -> None:
+    tiles = list(dem_tiles(landscape.grid))
+    missing = [tile for tile in tiles if not item_path(out, DEM, tile.item_id).exists()]
+    if missing:
+        surface = make_surface(landscape)
+    for tile in missing:
+        item = make_dem_item(tile)
+        write_dem(*surface, tile, out / item["assets"]["data"]["href"])
+        write_json(item_path(out, DEM, tile.item_id), item)  # last: it says that the tile is whole
+    write_json(out / "collections" / f"{DEM}.json", make_dem_collection(tiles))
+
+
 def _build_scene(out: Path, landscape: Landscape, scene: Pass, bar: tqdm) -> None:
     work = out / WORK / scene.item_id
     remove_folder(work)
@@ -154,7 +175,9 @@ def _build_scene(out: Path, landscape: Landscape, scene: Pass, bar: tqdm) -> Non
     folder.parent.mkdir(parents=True, exist_ok=True)
     (work / "scene").replace(folder)
     # the item comes last: a scene with an item is complete
-    write_json(item_path(out, scene), make_item(landscape.grid, scene, facts))
+    write_json(
+        item_path(out, scene.collection, scene.item_id), make_item(landscape.grid, scene, facts)
+    )
     remove_folder(work)
 
 

@@ -14,9 +14,9 @@ from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
 BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 
 
-def item_path(out: Path, scene: Pass) -> Path:
-    """Return where a scene's STAC item is: a scene with an item is complete."""
-    return out / "items" / scene.collection / f"{scene.item_id}.json"
+def item_path(out: Path, collection: str, item_id: str) -> Path:
+    """Return where a STAC item is: a scene with an item is complete."""
+    return out / "items" / collection / f"{item_id}.json"
 
 
 def remove_folder(folder: Path) -> None:

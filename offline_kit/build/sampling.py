@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from offline_kit.build.grid import PIXEL, Window
 from offline_kit.build.kernels import inlined, kernel
-from offline_kit.build.landscape import Landscape
+from offline_kit.build.landscape import LAYERS, Landscape
 from offline_kit.build.noise import gradient_noise
 
 
@@ -79,9 +79,9 @@ def pixels_of(window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def warped_layers(
-    landscape: Landscape, window: Window
+    landscape: Landscape, window: Window, names: tuple[str, ...] = LAYERS
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Sample the coarse landscape on the pixels of a window.
+    """Sample layers of the coarse landscape on the pixels of a window.
 
     One warp bends streams, shores and field edges together, so that nothing runs straight.
 
@@ -98,4 +98,7 @@ def warped_layers(
     rows += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 202)
     columns = columns + np.float32(4.2) * gradient_noise(*window, 41.0, seed + 203)
     columns += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 204)
-    return rows, columns, sample_layers(landscape.layers, *cells_of(landscape, rows, columns))
+    layers = landscape.layers
+    if names != LAYERS:
+        layers = np.ascontiguousarray(layers[..., [LAYERS.index(name) for name in names]])
+    return rows, columns, sample_layers(layers, *cells_of(landscape, rows, columns))

@@ -17,7 +17,8 @@ DESCRIPTION = {
 }
 
 
-def _schema(extension: str) -> str:
+def schema(extension: str) -> str:
+    """Return the address of the schema of a STAC extension."""
     return f"https://stac-extensions.github.io/{extension}/schema.json"
 
 
@@ -174,7 +175,7 @@ def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, 
         "links": [],
         "assets": _assets(grid, base, offset),
         "bbox": bbox,
-        "stac_extensions": [_schema(extension) for extension in extensions],
+        "stac_extensions": [schema(extension) for extension in extensions],
         "collection": scene.collection,
     }
 
@@ -205,10 +206,10 @@ def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str
         "in the shape of the collection of the same name on Earth Search",
         "links": [],
         "stac_extensions": [
-            _schema("item-assets/v1.0.0"),
-            _schema("view/v1.0.0"),
-            _schema("raster/v1.1.0"),
-            _schema("eo/v1.0.0"),
+            schema("item-assets/v1.0.0"),
+            schema("view/v1.0.0"),
+            schema("raster/v1.1.0"),
+            schema("eo/v1.0.0"),
         ],
         "item_assets": assets,
         "extent": {
