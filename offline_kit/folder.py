@@ -12,7 +12,13 @@ PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 TRUTH = "truth_no_real_project_has"
 PARTS = ("collections", "items", "scenes", TRUTH, WORK)
-VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
+VECTORS = (
+    "area_of_interest.gpkg",
+    "field_points.gpkg",
+    "plantations.gpkg",
+    "tracks.gpkg",
+    "validation_points.gpkg",
+)
 
 
 def check_makes_way(folder: Path) -> None:

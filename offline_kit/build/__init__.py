@@ -19,6 +19,7 @@ scenes         one date, block by block (`parallel`), written as COGs (`cog`), a
 stac           the items and collections that describe the scenes
 dem            the terrain model, with items of its own
 areas, points  area of interest, catchments, field points, validation points (`vectors`: files)
+planning       tracks and plantations as lines and outlines
 kit            all of it in a folder (`folder`), the manifest last
 =============  ==================================================================================
 

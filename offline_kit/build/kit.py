@@ -23,6 +23,7 @@ from offline_kit.build.dem import (
 from offline_kit.build.grid import Grid, grid_of
 from offline_kit.build.landscape import Landscape, make_landscape
 from offline_kit.build.passes import Pass, passes_of
+from offline_kit.build.planning import make_plantations, make_tracks
 from offline_kit.build.points import make_field_points, make_validation_points
 from offline_kit.build.preparation import (
     check_space,
@@ -138,7 +139,7 @@ def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]
         for number, scene in enumerate(missing, 1):
             bar.set_description(f"scene {number}/{len(missing)} of {scene.date}")
             _build_scene(out, landscape, scene, bar)
-    with tqdm(total=3, desc="points and areas", unit="file") as bar:
+    with tqdm(total=len(VECTORS), desc="points and areas", unit="file") as bar:
         _build_vectors(out, landscape, bar)
     for collection in ("sentinel-2-l2a", "sentinel-2-c1-l2a"):
         own = [p for p in passes if p.collection == collection]
@@ -189,6 +190,10 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     write_layers(work / "area_of_interest.gpkg", layers)
     bar.update(1)
     write_layers(work / "field_points.gpkg", {"field_points": make_field_points(landscape)})
+    bar.update(1)
+    write_layers(work / "tracks.gpkg", {"tracks": make_tracks(landscape)})
+    bar.update(1)
+    write_layers(work / "plantations.gpkg", {"plantations": make_plantations(landscape)})
     bar.update(1)
     sample = make_validation_points(landscape, area)
     write_layers(work / "validation_points.gpkg", {"validation_points": sample})

@@ -36,6 +36,8 @@ COMPONENTS = 12
 FIRST_YEAR = 2018.7  # the earliest scenes; spread and growth are counted from here
 FIRE_YEAR = 2021.10  # early February, the Cape's fire season
 CLEARING_YEAR = 2019.30
+FELLED, YOUNG, MIDDLE, OLD = range(4)  # stages of a compartment of a plantation in 2018
+PLANTED = ((0, 0), (2010, 4), (2002, 7), (1987, 15))  # first year and years, by stage
 ELEVATION, WATER_DEPTH, TRACK = (LAYERS.index(name) for name in ("elevation", "water", "track"))
 
 
@@ -226,19 +228,48 @@ def _parcel(row: float, column: float, size: float, seed: int) -> tuple[int, flo
 
 
 @inlined
+def _in_plantation(plantation: float, middle: float) -> float:
+    """Return the share of a pixel that lies in a plantation."""
+    return ramp(plantation + 0.02 * middle, -0.012, 0.02)
+
+
+@inlined
+def _compartment(row: float, column: float, seed: int) -> tuple[int, float, float]:
+    """Return number and distances to the edges of a forest compartment, as `_parcel` does."""
+    return _parcel(row, column, 30.0, seed + 11)
+
+
+@inlined
+def _stage(number: int) -> int:
+    """Return the stage of a compartment."""
+    kind = float(number & 1023) / 1024.0
+    if kind < 0.07:
+        return FELLED
+    if kind < 0.20:
+        return YOUNG
+    return MIDDLE if kind < 0.40 else OLD
+
+
+def planted_in(number: int) -> int:
+    """Return the year in which a compartment was planted, 0 where it was felled and given up."""
+    first, years = PLANTED[_stage(number)]
+    return first + ((number >> 20) & 1023) * years // 1024
+
+
+@inlined
 def _plantation(site: Site, year: float, seed: int) -> tuple[float, float, float]:
     """Return canopy cover, forest track and difference between stands in a pine plantation."""
-    inside = ramp(site.plantation + 0.02 * site.middle, -0.012, 0.02)
+    inside = _in_plantation(site.plantation, site.middle)
     if inside <= 0.0:
         return 0.0, 0.0, 0.6 * site.broad
-    number, long_edge, short_edge = _parcel(site.row, site.column, 30.0, seed + 11)
-    kind = float(number & 1023) / 1024.0
+    number, long_edge, short_edge = _compartment(site.row, site.column, seed)
+    stage = _stage(number)
     canopy = 0.95
-    if kind < 0.07:
-        canopy = 0.04  # felled lately
-    elif kind < 0.20:
-        canopy = 0.45 + 0.05 * (year - FIRST_YEAR)  # young
-    elif kind < 0.40:
+    if stage == FELLED:
+        canopy = 0.04
+    elif stage == YOUNG:
+        canopy = 0.45 + 0.05 * (year - FIRST_YEAR)
+    elif stage == MIDDLE:
         canopy = 0.88
     canopy = min(canopy + 0.05 * site.middle + 0.03 * site.fine, 0.99)
     track = 0.55 * inside if min(long_edge, short_edge) < 0.9 else 0.0
@@ -442,6 +473,32 @@ def _compose(
     return fractions, stands
 
 
+@kernel
+def _compartments(
+    plantation: NDArray[np.float32],
+    warped: tuple[NDArray[np.float32], NDArray[np.float32]],
+    middle: NDArray[np.float32],
+    seed: int,
+) -> NDArray[np.int32]:
+    h, w = plantation.shape
+    numbers = np.zeros((h, w), np.int32)
+    for r in range(h):
+        for c in range(w):
+            if _in_plantation(plantation[r, c], middle[r, c]) > 0.5:
+                numbers[r, c] = _compartment(warped[0][r, c], warped[1][r, c], seed)[0]
+    return numbers
+
+
+def compartments_at(landscape: Landscape, window: Window) -> NDArray[np.int32]:
+    """Return the number of the forest compartment of each pixel of a window, 0 outside."""
+    rows, columns, layers = warped_layers(landscape, window, ("plantation",))
+    return _compartments(layers[0], (rows, columns), _middle(landscape, window), landscape.seed)
+
+
+def _middle(landscape: Landscape, window: Window) -> NDArray[np.float32]:
+    return fractal_noise(*window, 11.0, 2, landscape.seed + 212)
+
+
 def ground_at(landscape: Landscape, window: Window, year: float, level: float) -> Ground:
     """Compose the land cover of a window on a date.
 
@@ -458,7 +515,7 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     seed = landscape.seed
     rows, columns, layers = warped_layers(landscape, window)
     broad = fractal_noise(*window, 38.0, 2, seed + 213)
-    middle = fractal_noise(*window, 11.0, 2, seed + 212)
+    middle = _middle(landscape, window)
     fine = gradient_noise(*window, 2.7, seed + 211)
     other = fractal_noise(*window, 24.0, 3, seed + 214)
     noise = (broad, middle, fine, other)

@@ -48,6 +48,9 @@ class Landscape:
         float32 (rows, columns, layer); in the order of `LAYERS`.
     catchment
         uint8 (rows, columns); catchment number, 0 outside.
+    tracks
+        int32 (pieces, 5); row and column in cells where a piece begins, those where it ends, and
+        how many places are reached over it.
     """
 
     grid: Grid
@@ -55,6 +58,7 @@ class Landscape:
     margin: int
     layers: NDArray[np.float32]
     catchment: NDArray[np.uint8]
+    tracks: NDArray[np.int32]
 
     def layer(self, name: str) -> NDArray[np.float32]:
         """One layer by name, (rows, columns)."""
@@ -164,8 +168,8 @@ def _dams(terrain: Terrain, farm: NDArray, cells: _Cells) -> NDArray[np.float32]
     return depth
 
 
-def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.float32]:
-    """Distance in metres to tracks: cheapest ways between scattered places, over low slopes."""
+def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.int32]:
+    """Lay tracks between scattered places, over low slopes; see `Landscape.tracks`."""
     step = max(1, 120 // cells.size)
     coarse = z[::step, ::step]
     wet = water[::step, ::step] > 0
@@ -193,17 +197,28 @@ def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.float32]:
     picks = picks[np.argsort(coarse[picks[:, 0], picks[:, 1]], kind="stable")]
     hub = index[picks[0, 0], picks[0, 1]]
     _, before = dijkstra(graph, directed=False, indices=hub, return_predecessors=True)
-    on = np.zeros(z.shape, bool)
+    reached: dict[tuple[int, int], int] = {}
     for r, c in picks[1 : int(0.85 * places)]:
-        here = index[r, c]
+        here = int(index[r, c])
         while before[here] >= 0:
-            there = before[here]
-            a, b = np.array(divmod(here, columns)), np.array(divmod(there, columns))
-            for t in range(step):
-                point = (a * (step - t) + b * t) * step // step
-                if (point < z.shape).all():
-                    on[tuple(point)] = True
+            there = int(before[here])
+            reached[here, there] = reached.get((here, there), 0) + 1
             here = there
+    pieces = [
+        (*(step * v for v in (*divmod(a, columns), *divmod(b, columns))), places)
+        for (a, b), places in reached.items()
+    ]
+    return np.array(pieces, np.int32).reshape(-1, 5)
+
+
+def _distance_to(tracks: NDArray[np.int32], cells: _Cells) -> NDArray[np.float32]:
+    on = np.zeros(cells.shape, bool)
+    for r, c, next_r, next_c, _ in tracks:
+        step = max(abs(next_r - r), abs(next_c - c))
+        for t in range(step):
+            y, x = r + (next_r - r) * t // step, c + (next_c - c) * t // step
+            if y < cells.shape[0] and x < cells.shape[1]:
+                on[y, x] = True
     return _distance(on, cells.size)
 
 
@@ -297,6 +312,7 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
     water = _dams(terrain, farm, cells)
     plantation = _plantations(cells, relief, farm, water)
     seed_rain = _seed_rain(cells, plantation)
+    tracks = _tracks(z, water, cells)
     fynbos = (farm < -0.1) & (water < -5) & (relief.high > 0.15)
     layers = {
         "elevation": z,
@@ -312,10 +328,10 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
         "clearing": _one_patch(cells, 45, cells.noise(1.5, 3, 41), seed_rain > 0.1),
         "gum": _gum(cells, relief, farm),
         "age": _age(cells, relief, wetness),
-        "track": _tracks(z, water, cells),
+        "track": _distance_to(tracks, cells),
     }
     stack = np.stack([layers[name] for name in LAYERS], axis=-1).astype(np.float32)
-    return Landscape(grid, seed, cells.margin, stack, _catchments(terrain, cells))
+    return Landscape(grid, seed, cells.margin, stack, _catchments(terrain, cells), tracks)
 
 
 def _one_patch(
