@@ -14,6 +14,7 @@ TRUTH = "truth_no_real_project_has"
 PARTS = ("collections", "items", "scenes", TRUTH, WORK)
 VECTORS = (
     "area_of_interest.gpkg",
+    "change_points.gpkg",
     "field_points.gpkg",
     "plantations.gpkg",
     "tracks.gpkg",

@@ -18,7 +18,8 @@ scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
 stac           the items and collections that describe the scenes
 dem            the terrain model, with items of its own
-areas, points  area of interest, catchments, field points, validation points (`vectors`: files)
+areas, points  area of interest, catchments, field points (`vectors`: files)
+references     samples to judge a map by, with people's answers
 planning       tracks and plantations as lines and outlines
 kit            all of it in a folder (`folder`), the manifest last
 =============  ==================================================================================

@@ -22,15 +22,16 @@ from offline_kit.build.dem import (
 )
 from offline_kit.build.grid import Grid, grid_of
 from offline_kit.build.landscape import Landscape, make_landscape
-from offline_kit.build.passes import Pass, passes_of
+from offline_kit.build.passes import CLEAR_2024, Pass, passes_of
 from offline_kit.build.planning import make_plantations, make_tracks
-from offline_kit.build.points import make_field_points, make_validation_points
+from offline_kit.build.points import make_field_points
 from offline_kit.build.preparation import (
     check_space,
     item_path,
     prepare,
     remove_folder,
 )
+from offline_kit.build.references import make_change_points, make_validation_points
 from offline_kit.build.scenes import write_scene
 from offline_kit.build.stac import make_collection, make_item
 from offline_kit.build.vectors import write_layers
@@ -148,7 +149,8 @@ def _build(out: Path, plan: dict[str, Any], grid: Grid, passes: tuple[Pass, ...]
         )
     remove_folder(out / WORK)
     files = [p for name in PARTS for p in (out / name).rglob("*") if p.is_file()]
-    write_manifest(out, plan["size"], plan["seed"], [*files, *(out / name for name in VECTORS)])
+    files += [out / name for name in VECTORS if (out / name).exists()]
+    write_manifest(out, plan["size"], plan["seed"], files)
     (out / PLAN).unlink()
 
 
@@ -198,5 +200,9 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     sample = make_validation_points(landscape, area)
     write_layers(work / "validation_points.gpkg", {"validation_points": sample})
     bar.update(1)
-    for name in VECTORS:
-        (work / name).replace(out / name)
+    if (out / TRUTH / f"pine_cover_{CLEAR_2024.date.replace('-', '')}.tif").exists():
+        change = make_change_points(landscape, area, out / TRUTH)
+        write_layers(work / "change_points.gpkg", {"change_points": change})
+    bar.update(1)
+    for path in work.glob("*.gpkg"):
+        path.replace(out / path.name)

@@ -77,7 +77,7 @@ PASSES = (
     Pass("2023-09-19", "05.09", 0.0, 0.0, "sentinel-2-c1-l2a"),
     Pass("2024-09-18", "05.11", 0.0, 0.0),
 )
-CLEAR_2018 = PASSES[1]
+CLEAR_2018, CLEAR_2024 = PASSES[1], PASSES[-1]
 
 
 def passes_of(size: str) -> tuple[Pass, ...]:
