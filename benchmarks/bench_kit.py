@@ -242,7 +242,7 @@ def run(folder: Path, larger: Path, sizes: list[str]) -> None:
             shutil.rmtree(kit, ignore_errors=True)
             seconds, memory = build(size, seed, kit)
             disk = sum(p.stat().st_size for p in kit.rglob("*") if p.is_file()) / 1e6
-            scenes = len(list(kit.glob("items/sentinel-2-*/*.json")))
+            scenes = len(list(kit.glob("items/sentinel-2-*/*34HCH_*.json")))
             grid = SIZES[size]
             mega = grid.width * grid.height / 1e6
             speed = mega * scenes / seconds

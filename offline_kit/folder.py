@@ -11,7 +11,8 @@ from offline_kit.manifest import MANIFEST
 PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 TRUTH = "truth_no_real_project_has"
-PARTS = ("collections", "items", "scenes", TRUTH, WORK)
+SECOND_PLACE = "second_place"
+PARTS = ("collections", "items", "scenes", SECOND_PLACE, TRUTH, WORK)
 VECTORS = (
     "area_of_interest.gpkg",
     "change_points.gpkg",

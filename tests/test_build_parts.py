@@ -155,7 +155,7 @@ def test_shadow_is_where_direct_light_ends(sun, gradient, edge):
 @settings(max_examples=8)
 @given(st.integers(0, 2**20))
 def test_terrain_drains_to_its_edge(seed):
-    terrain = make_terrain(40, 50, 30, seed)
+    terrain = make_terrain(40, 50, 30, seed, 190.0, 1330.0)
     z = terrain.elevation.ravel()
     inner = np.zeros(terrain.elevation.shape, bool)
     inner[1:-1, 1:-1] = True

@@ -26,7 +26,7 @@ from offline_kit.build.noise import fractal_noise
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.sampling import warped_layers
 from offline_kit.build.sensor import block_mean
-from offline_kit.build.stac import COG, footprint, schema
+from offline_kit.build.stac import COG, footprint, schema, spatial_extent
 from offline_kit.files import written_whole
 
 DEM = "cop-dem-glo-30"
@@ -219,7 +219,6 @@ def make_dem_item(tile: DemTile) -> dict[str, Any]:
 
 def make_dem_collection(tiles: list[DemTile]) -> dict[str, Any]:
     """Return the STAC 1.0.0 collection of the terrain model, without links."""
-    wests, souths, easts, norths = zip(*(tile.bbox for tile in tiles), strict=True)
     return {
         "type": "Collection",
         "id": DEM,
@@ -234,7 +233,7 @@ def make_dem_collection(tiles: list[DemTile]) -> dict[str, Any]:
         ],
         "item_assets": {"data": {"type": COG, "roles": ["data"]}},
         "extent": {
-            "spatial": {"bbox": [[min(wests), min(souths), max(easts), max(norths)]]},
+            "spatial": spatial_extent([tile.bbox for tile in tiles]),
             "temporal": {"interval": [[RELEASED, RELEASED]]},
         },
         "license": "CC-BY-4.0",

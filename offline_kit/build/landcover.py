@@ -184,11 +184,12 @@ def _fire(site: Site, year: float, f: NDArray[np.float64]) -> float:
 
 
 @inlined
-def _wattle(site: Site) -> float:
-    """Return the cover of wattle, which follows rivers in the lower valleys."""
+def _wattle(site: Site, far: float) -> float:
+    """Return the cover of wattle, which follows rivers in the lower valleys, so `far` from them."""
     dense = site.other + 0.35 * site.broad
     reach = 30.0 + 24.0 * ramp(900.0 - site.river, 0.0, 850.0)
     reach += 40.0 * ramp(dense, 0.3, 0.9)  # old thickets fill the flats beside a river
+    reach *= far
     bank = ramp(reach + 16.0 * site.broad + 12.0 * site.middle - site.stream, 0.0, 22.0)
     bank *= ramp(0.55 - site.high + 0.10 * site.broad, 0.0, 0.22) * ramp(dense, -0.55, 0.35)
     return bank * min(0.96 + 0.06 * site.fine, 1.0)
@@ -351,11 +352,11 @@ def _water(site: Site, level: float) -> tuple[float, float]:
 
 @inlined
 def _cover(
-    site: Site, year: float, level: float, seed: int, f: NDArray[np.float64]
+    site: Site, year: float, level: float, far: float, seed: int, f: NDArray[np.float64]
 ) -> tuple[Cover, float]:
     """Burn the veld in `f`; return what lies over it, and the stand's difference."""
     burnt = _fire(site, year, f)
-    wattle = _wattle(site)
+    wattle = _wattle(site, far)
     planted, forest_track, stand = _plantation(site, year, seed)
     pine = max(planted, _wildings(site, year, burnt, wattle, f))
     slash = pine * _felled(site, year)
@@ -426,6 +427,7 @@ def _site(
     warped: tuple[NDArray[np.float32], NDArray[np.float32]],
     noise: tuple[NDArray[np.float32], ...],
     chance: float,
+    heights: tuple[float, float],
     r: int,
     c: int,
 ) -> Site:
@@ -433,7 +435,7 @@ def _site(
     return Site(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13],
         _slope(layers[ELEVATION], r, c),
-        (n[ELEVATION] - 190.0) / 1330.0,
+        (n[ELEVATION] - heights[0]) / heights[1],
         warped[0][r, c],
         warped[1][r, c],
         chance,
@@ -452,9 +454,13 @@ def _compose(
     window: Window,
     year: float,
     level: float,
+    place: tuple[float, float, float],
     seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the fractions and the stands of a window, pixel by pixel."""
+    """Return the fractions and the stands of a window, pixel by pixel.
+
+    `place` holds the valleys' elevation, the summits' above them, and how far wattle reaches.
+    """
     h, w = warped[0].shape
     fractions = np.empty((COMPONENTS, h, w), np.float32)
     stands = np.empty((h, w), np.float32)
@@ -462,9 +468,9 @@ def _compose(
     for r in range(h):
         for c in range(w):
             chance = uniform(window.column + c, window.row + r, seed + 12)
-            site = _site(layers, warped, noise, chance, r, c)
+            site = _site(layers, warped, noise, chance, place[:2], r, c)
             _veld(site, f)
-            cover, stand = _cover(site, year, level, seed, f)
+            cover, stand = _cover(site, year, level, place[2], seed, f)
             _lay_over(f, cover, site.track)
             total = _tidy(f)
             for k in range(COMPONENTS):
@@ -519,7 +525,9 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     fine = gradient_noise(*window, 2.7, seed + 211)
     other = fractal_noise(*window, 24.0, 3, seed + 214)
     noise = (broad, middle, fine, other)
-    fractions, stand = _compose(layers, (rows, columns), noise, window, year, level, seed)
+    place = landscape.place
+    peculiar = (place.valley_m, place.relief_m, place.wattle)
+    fractions, stand = _compose(layers, (rows, columns), noise, window, year, level, peculiar, seed)
     # gullies and outcrops too small for the coarse cells, only where the ground is rough
     z = layers[ELEVATION]
     rough = np.clip((z - 240) / 500, 0, 1).astype(np.float32)

@@ -12,6 +12,7 @@ from offline_kit.build.filters import smooth
 from offline_kit.build.grid import PIXEL, Grid
 from offline_kit.build.kernels import kernel
 from offline_kit.build.noise import fractal_noise
+from offline_kit.build.places import FRANSCHHOEK, Place
 from offline_kit.build.terrain import Terrain, make_terrain
 
 MARGIN_M = 2400  # landscape beyond the grid, for shadows and seed from outside
@@ -41,6 +42,7 @@ class Landscape:
     Attributes
     ----------
     grid
+    place
     seed
     margin
         Cells beyond the grid on each side.
@@ -54,6 +56,7 @@ class Landscape:
     """
 
     grid: Grid
+    place: Place
     seed: int
     margin: int
     layers: NDArray[np.float32]
@@ -70,6 +73,7 @@ class _Cells:
     """The coarse grid while layers are made on it: its cells, its inner part, its noise."""
 
     grid: Grid
+    place: Place
     seed: int
 
     @property
@@ -238,7 +242,7 @@ def _relief(cells: _Cells, z: NDArray[np.float32]) -> _Relief:
     slope = np.sqrt(gx * gx + gy * gy).astype(np.float32)
     shaded = (gx * np.float32(0.698) - gy * np.float32(0.716)) / np.sqrt(1 + slope * slope)
     local = (gentle - cells.smooth(z, 600)).astype(np.float32)
-    return _Relief(slope, shaded.astype(np.float32), local, (z - z.min()) / 1330)
+    return _Relief(slope, shaded.astype(np.float32), local, (z - z.min()) / cells.place.relief_m)
 
 
 def _wetness(area: NDArray[np.float32], slope: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -250,7 +254,7 @@ def _wetness(area: NDArray[np.float32], slope: NDArray[np.float32]) -> NDArray[n
 def _farmland(cells: _Cells, relief: _Relief) -> NDArray[np.float32]:
     """Put farms on low and level ground."""
     suited = cells.smooth(-3.2 * relief.high - 6 * np.maximum(relief.slope - 0.04, 0), 150)
-    return cells.covering(0.21, suited, 0.33 * cells.noise(2.4, 4, 21))
+    return cells.covering(cells.place.farm, suited, 0.33 * cells.noise(2.4, 4, 21))
 
 
 def _plantations(
@@ -263,7 +267,7 @@ def _plantations(
         - 3 * np.maximum(farm + 0.05, 0)
     )
     noise = 0.62 * cells.noise(2.2, 3, 31)
-    planted = cells.covering(0.052, hillside.astype(np.float32), noise)
+    planted = cells.covering(cells.place.plantation, hillside.astype(np.float32), noise)
     return np.minimum(planted, -water * np.float32(0.05)).astype(np.float32)
 
 
@@ -281,7 +285,8 @@ def _seed_rain(cells: _Cells, plantation: NDArray[np.float32]) -> NDArray[np.flo
 def _gum(cells: _Cells, relief: _Relief, farm: NDArray[np.float32]) -> NDArray[np.float32]:
     """Put gum woodlots on and near farms, in the valleys."""
     suited = 0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(relief.high - 0.12, 0)
-    return cells.covering(0.011, suited.astype(np.float32), 0.60 * cells.noise(0.55, 3, 61))
+    noise = 0.60 * cells.noise(0.55, 3, 61)
+    return cells.covering(cells.place.gum, suited.astype(np.float32), noise)
 
 
 def _age(cells: _Cells, relief: _Relief, wetness: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -295,17 +300,20 @@ def _age(cells: _Cells, relief: _Relief, wetness: NDArray[np.float32]) -> NDArra
     return age.astype(np.float32)
 
 
-def make_landscape(grid: Grid, seed: int) -> Landscape:
-    """Make the coarse landscape under a kit.
+def make_landscape(grid: Grid, seed: int, place: Place = FRANSCHHOEK) -> Landscape:
+    """Make the coarse landscape of a place.
 
     Parameters
     ----------
     grid
     seed
-        Chooses the landscape; the same seed and grid give the same landscape on every machine.
+        Chooses the landscape; the same seed, grid and place give the same landscape on every
+        machine.
+    place
     """
-    cells = _Cells(grid, seed)
-    terrain = make_terrain(*cells.shape, grid.cell, seed)
+    seed += place.seed
+    cells = _Cells(grid, place, seed)
+    terrain = make_terrain(*cells.shape, grid.cell, seed, place.valley_m, place.relief_m)
     z, relief = terrain.elevation, _relief(cells, terrain.elevation)
     wetness = _wetness(terrain.area, relief.slope)
     farm = _farmland(cells, relief)
@@ -324,14 +332,15 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
         "farm": farm,
         "plantation": plantation,
         "seed_rain": seed_rain,
-        "fire": _one_patch(cells, 620, cells.noise(2.6, 5, 51), fynbos),
-        "clearing": _one_patch(cells, 45, cells.noise(1.5, 3, 41), seed_rain > 0.1),
+        "fire": _one_patch(cells, place.fire_ha, cells.noise(2.6, 5, 51), fynbos),
+        "clearing": _one_patch(cells, place.clearing_ha, cells.noise(1.5, 3, 41), seed_rain > 0.1),
         "gum": _gum(cells, relief, farm),
         "age": _age(cells, relief, wetness),
         "track": _distance_to(tracks, cells),
     }
     stack = np.stack([layers[name] for name in LAYERS], axis=-1).astype(np.float32)
-    return Landscape(grid, seed, cells.margin, stack, _catchments(terrain, cells), tracks)
+    catchments = _catchments(terrain, cells)
+    return Landscape(grid, place, seed, cells.margin, stack, catchments, tracks)
 
 
 def _one_patch(

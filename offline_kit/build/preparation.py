@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from offline_kit.build.grid import Grid
-from offline_kit.build.passes import Pass
 from offline_kit.errors import KitError
 from offline_kit.folder import PARTS, PLAN, VECTORS, WORK, check_makes_way
 from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
@@ -108,16 +107,17 @@ def _clear(out: Path) -> None:
         remove_folder(out / name)
 
 
-def check_space(out: Path, grid: Grid, missing: list[Pass]) -> None:
-    """Look whether the scenes that are missing will find room.
+def check_space(out: Path, missing: list[Grid]) -> None:
+    """Look whether the scenes that are missing, each with its grid, will find room.
 
     Raises
     ------
     KitError
         If the disk is too full.
     """
+    pixels = [grid.width * grid.height for grid in missing]
     # one scene needs its uncompressed bands as well while it is being written
-    needed = grid.width * grid.height * (BYTES_PER_PIXEL * len(missing) + 20)
+    needed = BYTES_PER_PIXEL * sum(pixels) + 20 * max(pixels, default=0)
     free = shutil.disk_usage(out).free
     if free < needed:
         raise KitError(

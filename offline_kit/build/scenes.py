@@ -14,7 +14,7 @@ from offline_kit.build.bands import BAND_INDEX, BANDS
 from offline_kit.build.clouds import cloud_threshold, clouds_over, put_clouds_over
 from offline_kit.build.cog import Raster, rasters
 from offline_kit.build.grid import PIXEL, Window, windows_of
-from offline_kit.build.landcover import CHAR, CROP, PINE, Ground, ground_at
+from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.light import (
     MINNAERT,
@@ -28,13 +28,13 @@ from offline_kit.build.light import (
 )
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import Pass
+from offline_kit.build.places import Place
 from offline_kit.build.scl import classify_scene
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import reflectance_of
 from offline_kit.files import written_whole
 
 TRUTH_NODATA = 255
-LONGITUDE, LATITUDE = 19.20, -33.80  # the sun stands over the whole scene as it does here
 SCL_PIXEL = 20
 BRIGHTEST = 0.3558  # reflectance that is 255 in the true-colour picture
 
@@ -53,8 +53,8 @@ class Block:
         uint8 (rows, columns) at 20 m.
     visual
         uint8 (height, width, 3).
-    pine
-        uint8 (height, width); true pine cover in percent.
+    target
+        uint8 (height, width); true cover of the place's target in percent.
     dominant
         uint8 (height, width); true dominant class, 255 where none of the ten has most of the pixel.
     shadow
@@ -65,7 +65,7 @@ class Block:
     bands: list[NDArray[np.uint16]]
     scl: NDArray[np.uint8]
     visual: NDArray[np.uint8]
-    pine: NDArray[np.uint8]
+    target: NDArray[np.uint8]
     dominant: NDArray[np.uint8]
     shadow: NDArray[np.uint8]
 
@@ -99,7 +99,8 @@ class Scene:
         self.landscape = landscape
         self.satellite_pass = satellite_pass
         self.seed = (satellite_pass.seed + landscape.seed) % 2**32
-        self.sun = sun_at(satellite_pass.time, LONGITUDE, LATITUDE)
+        place = landscape.place
+        self.sun = sun_at(satellite_pass.time, place.longitude, place.latitude)
         self.shadow = shadow_height(landscape, self.sun)
         self.threshold = cloud_threshold(landscape.grid, satellite_pass.cloud, self.seed + 5)
 
@@ -114,13 +115,13 @@ class Scene:
         put_light_on(reflectance, *light, shade)
         put_clouds_over(reflectance, cloud, bright)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
-        pine, dominant = _truth(ground)
+        target, dominant = _truth(ground, self.landscape.place)
         return Block(
             window,
             [to_dn(values, scene.offset) for values in seen],
             self._classify(seen, cloud, shade, window),
             _true_colour(seen),
-            pine,
+            target,
             dominant,
             _inside(terrain_shadow(ground.elevation, edge, self.sun.vector)),
         )
@@ -149,13 +150,14 @@ def _inside(field: NDArray[np.float32]) -> NDArray[np.float32]:
     return field[..., HALO:-HALO, HALO:-HALO]
 
 
-def _truth(ground: Ground) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return true pine cover in percent and the true dominant class."""
+def _truth(ground: Ground, place: Place) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the target's true cover in percent and the true dominant class."""
     fractions = _inside(ground.fractions)
-    pine = np.floor(fractions[PINE] * 100 + np.float32(0.5)).astype(np.uint8)
+    cover = fractions[CLASS_NAMES.index(place.target)]
+    percent = np.floor(cover * 100 + np.float32(0.5)).astype(np.uint8)
     dominant = np.argmax(fractions, axis=0).astype(np.uint8)
     dominant[(dominant == CROP) | (dominant == CHAR)] = TRUTH_NODATA
-    return pine, dominant
+    return percent, dominant
 
 
 def _true_colour(seen: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
@@ -180,7 +182,7 @@ def write_scene(
     folder
         New folder for bands, SCL, TCI and thumbnail.
     truth_folder
-        Folder for the true pine cover, dominant class and shadow.
+        Folder for the target's true cover, dominant class and shadow.
     progress
         Called with the number of pixels finished since the last call.
     """
@@ -192,24 +194,24 @@ def write_scene(
     bands = [Raster(folder / f"{b.file}.tif", grid, b.pixel, "uint16", 1, 0) for b in BANDS]
     scl = Raster(folder / "SCL.tif", grid, SCL_PIXEL, "uint8", 1, 0)
     visual = Raster(folder / "TCI.tif", grid, PIXEL, "uint8", 3, 0)
-    pine, dominant, shadow = (
+    target, dominant, shadow = (
         Raster(truth_folder / f"{name}_{day}.tif", grid, PIXEL, "uint8", 1, TRUTH_NODATA)
-        for name in ("pine_cover", "dominant_class", "shadow")
+        for name in (landscape.place.cover, "dominant_class", "shadow")
     )
     counts = np.zeros(12, np.int64)
-    with rasters(*bands, scl, visual, pine, dominant, shadow):
+    with rasters(*bands, scl, visual, target, dominant, shadow):
         for block in ordered_map(scene.simulate, windows_of(grid)):
             window = block.window
             for raster, values in zip(bands, block.bands, strict=True):
                 raster.put(values, window)
             scl.put(block.scl, window)
             visual.put(block.visual, window)
-            pine.put(block.pine, window)
+            target.put(block.target, window)
             dominant.put(block.dominant, window)
             shadow.put(block.shadow, window)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(window.height * window.width)
-        for raster in (*bands, pine):
+        for raster in (*bands, target):
             raster.finish()
         visual.finish(picture=True)
         for raster in (scl, dominant, shadow):
