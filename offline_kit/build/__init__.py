@@ -20,9 +20,9 @@ scenes         one date, block by block (`parallel`), written as COGs (`cog`), a
 stac           the items and collections that describe the scenes
 dem            the terrain model, with items of its own
 areas, points  area of interest, catchments, field points (`vectors`: files)
-office         of the second place, what a field office hands over
 references     samples to judge a map by, with people's answers
 planning       tracks and plantations as lines and outlines
+office         of the second place, what a field office hands over
 kit            all of it in a folder (`folder`), the manifest last
 =============  ==================================================================================
 
