@@ -6,12 +6,14 @@ import re
 from collections import Counter
 
 import geopandas as gpd
+import httpx
 import numpy as np
 import pandas as pd
 import pystac_client
 import pytest
 import rasterio
 from build_fixtures import SEED, served_kit, tiny_kit  # noqa: F401 (fixtures)
+from PIL import Image
 
 from helpers.course import PLACE
 from offline_kit.build.grid import SIZES, TILE_NORTH
@@ -59,6 +61,16 @@ def test_a_search_by_place_tells_the_two_apart(served_kit):  # noqa: F811
         assert terrain.id == "Copernicus_DSM_COG_10_S35_00_E020_00_DEM"
     for item in catalogue.search(intersects=COURSE_POINT).items():
         assert item.properties["grid:code"] in ("MGRS-34HCH", "CDEM-S34E019")
+
+
+@pytest.mark.parametrize("place", [PLACE, (SECOND.longitude, SECOND.latitude)])
+def test_the_basemap_shows_either_place(place, served_kit):  # noqa: F811
+    longitude, latitude = place
+    x = int((longitude + 180) / 360 * 2**15)
+    y = int((1 - np.arcsinh(np.tan(np.radians(latitude))) / np.pi) / 2 * 2**15)
+    answer = httpx.get(served_kit.tiles_url.format(z=15, x=x, y=y), timeout=60)
+    with Image.open(io.BytesIO(answer.content)) as tile:
+        assert len(tile.convert("RGB").getcolors(maxcolors=2**16)) > 200
 
 
 def test_the_truth_tells_the_cover_of_its_own_species(tiny_kit):  # noqa: F811
