@@ -19,6 +19,7 @@ SCENES = kit_folder() / "scenes" / COLLECTION
 TRUTH = kit_folder() / "truth_no_real_project_has"
 CLEAR, CLOUDY = "S2A_34HCH_20180915_0_L2A", "S2B_34HCH_20180910_0_L2A"
 SOME_CLOUDS, AFTER_THE_FIRE = "S2A_34HCH_20180925_0_L2A", "S2A_34HCH_20210919_0_L2A"
+SECOND_PLACE = "S2A_34HDH_20250918_0_L2A"
 SCL_COLOURS = {
     0: "#000000", 2: "#444444", 3: "#664422", 4: "#228833", 5: "#EEDD88", 6: "#4477AA",
     7: "#999999", 8: "#CCCCCC", 9: "#FFFFFF", 10: "#99DDFF",
@@ -66,6 +67,7 @@ def pictures() -> Iterator[tuple[str, Image.Image]]:
     yield "scl.png", _classes(SOME_CLOUDS)
     yield "pine_2018.png", _pine_cover("20180915")
     yield "pine_2024.png", _pine_cover("20240918")
+    yield "second_place.jpg", _composite(SECOND_PLACE, *true_colour)
 
 
 if __name__ == "__main__":
