@@ -30,5 +30,5 @@ def test_the_example_of_the_paper(area_with_interval):
 @pytest.mark.parametrize("visits", [[0, 0], [1, 0], [0, 1]])
 def test_a_part_that_was_hardly_visited_is_refused(area_with_interval, visits):
     counts = pd.DataFrame([visits, [2, 98]], NAMES, NAMES)
-    with pytest.raises(ValueError, match="fewer than two visits where the map says pine"):
+    with pytest.raises(ValueError, match="Fewer than two visits to the part 'pine'"):
         area_with_interval(counts, pd.Series([500.0, 30_000.0], NAMES), "pine")

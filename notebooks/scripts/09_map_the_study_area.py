@@ -502,9 +502,7 @@ def area_with_interval(counts, hectares, wanted):
     """
     visits = counts.sum(axis=1)
     if visits.min() < 2:
-        raise ValueError(
-            f"fewer than two visits where the map says {visits.idxmin()}: draw more"
-        )
+        raise ValueError(f"Fewer than two visits to the part {visits.idxmin()!r}")
     share = counts[wanted] / visits
     variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
     return (hectares * share).sum(), 1.96 * np.sqrt(variance)
