@@ -112,7 +112,7 @@ def open_cloud() -> Cloud:
         answer, or if the folder for what the lessons make cannot be written to.
     """
     configure_dask()
-    name = os.environ.get("COURSE_CLOUD", "local")
+    name = os.environ.get("COURSE_CLOUD") or "local"
     if name == "local":
         return _open_local()
     if name == "aws":

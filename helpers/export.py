@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 import xarray as xr
 
@@ -70,7 +71,8 @@ def write_cog(
     --------
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
-    >>> import rasterio
+    >>> import numpy as np
+    import rasterio
     >>> import xarray as xr
     >>> coords = {"y": [6_300_015.0, 6_300_005.0], "x": [300_005.0, 300_015.0, 300_025.0]}
     >>> share = xr.DataArray(np.array([[0.1, 0.9, 0.5], [0.2, 0.4, 0.3]]), coords, ("y", "x"))
@@ -98,12 +100,14 @@ def _write(
     progress: bool,
 ) -> None:
     tiled = cog.with_name("tiled.tif")
-    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE):
+    # the environment's COMPRESS_OVERVIEW would come before what the COG driver is told
+    with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE, COMPRESS_OVERVIEW="DEFLATE"):
         with rasterio.open(tiled, "w", **profile) as file:
-            writer = TiledWriter(file, few=20 if "units" in layers.attrs else 80)
+            writer = TiledWriter(file, few=_few_values(layers))
             for_each_block(layers.data, writer.write, progress="writing" if progress else None)
             if codes is None:
-                codes = layers.dtype == bool or "flag_values" in layers.attrs or writer.codes
+                listed = "flag_values" in layers.attrs and layers.dtype.kind in "iu"
+                codes = layers.dtype == bool or listed or writer.codes
             describe(file, layers, codes)
         if not writer.tiles:
             raise CourseError(
@@ -113,6 +117,16 @@ def _write(
         require_tiles(tiled, writer.tiles)
         copy_as_cog(tiled, cog, profile, codes=codes)
         require_tiles(cog, writer.tiles)
+
+
+def _few_values(layers: xr.DataArray) -> int:
+    """Return up to how many different whole numbers are taken for codes of classes."""
+    units = layers.attrs.get("units")
+    if layers.attrs.get("long_name") == "probability" and layers.dtype.kind == "f":
+        return 0
+    if layers.attrs.get("long_name") == "probability" and layers.dtype == np.uint8:
+        return 0 if units == "percent" else 2
+    return 20 if units is not None else 80
 
 
 def _target(path: str | Path, overwrite: bool) -> Path:

@@ -17,9 +17,9 @@ def folder_of(variable: str, default: Path) -> Path:
     """Return the folder that an environment variable names, or the default.
 
     It does not depend on the working directory: a relative one counts from the project's folder,
-    ``~`` is the home folder, and an empty variable is as good as none.
+    ``~`` is the home folder, variables in it are put in, and an empty one is as good as none.
     """
-    given = os.environ.get(variable) or default
+    given = os.path.expandvars(os.environ.get(variable, "").strip()) or default
     return PROJECT / os.path.expanduser(given)  # noqa: PTH111 (leaves an unknown ~name as it is)
 
 

@@ -7,14 +7,25 @@ from __future__ import annotations
 
 import os
 
-# By which PostGIS, QGIS or another GDAL find their own data and drivers: ours come with the wheels.
-OF_OTHER_PROGRAMS = ("GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_SKIP", "PROJ_DATA", "PROJ_LIB")
+# Where PostGIS, QGIS or another GDAL have their data and drivers (ours come with the wheels), which
+# files of the web a recipe for another archive reads, and how another project uses Dask.
+OF_OTHER_PROGRAMS = (
+    "CPL_TMPDIR",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS",
+    "CPL_VSIL_CURL_ALLOWED_FILENAME",
+    "DASK_SCHEDULER",
+    "GDAL_DATA",
+    "GDAL_DRIVER_PATH",
+    "GDAL_SKIP",
+    "PROJ_DATA",
+    "PROJ_LIB",
+)
 
 
 def forget_other_programs() -> None:
-    """Forget where other programs on this machine have GDAL's and PROJ's data.
+    """Forget what other programs on this machine say to GDAL, PROJ and Dask.
 
-    Call it before a package that loads GDAL or PROJ is used.
+    Call it before a package that loads one of them is used.
     """
     for name in OF_OTHER_PROGRAMS:
         os.environ.pop(name, None)
@@ -26,8 +37,10 @@ def stay_on_this_machine() -> None:
     A profile that is not there, a broken ``~/.aws/config`` or a missing certificate bundle stops
     botocore even where keys and address are given; and no lesson that runs offline needs them.
     """
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
+    for name in list(os.environ):
+        gone = name.endswith("_CA_BUNDLE") and not os.path.exists(os.environ[name])  # noqa: PTH110
+        if name.startswith("AWS_") or gone:
+            del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]

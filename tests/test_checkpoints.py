@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +14,9 @@ import numpy as np
 import pytest
 import rioxarray  # noqa: F401 (registers the .rio accessor)
 import xarray as xr
+from filelock import FileLock
 from test_files import ON_A_FULL_DISK, needs_limits, run
+from waiting import wait_until
 from xgboost import XGBClassifier
 
 from helpers import CourseError, checkpoints, find_or_make, leave, open_cloud
@@ -342,3 +345,20 @@ def test_another_users_files_are_named(tmp_path):
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"offline_kit.errors.CourseError: {lock} is another user's")
+
+
+def test_who_waits_for_another_notebook_is_told(outputs, run_lessons, capsys):
+    lock = FileLock(outputs / ".making.lock")
+    made = threading.Thread(target=find_or_make, args=("chosen_scene.json",))
+    with lock:
+        made.start()
+        wait_until(lambda: "waiting for it" in capsys.readouterr().out)
+        assert run_lessons == []
+    made.join(60)
+    assert run_lessons == [checkpoints.LEFT_BY["chosen_scene.json"]]
+
+
+@pytest.mark.parametrize("name", [Path("chosen_scene.json"), ["chosen_scene.json"], None])
+def test_a_name_that_is_no_text(name):
+    with pytest.raises(CourseError, match="name is needed, in quotes"):
+        find_or_make(name)

@@ -288,6 +288,16 @@ def test_a_kernel_that_dies(monkeypatch, quick):
         assert "The kernel died" in line(lambda: _kernel.look_at_kernel(probe))
 
 
+def test_the_helpers_of_another_folder(monkeypatch, quick, tmp_path):
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with _kernel.KernelProbe() as probe:
+        found = line(lambda: _kernel.look_at_kernel(probe))
+    assert f"takes `helpers` from {tmp_path}" in found
+    assert "PYTHONPATH" in found
+
+
 def test_lab_in_another_environment_than_this_kernel(other_environment):
     ask = "from helpers.doctor import _kernel; print(_kernel.look_at_lab())"
     parent = (

@@ -290,3 +290,18 @@ def test_no_check_loads_what_could_reach_a_server():
 def test_an_exercise_that_is_not_there_is_still_an_error_of_the_course():
     with pytest.raises(CourseError, match="There is no exercise 01-9"):
         feedback_on("01-9", 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (lambda: check("01-1", 5, "points"), "everything has its name"),
+        (lambda: check(), "write as in '03-2'"),
+        (lambda: hint("01-1", 1, 2), "One hint at a time"),
+    ],
+)
+def test_a_line_that_was_typed_otherwise_is_answered_in_words(line, words, monkeypatch):
+    shown = []
+    monkeypatch.setattr("helpers.exercises.display", shown.append)
+    line()
+    assert words in repr(shown[0])

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 import rasterio
 import rioxarray
-from predict_scene import CRS, bare_prediction, circle, fitted_model, small_cube
+import xarray as xr
+from predict_scene import CRS, bare_prediction, circle, fitted_model, small_cube, training_points
 from rio_cogeo.cogeo import cog_validate
+from sklearn.tree import DecisionTreeClassifier
 
 from helpers.errors import CourseError
 from helpers.export import write_cog
@@ -109,12 +111,12 @@ class TestFile:
         assert overview[overview != 255].max() <= 2
         assert len(np.unique(overview)) == 4
 
-    def test_units_and_scale_of_whole_amounts_only(self, model, tmp_path):
+    def test_units_of_whole_amounts_only_and_never_a_scale(self, model, tmp_path):
         percent = predict_over_chunks(fitted_model(40), small_cube(200, 200), dtype="uint8")
-        percent.attrs["scale_factor"] = 0.01
+        percent.attrs["scale_factor"] = 0.01  # of numbers that percents were made of
         write(percent, tmp_path / "out.tif")
         with rasterio.open(tmp_path / "out.tif") as file:
-            assert file.scales == (0.01,) * 4
+            assert set(file.scales) == {1.0}
             assert file.nodata == 255
             assert file.units == ("percent",) * 4
         best = percent.argmax("class")
@@ -125,6 +127,37 @@ class TestFile:
             with rasterio.open(tmp_path / "out.tif") as file:
                 assert set(file.scales) == {1.0}
                 assert set(file.units) == {None}
+
+    @pytest.mark.parametrize("dtype", ["uint8", "float32"])
+    def test_probabilities_are_never_codes(self, tmp_path, dtype):
+        """Also those of a tree, which are 0 and 1, or of a small forest: few whole numbers."""
+        tree = DecisionTreeClassifier(max_depth=3).fit(*training_points())
+        result = predict_over_chunks(tree, small_cube(1200, 1100), dtype=dtype)
+        write(result, tmp_path / "out.tif")
+        with rasterio.open(tmp_path / "out.tif") as file:
+            overview = file.read(1, out_shape=(550, 600), masked=True).compressed()
+            whole = np.unique(file.read(1, masked=True).compressed())
+        assert len(whole) == 2
+        assert len(np.unique(overview)) > 2
+
+    def test_flags_of_fractions_count_for_nothing(self, tmp_path):
+        share = noise().astype("float32").rio.write_nodata(np.nan) * 0.37
+        write(share.assign_attrs(flag_values=[0, 1]), tmp_path / "out.tif")
+        with rasterio.open(tmp_path / "out.tif") as file:
+            overview = file.read(1, out_shape=(750, 600))
+            assert len(np.unique(overview)) > len(np.unique(file.read(1)))
+
+    def test_overviews_hold_the_numbers_whatever_the_environment_says(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("COMPRESS_OVERVIEW", "JPEG")
+        array = noise().astype("float32") * 0.37
+        write(array.rio.write_nodata(np.nan), tmp_path / "out.tif", codes=False)
+        with rasterio.open(tmp_path / "out.tif") as file:
+            assert np.isfinite(file.read(1, out_shape=(750, 600))).all()
+
+    def test_an_array_that_lies_nowhere_is_refused(self, tmp_path):
+        bare = xr.DataArray(np.ones((9, 8), "float32"), dims=("y", "x")).rio.write_crs(32734)
+        with pytest.raises(CourseError, match="neither coordinates nor a transform"):
+            write(bare, tmp_path / "out.tif")
 
     def test_gaps_under_another_nodata_value(self, tmp_path):
         array = small_cube(dtype="float32").isel(band=0, drop=True)

@@ -43,13 +43,15 @@ def test_the_folder_does_not_depend_on_where_one_is(given, folder, monkeypatch, 
     assert kit_folder() == helpers.paths.kit_folder() == folder
 
 
-@pytest.mark.parametrize("given", ["", "of/mine", "~/of mine"])
+@pytest.mark.parametrize("given", ["", " ", "of/mine", "~/of mine", "$HOME/of mine"])
 def test_the_outputs_do_not_depend_on_it_either(given, monkeypatch, tmp_path):
     """Kernels run in notebooks/, `make map` in the project's folder."""
     monkeypatch.setenv("COURSE_OUTPUTS", given)
     monkeypatch.chdir(tmp_path)
-    expected = PROJECT / (given.replace("~", str(Path.home())) or "outputs")
-    assert helpers.paths.outputs_folder() == expected
+    home = str(Path.home())
+    monkeypatch.setenv("HOME", home)
+    expected = given.strip().replace("~", home).replace("$HOME", home) or "outputs"
+    assert helpers.paths.outputs_folder() == PROJECT / expected
 
 
 @pytest.mark.parametrize("command", ["build", "verify", "serve"])

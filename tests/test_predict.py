@@ -16,6 +16,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
+import rioxarray
 import shapely
 import threadpoolctl
 import xarray as xr
@@ -595,6 +597,84 @@ class TestRefusals:
     def test_options(self, model, unreadable):
         self.refuses("`dtype` is 'int16'", model, unreadable, dtype="int16")
         self.refuses("`engine` is 'slow'", model, unreadable, engine="slow")
+
+
+class NotSure:
+    """A model that has no answer for dark pixels."""
+
+    classes_ = np.arange(2)
+
+    def predict_proba(self, pixels):
+        answers = np.full((len(pixels), 2), 0.5)
+        answers[np.asarray(pixels)[:, 0] < 1000] = np.nan
+        return answers
+
+
+class TestOwnFiles:
+    """What people bring along."""
+
+    def from_file(self, tmp_path):
+        with rasterio.open(
+            tmp_path / "bands.tif", "w", driver="GTiff", dtype="uint16", count=len(BANDS),
+            height=60, width=50, crs=CRS, transform=Affine(10, 0, 300_000, 0, -10, 6_300_000),
+        ) as file:  # fmt: skip
+            file.write(small_cube().values)
+            file.descriptions = BANDS
+        return rioxarray.open_rasterio(tmp_path / "bands.tif")
+
+    def test_the_bands_of_a_file_keep_their_names_when_some_are_chosen(self, model, tmp_path):
+        scene = self.from_file(tmp_path)
+        np.testing.assert_array_equal(
+            predict_over_chunks(model, scene, nodata=0), bare_prediction(model, small_cube())
+        )
+        with pytest.raises(CourseError, match="in another order"):
+            predict_over_chunks(model, scene.sel(band=[5, 4, 3, 2, 1]))
+        with pytest.raises(CourseError, match="lacks nir"):
+            predict_over_chunks(model, scene.sel(band=[1, 2, 3, 5]))
+
+    def test_rows_that_were_left_out(self, model):
+        cube = small_cube().isel(y=np.r_[0:20, 30:60])
+        with pytest.raises(CourseError, match="not the same step apart"):
+            predict_over_chunks(model, cube, circle(30, 25, 9))
+
+    @pytest.mark.parametrize("name", ["missing_value", "fill_value", "_FillValue"])
+    @pytest.mark.parametrize("value", [-9999, "-9999"])
+    def test_a_missing_value_that_was_scaled_along(self, model, name, value):
+        cube = small_cube(dtype="int16")
+        cube.attrs = {name: value}
+        cube.encoding = {}
+        scaled = (cube * np.float32(1e-4)).assign_attrs({name: value})
+        with pytest.raises(
+            CourseError, match="its nodata value -9999 is that of the whole numbers"
+        ):
+            predict_over_chunks(model, scaled)
+
+    @pytest.mark.parametrize("empty", [[], [None, shapely.Polygon()]])
+    def test_a_table_without_polygons(self, model, empty):
+        within = gpd.GeoDataFrame(geometry=empty, crs=CRS)
+        with pytest.raises(CourseError, match="holds no polygon"):
+            predict_over_chunks(model, small_cube(), within)
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            pd.DataFrame({"code": range(4), "name": list("abcd")}),
+            list(zip(range(4), "abcd", strict=True)),
+            np.array(list("abcd"))[:, None],
+            dict(enumerate("abcd")).items(),
+        ],
+        ids=["table", "pairs", "column", "items"],
+    )
+    def test_names_that_are_no_list_of_names(self, model, names):
+        with pytest.raises(CourseError, match="tells no class from another"):
+            predict_over_chunks(model, small_cube(), class_names=names)
+
+    def test_no_answer_is_no_percent(self):
+        cube = small_cube(holes=0)
+        percent = predict_over_chunks(NotSure(), cube, dtype="uint8", nodata=np.nan).isel(
+            {"class": 0}
+        )
+        np.testing.assert_array_equal(percent, np.where(cube[0] < 1000, 255, 50))
 
 
 class SlowToUnpickle:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from helpers.checkpoints.whole import fault_in
 from helpers.cloud import Cloud, open_cloud
@@ -74,7 +74,7 @@ def find_or_make(name: str) -> Path:
 def _find_or_make(name: str, cloud: Cloud) -> Path:
     reason = _why_not(name, cloud)
     if reason is not None and MAKING not in os.environ:
-        with FileLock(cloud.outputs / ".making.lock"):
+        with _alone(cloud):
             lessons = _lessons_to_run(name, cloud)
             if lessons:
                 count = "a lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
@@ -88,6 +88,21 @@ def _find_or_make(name: str, cloud: Cloud) -> Path:
         )
     _taken[name] = sha256_of(cloud.outputs / name)
     return cloud.outputs / name
+
+
+@contextmanager
+def _alone(cloud: Cloud) -> Iterator[None]:
+    """Wait until no other notebook makes files, and say so."""
+    lock = FileLock(cloud.outputs / ".making.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("Another notebook is making files of earlier lessons: waiting for it ...")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -125,6 +140,8 @@ def leave(name: str) -> Iterator[Path]:
 
 
 def _require_known(name: str) -> None:
+    if not isinstance(name, str):
+        raise CourseError(f"The file's name is needed, in quotes, not a {type(name).__name__}.")
     if name not in LEFT_BY:
         raise CourseError(f"No lesson leaves a file '{name}'; they leave: {', '.join(LEFT_BY)}.")
 

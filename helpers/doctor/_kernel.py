@@ -21,7 +21,14 @@ PROBE_SECONDS = 120  # a fresh environment compiles every module at its first im
 # The browser parts of HoloViews and Panel in JupyterLab: without them plots stay blank.
 LAB_EXTENSION = Path("@pyviz") / "jupyterlab_pyviz"
 
-ENVIRONMENT_CELL = "import sys\n\nprint(sys.prefix)"
+ENVIRONMENT_CELL = """\
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+helpers = find_spec("helpers")
+print(sys.prefix)
+print(Path(helpers.origin).resolve().parents[1] if helpers else "nowhere")"""
 # In this order: hvplot, where it is imported first, loads its JavaScript from the internet.
 JAVASCRIPT_CELL = 'import holoviews as hv\n\nhv.extension("bokeh", inline=True)'
 MAP_CELL = """\
@@ -48,9 +55,10 @@ class KernelProbe:
         """Wait until the kernel has ended."""
         self._pool.shutdown(cancel_futures=True)
 
-    def environment(self) -> str:
-        """Return the folder of the environment that the kernel runs in."""
-        return "".join(output.get("text", "") for output in self._cell(0)).strip()
+    def environment(self) -> tuple[str, str]:
+        """Return the folders of the environment and of the course that the kernel runs in."""
+        said = "".join(output.get("text", "") for output in self._cell(0)).splitlines()
+        return said[-2], said[-1]
 
     def javascript(self) -> str:
         """Return the JavaScript that the notebook loads before the first plot."""
@@ -133,9 +141,14 @@ def kernel_folder() -> Path:
 
 def look_at_kernel(probe: KernelProbe) -> str:
     """Start a kernel as JupyterLab does, and look whether it is in this environment."""
-    environment = probe.environment()
+    environment, course = probe.environment()
     if not _same(environment, sys.prefix):
         raise Mend(f"The kernel runs in {environment}, not in {sys.prefix}: {_how_to_install()}.")
+    if not _same(course, PROJECT):
+        raise Mend(
+            f"The kernel takes `helpers` from {course}, not from {PROJECT}: look at PYTHONPATH, "
+            "and start JupyterLab with `make lab` in this folder."
+        )
     return f"starts in {environment}"
 
 

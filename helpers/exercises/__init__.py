@@ -12,7 +12,7 @@ from helpers.exercises.core import LOOK_AGAIN, Feedback, feedback_on, hint_for
 __all__ = ["Feedback", "check", "feedback_on", "hint", "hint_for"]
 
 
-def check(number: str, answer: object = ..., **given: object) -> None:
+def check(number: str = "", answer: object = ..., *unnamed: object, **given: object) -> None:
     """Show what `feedback_on` says of an answer, wherever in a cell this line stands.
 
     Nothing that a learner types stops the lesson here: a wrong number is shown in words, too.
@@ -23,16 +23,22 @@ def check(number: str, answer: object = ..., **given: object) -> None:
         Lesson and exercise, such as ``"03-2"``.
     answer
         The learner's answer; three dots stand for "not attempted yet".
+    *unnamed
+        Nothing belongs here: what is compared with is named.
     **given
         The lesson's own data that the answer is compared with.
     """
     try:
+        if unnamed:
+            raise CourseError(
+                "Behind the answer everything has its name, as in the lesson: points=points."
+            )
         display(feedback_on(number, answer, **given))
     except CourseError as error:
         display(Feedback(LOOK_AGAIN, str(error)))
 
 
-def hint(number: str, step: int = 1) -> None:
+def hint(number: str = "", step: int = 1, *more: object) -> None:
     """Show a hint for an exercise; each step says more.
 
     Nothing that a learner types stops the lesson here: a wrong step is shown in words, too.
@@ -43,8 +49,12 @@ def hint(number: str, step: int = 1) -> None:
         Lesson and exercise, such as ``"03-2"``.
     step
         Which hint, counted from 1.
+    *more
+        Nothing belongs here: hints are shown one at a time.
     """
     try:
+        if more:
+            raise CourseError('One hint at a time: hint("03-2", 2) shows the second.')
         display(hint_for(number, step))
     except CourseError as error:
         display(Feedback(LOOK_AGAIN, str(error)))

@@ -1,6 +1,7 @@
 """Exercises of lesson 03: memory, the cost of a window, and the offset."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import xarray as xr
@@ -177,7 +178,7 @@ def _outcome(
 ) -> float | str:
     """Return what the function returns, to nine decimals, or that it raised ``ValueError``."""
     try:
-        return round(call_for_number(function, item, darkest), 9)
+        return round(call_for_number(function, deepcopy(item), darkest), 9)
     except NotYet as mistake:
         if isinstance(mistake.__cause__, ValueError):
             return STOPPED

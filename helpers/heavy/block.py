@@ -85,5 +85,6 @@ def _present(band: np.ndarray, nodata: float | None) -> np.ndarray:
 
 def _encode(probability: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if dtype == np.uint8:
-        return np.rint(probability * 100).astype(np.uint8)
+        percent = np.where(np.isnan(probability), UINT8_NODATA, np.rint(probability * 100))
+        return percent.astype(np.uint8)
     return probability

@@ -19,6 +19,7 @@ from helpers.errors import CourseError, advise
 from helpers.heavy.raster import (
     nodata_of,
     require_centres,
+    require_even_steps,
     require_fitting_nodata,
     transform_of,
 )
@@ -76,6 +77,7 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
     band = _band_dim(cube, y, x)
     _require_pixels(cube)
     require_centres(cube)
+    require_even_steps(cube, *(dim for dim in (y, x) if dim in cube.coords))
     if nodata is None:
         require_fitting_nodata(cube, "nodata=np.nan")
     order = (TIME, band, y, x) if TIME in cube.dims else (band, y, x)
@@ -180,9 +182,14 @@ def _band_names(cube: xr.DataArray, band: Hashable) -> tuple[str, ...] | None:
     if band in cube.coords and cube[band].dtype.kind in "OUST":
         return tuple(str(name) for name in cube[band].values)
     names: Any = cube.attrs.get("long_name")
-    if isinstance(names, tuple | list) and len(names) == cube.sizes[band]:
-        return tuple(str(name) for name in names)
-    return None
+    if not isinstance(names, tuple | list):
+        return None
+    # rioxarray numbers the bands of a file; after a choice of bands it still lists all their names
+    numbers = cube[band].values if band in cube.coords else np.arange(cube.sizes[band]) + 1
+    known = {number: str(name) for number, name in enumerate(names, start=1)}
+    if band not in cube.coords and len(names) != cube.sizes[band]:
+        return None
+    return tuple(known[n] for n in numbers) if set(numbers) <= set(known) else None
 
 
 def _bands_of_dataset(cube: xr.Dataset, given_nodata: float | None) -> xr.DataArray:

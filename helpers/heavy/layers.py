@@ -14,9 +14,9 @@ from helpers.errors import CourseError
 from helpers.heavy.cog import TILE_PIXELS
 from helpers.heavy.cube import CHUNK_PIXELS
 from helpers.heavy.raster import (
-    NEAR,
     nodata_of,
     require_centres,
+    require_even_steps,
     require_fitting_nodata,
     transform_of,
 )
@@ -53,23 +53,19 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
             "The array has no CRS, so its file could not be laid on a map: write it with "
             "array.rio.write_crs(...), or open the file it came from with decode_coords='all'."
         )
+    if transform_of(array).is_identity:
+        raise CourseError(
+            "The array has neither coordinates nor a transform, so its file would lie nowhere: "
+            "give it the coordinates of the array that it was made from, or write "
+            "array.rio.write_transform(...)."
+        )
     require_centres(array)
-    _require_even_steps(array, y, x)
+    require_even_steps(array, y, x)
     if not others:
         array = array.expand_dims(layer=[str(array.name or "values")])
         others = ["layer"]
     array = array.transpose(others[0], y, x)
     return array if array.chunks is not None else array.chunk({y: CHUNK_PIXELS, x: CHUNK_PIXELS})
-
-
-def _require_even_steps(array: xr.DataArray, *dims: Hashable) -> None:
-    for dim in dims:
-        steps = np.diff(array[dim].values.astype(float))
-        if steps.size and abs(steps - steps.mean()).max() > NEAR * abs(steps.mean()):
-            raise CourseError(
-                f"The coordinates of {dim!r} are not the same step apart, so no transform "
-                "describes them: choose pixels by a slice, or bring the array to a grid."
-            )
 
 
 def profile_of(layers: xr.DataArray) -> dict[str, Any]:
@@ -112,10 +108,11 @@ def profile_of(layers: xr.DataArray) -> dict[str, Any]:
 
 
 def describe(file: rasterio.io.DatasetWriter, layers: xr.DataArray, codes: bool) -> None:
-    """Write names, and for amounts in whole numbers their units and scale.
+    """Write names, and for amounts in whole numbers their units.
 
-    Arithmetic keeps what an array says of its units, but seldom the units: fractions and codes
-    that were made of percents are none.
+    Arithmetic keeps what an array says of its units and scale, but seldom the units: fractions
+    and codes that were made of percents are none, and the scale of stored numbers is never
+    written, since a program that applies it to percents would show a hundredth of them.
     """
     dim: Hashable = layers.dims[0]
     names = layers[dim].values if dim in layers.coords else range(1, len(layers) + 1)
@@ -124,8 +121,5 @@ def describe(file: rasterio.io.DatasetWriter, layers: xr.DataArray, codes: bool)
     file.update_tags(**{key: texts[key] for key in ("long_name", "flag_meanings") if key in texts})
     if codes or layers.dtype.kind not in "iu":
         return
-    if "scale_factor" in layers.attrs:
-        file.scales = [float(layers.attrs["scale_factor"])] * file.count
-        file.offsets = [float(layers.attrs.get("add_offset", 0))] * file.count
     if "units" in texts:
         file.units = [texts["units"]] * file.count

@@ -167,7 +167,7 @@ def class_labels(
                 f"{', '.join(map(repr, names))}."
             )
         labels = [names[value] for value in classes]
-    elif isinstance(names, str | set | frozenset) or not hasattr(names, "__len__"):
+    elif isinstance(names, str | set | frozenset | pd.DataFrame) or np.ndim(names) != 1:
         raise CourseError(
             f"`class_names` is a {type(names).__name__}, which tells no class from another: give "
             "a mapping from class to name."

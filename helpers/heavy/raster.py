@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
@@ -75,14 +77,26 @@ def require_fitting_nodata(array: xr.DataArray, mend: str) -> None:
     """
     if array.dtype.kind != "f":
         return
-    left_over = [array.attrs[name] for name in ("_FillValue", "nodata") if name in array.attrs]
-    if left_over and isinstance(left_over[0], int | np.integer):
+    names = ("_FillValue", "missing_value", "fill_value", "nodata")
+    left_over = [array.attrs[name] for name in names if name in array.attrs]
+    if left_over and isinstance(left_over[0], int | np.integer | str):
         raise CourseError(
             f"The array holds {array.dtype}, but its nodata value {left_over[0]} is that of the "
             "whole numbers it was made of, and may have been scaled with them: mask those before "
             f"you calculate, as in numbers.where(numbers != {left_over[0]}), then say that NaN is "
             f"missing with {mend}."
         )
+
+
+def require_even_steps(array: xr.DataArray, *dims: Hashable) -> None:
+    """Refuse coordinates that no transform describes, as after leaving out rows."""
+    for dim in dims:
+        steps = np.diff(array[dim].values.astype(float))
+        if steps.size and abs(steps - steps.mean()).max() > NEAR * abs(steps.mean()):
+            raise CourseError(
+                f"The coordinates of {dim!r} are not the same step apart, so no transform "
+                "describes them: choose pixels by a slice, or bring the array to a grid."
+            )
 
 
 def require_centres(array: xr.DataArray) -> None:

@@ -96,7 +96,14 @@ def _in_crs(within: Polygons, crs: CRS | None) -> list[BaseGeometry]:
             "within.set_geometry(...)."
         )
     elif isinstance(within, gpd.GeoSeries | gpd.GeoDataFrame):
-        geometries = _to_crs(within.geometry, crs)
+        geometries = within.geometry
+        geometries = geometries[~(geometries.isna() | geometries.is_empty)]
+        if geometries.empty:
+            raise CourseError(
+                "`within` holds no polygon: its table has no row, or none with a geometry, so look "
+                "at what was picked from it."
+            )
+        geometries = _to_crs(geometries, crs)
     else:
         raise CourseError(
             f"`within` is a {type(within).__name__}, but a GeoDataFrame, a GeoSeries or a shapely "
