@@ -632,6 +632,24 @@ class TestOwnFiles:
         with pytest.raises(CourseError, match="lacks nir"):
             predict_over_chunks(model, scene.sel(band=[1, 2, 3, 5]))
 
+    @pytest.mark.parametrize("kind", ["named", "file", "Dataset", "variable"])
+    def test_the_advice_on_the_order_of_bands_works(self, model, tmp_path, kind):
+        cube = {
+            "named": lambda: small_cube().isel(band=slice(None, None, -1)),
+            "file": lambda: self.from_file(tmp_path).sel(band=[5, 4, 3, 2, 1]),
+            "Dataset": lambda: small_cube().to_dataset("band")[BANDS[::-1]],
+            "variable": lambda: (
+                small_cube().isel(band=slice(None, None, -1)).rename(band="variable")
+            ),
+        }[kind]()
+        with pytest.raises(CourseError, match="another order") as error:
+            predict_over_chunks(model, cube, nodata=0)
+        advice = str(error.value).rpartition("choose with ")[2].removesuffix(".")
+        np.testing.assert_array_equal(
+            predict_over_chunks(model, eval(advice, {"cube": cube}), nodata=0),
+            bare_prediction(model, small_cube()),
+        )
+
     def test_rows_that_were_left_out(self, model):
         cube = small_cube().isel(y=np.r_[0:20, 30:60])
         with pytest.raises(CourseError, match="not the same step apart"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +45,10 @@ class Cube:
         The value that marks a missing pixel, beside NaN; None if there is none.
     crs, transform
         Georeference; None if the cube has none.
+    band_labels
+        By what each band is chosen from the cube that was given: names, or the numbers of a file.
+    band_dim
+        The dimension of the bands in the cube that was given; None for the variables of a Dataset.
     """
 
     data: da.Array
@@ -53,6 +57,14 @@ class Cube:
     nodata: float | None
     crs: CRS | None
     transform: Affine | None
+    band_labels: tuple[Any, ...] = ()
+    band_dim: Hashable | None = "band"
+
+    def choose(self, names: Sequence[str]) -> str:
+        """Write the line of code that chooses bands, in an order, from the cube that was given."""
+        labels = dict(zip(self.band_names or (), self.band_labels, strict=True))
+        wanted = [labels.get(name, name) for name in names]
+        return f"cube[{wanted}]" if self.band_dim is None else f"cube.sel({self.band_dim}={wanted})"
 
     @property
     def has_time(self) -> bool:
@@ -67,7 +79,8 @@ class Cube:
 
 def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> Cube:
     """Bring a stack of bands into one order of dimensions and settle its metadata."""
-    if isinstance(cube, xr.Dataset):
+    is_dataset = isinstance(cube, xr.Dataset)
+    if is_dataset:
         cube = _bands_of_dataset(cube, nodata)
     if not isinstance(cube, xr.DataArray):
         raise CourseError(
@@ -96,6 +109,8 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
         nodata=None if found_nodata is None or np.isnan(found_nodata) else found_nodata,
         crs=cube.rio.crs,
         transform=_transform_of(cube),
+        band_labels=tuple(cube[band].values.tolist()),
+        band_dim=None if is_dataset else band,
     )
 
 

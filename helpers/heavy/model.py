@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -83,25 +83,36 @@ def number_for_missing(model: object) -> float | None:
     return None if value is None or np.isnan(value) else float(value)
 
 
-def require_bands(model: Classifier, bands: Sequence[str] | None, count: int) -> None:
-    """Raise CourseError unless the cube has the bands of the model, in the model's order."""
+def require_bands(
+    model: Classifier,
+    bands: Sequence[str] | None,
+    count: int,
+    choose: Callable[[Sequence[str]], str],
+) -> None:
+    """Raise CourseError unless the cube has the bands of the model, in the model's order.
+
+    `choose` writes the line of code that picks bands of the cube by these names.
+    """
     trained = trained_bands(model)
     needed = len(trained) if trained else getattr(model, "n_features_in_", count)
     if trained and bands is None and count == needed:
         raise CourseError(
             f"The model was trained on the bands {', '.join(trained)}, but the cube's bands have "
-            "no names: name them with cube.assign_coords(band=[...])."
+            "no names: give the cube's dimension of bands these names with "
+            f"cube.assign_coords(...), as in band={list(trained)}."
         )
     if trained and bands is not None and tuple(bands) != trained:
-        raise CourseError(_difference(trained, tuple(bands)))
+        raise CourseError(_difference(trained, tuple(bands), choose))
     if count != needed:
         raise CourseError(
             f"The model was trained on {needed} bands, but the cube has {count}: select the same "
-            "ones with cube.sel(band=[...])."
+            "ones."
         )
 
 
-def _difference(trained: tuple[str, ...], bands: tuple[str, ...]) -> str:
+def _difference(
+    trained: tuple[str, ...], bands: tuple[str, ...], choose: Callable[[Sequence[str]], str]
+) -> str:
     missing = [name for name in trained if name not in bands]
     unknown = [name for name in bands if name not in trained]
     if missing:
@@ -109,7 +120,7 @@ def _difference(trained: tuple[str, ...], bands: tuple[str, ...]) -> str:
             f"The cube lacks {', '.join(missing)}, which the model was trained on; it has "
             f"{', '.join(bands)}."
         )
-    mend = f"reorder them with cube.sel(band={list(trained)})."
+    mend = f"choose with {choose(trained)}."
     if unknown:
         return f"The cube has {', '.join(unknown)}, which the model was not trained on: {mend}"
     return (

@@ -105,7 +105,7 @@ def plan_prediction(
         raise CourseError(f"`engine` is {engine!r}, but it must be 'same' or 'fast'.")
     read = read_cube(cube, nodata)
     bands = read.data.shape[-3]
-    require_bands(model, read.band_names, bands)
+    require_bands(model, read.band_names, bands, read.choose)
     mask = None if within is None else rasterise(within, read.shape, read.transform, read.crs)
     predictor = Predictor(cloudpickle.dumps(model), choose_engine(model, engine))
     count = count_classes(model, _answer(model, predictor, np.ones((1, bands), read.data.dtype)))
