@@ -63,7 +63,7 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
     CourseError
         If the executed copy cannot be written.
     """
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    notebook = _read(name)
     start = time.perf_counter()
     try:
         with peak_memory() as peak:
@@ -97,12 +97,23 @@ def run_together(names: list[str]) -> None:
         forget = "%reset -f out\n%reset_selective -f ."
         cells.append(nbformat.v4.new_code_cell(forget))
         origins.append((name, 0))
-        lesson = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        lesson = _read(name)
         for number, cell in enumerate(lesson.cells):
             if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", []):
                 cells.append(nbformat.v4.new_code_cell(cell.source))
                 origins.append((name, number))
     _execute(nbformat.v4.new_notebook(cells=cells), origins, announce=True)
+
+
+def _read(name: str) -> nbformat.NotebookNode:
+    path = NOTEBOOKS / f"{name}.ipynb"
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever nbformat makes of a damaged file
+        raise LessonFailed(
+            f"Lesson {name} cannot be read ({type(error).__name__}): bring {path} back with `git "
+            "checkout notebooks`, or from the course's archive."
+        ) from None
 
 
 def _execute(

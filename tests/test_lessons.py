@@ -51,6 +51,18 @@ def test_a_failure_names_lesson_cell_and_reason(course, tmp_path):
     assert (tmp_path / "00_bad.ipynb").exists()
 
 
+@pytest.mark.parametrize("content", [None, "", "{", "{}", '{"cells": 3, "nbformat": 4}'])
+def test_a_lesson_that_cannot_be_read(course, tmp_path, content):
+    if content is not None:
+        (tmp_path / "notebooks" / "00_bad.ipynb").write_text(content)
+    for run in (
+        lambda: lessons.run_lesson("00_bad", tmp_path),
+        lambda: lessons.run_together(["00_bad"]),
+    ):
+        with pytest.raises(lessons.LessonFailed, match="00_bad cannot be read.*git checkout"):
+            run()
+
+
 def test_a_copy_that_cannot_be_kept_is_a_sentence(course, tmp_path):
     course("00_first", "fine = 1")
     (tmp_path / "executed").write_text("in the way")
