@@ -68,6 +68,7 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
     ]
     probability = random.uniform(0, 1, len(points))
     is_pine = points["name"] == "Dense Pines"
+    published = pd.DataFrame([[30, 10], [5, 95]], ["pine", "no pine"], ["pine", "no pine"])
     return {
         "00-1": {"points": points},
         "00-2": {
@@ -115,8 +116,12 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
         "08-3": {"seconds_to_read": lambda chunks, wanted: 0.02 + np.prod(chunks) * 1e-8},
         "09-1": {"pine_map": pine_map},
         "09-2": {"model": model, "part": reflectance},
-        "09-3": {"hectares": pd.Series({"pine": 900.0, "no pine": 9000.0})},
         "10-1": {"cog_path": folder / "pine_percent.tif", "pine_map": pine_map},
         "10-2": {"planned": planned, "newest_map": planned.where(planned.x > WEST + 50, 0)},
         "10-3": {},
+        "11-1": {"counts": published, "hectares": pd.Series([900.0, 9000.0], published.index)},
+        "11-2": {"hectares": pd.Series({"pine": 900.0, "no pine": 9000.0})},
+        "11-3": {
+            "team_list": pd.DataFrame({"hectares": [40, 25], "from": [25, 75], "to": [50, 100]})
+        },
     }

@@ -4,14 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from helpers.exercises.core import FUNCTION, NUMBER, SEQUENCE, call, exercise, same
-
-VISITS = 200
-EXPECTED = pd.Series({"pine": 0.3, "no pine": 0.02})  # share of visits that find pines
-GOOD_ENOUGH = 1.05  # times the narrowest interval
+from helpers.exercises.core import FUNCTION, NUMBER, call, exercise, same
 
 
 @exercise(
@@ -130,54 +125,3 @@ def _shape_advice(shape: tuple[int, ...], classes: int, pixels: int) -> str:
     if len(shape) == 2 and shape[0] < pixels:
         return "Pixels that were left out are missing: they need a place, filled with NaN."
     return "Go back from the table the way you came: .T, then reshape."
-
-
-@exercise(
-    "09-3",
-    kind=SEQUENCE,
-    right="Visits go where a part of the map is large and its pixels are uncertain, not simply "
-    "where the map shows pines.",
-    hints=[
-        "The margin has two parts: (hectares x standard deviation)² / visits, one for each part of "
-        "the map. Which of the two is larger?",
-        "The standard deviation of yes/no visits is sqrt(share * (1 - share)): about 0.46 for 3 in "
-        "10 and 0.14 for 2 in 100. Multiply each by the hectares of its part.",
-        "The best is to share the visits in the ratio of those two products. Or try all: a loop "
-        "over 2 to 198 visits to marked pixels that prints the margin.",
-    ],
-)
-def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -> str | None:
-    """Expect a split of 200 visits with a margin close to the narrowest."""
-    if isinstance(answer, set) or len(answer) != 2:
-        return "The answer is a tuple of two numbers: (visits to marked, visits to unmarked)."
-    if not all(isinstance(number, int | float | np.number) for number in answer):
-        return "Both must be numbers of visits."
-    marked, unmarked = (float(number) for number in answer)
-    if marked + unmarked != VISITS:
-        return f"Together they must be {VISITS} visits; yours are {marked + unmarked:g}."
-    if min(marked, unmarked) < 2 or marked != int(marked):
-        return "Whole numbers, and at least 2 visits to each part: else it has no standard error."
-
-    def margin(marked: float) -> float:
-        made = pd.Series({"pine": marked, "no pine": VISITS - marked})
-        return 1.96 * float((hectares**2 * EXPECTED * (1 - EXPECTED) / (made - 1)).sum()) ** 0.5
-
-    best = min(range(2, VISITS - 1), key=margin)
-    if margin(marked) <= GOOD_ENOUGH * margin(best):
-        return None
-    found = f"That gives plus or minus {margin(marked):,.0f} ha; {margin(best):,.0f} can be had. "
-    if marked == unmarked:
-        return found + "Half and half treats the two parts alike, but one is far larger."
-    in_proportion = VISITS * hectares["pine"] / hectares.sum()
-    if abs(marked - in_proportion) <= 3:
-        return found + (
-            "You shared out the visits more or less by area alone. A marked pixel is also more of "
-            "a gamble (3 in 10) than an unmarked one (2 in 100): it needs more visits than its "
-            "area says."
-        )
-    if marked > best:
-        return found + (
-            "Most of the map says 'no pines'. A few pines missed there are many hectares: send "
-            "more people to the unmarked pixels."
-        )
-    return found + "Now the marked pixels get too few visits to say how many of them are pines."

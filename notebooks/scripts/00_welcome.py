@@ -37,9 +37,9 @@
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
-# one half. Only about one marked pixel in three is truly pine, as lesson 09 measures on the simulated scene: by then
-# you will know how to find that out for any map, and why it is so. In the last lesson you share the map, as a file, in
-# a bucket, and with its history.
+# one half. Only about one marked pixel in three is truly pine, as lesson 11 measures on the simulated scene: by then
+# you will know how to find that out for any map, and why it is so. In lesson 10 you share the map, as a file, in a
+# bucket, and with its history.
 #
 # ## Why pines, why water
 #
@@ -75,11 +75,12 @@
 # | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 35 |
 # | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
 # | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 45 |
-# | [07 How good is it, really?](07_how_good_is_it.ipynb) | The testing points gave us a figure. Would it hold on a hillside where nobody has been? | 50 |
+# | [07 How good is it, really?](07_how_good_is_it.ipynb) | How good is the model on the points, and would that hold on a hillside where nobody has been? | 45 |
 # | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 40 |
-# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, how sure are we, and how many hectares is it? | 50 |
+# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
-# | **all**, about 7 hours | | **430** |
+# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 55 |
+# | **all**, about 8 hours | | **470** |
 #
 # <!-- end of lessons -->
 #

@@ -17,7 +17,7 @@
 # %% [markdown]
 # # 07 How good is it, really?
 #
-# **The question:** the testing points gave us a figure. Would it hold on a hillside where nobody has been?
+# **The question:** how good is the model on the points, and would that hold on a hillside where nobody has been?
 #
 # **You will be able to**
 #
@@ -27,23 +27,17 @@
 # - compare random with spatial cross-validation and say what the difference means;
 # - say where the model should not be believed, and why.
 #
-# **Time:** 50 minutes (reading 34, exercises 16). **Needs:** the spectra of lesson 05 and the model of lesson 06.
+# **Time:** 45 minutes (reading 29, exercises 16). **Needs:** the spectra of lesson 05 and the model of lesson 06.
 
 # %%
-import json
-
 import geopandas as gpd
 import holoviews as hv
 import hvplot.pandas
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pystac_client
-import rioxarray
-import stackstac
 
 # %%
-from dask.diagnostics import ProgressBar
 from sklearn.dummy import DummyClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import (
@@ -61,7 +55,7 @@ from tqdm import tqdm
 from xgboost import XGBClassifier
 
 from helpers import find_or_make, open_cloud
-from helpers.course import BANDS, CLASS_CODES, CRS, WAVELENGTHS
+from helpers.course import BANDS, CLASS_CODES
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -256,7 +250,7 @@ for share_of_pines in [truly_pine.mean(), 0.05, 0.02]:
 
 # %% [markdown]
 # The first line is the share among the testing points. The rarer the pines, the more of what is called pine is
-# something else: the same model, a worse map. Lesson 09 measures the map itself, with a random sample of places.
+# something else: the same model, a worse map. Lesson 11 measures the map itself, with a random sample of places.
 #
 # ## Neighbours give the answer away
 #
@@ -293,13 +287,14 @@ SETTINGS_OF_LESSON_06 = {
 def predict_in_turns(splitter, groups=None):
     """Predict each part of the points with a model that has learnt from the others."""
     labels = spectra["class"]
-    guess = pd.Series(index=spectra.index, dtype=labels.dtype)
     turns = list(splitter.split(spectra[BANDS], labels, groups))
+    predicted_parts = []
     for learn, judge in tqdm(turns, desc="parts"):
         fresh_model = XGBClassifier(**SETTINGS_OF_LESSON_06)
         fresh_model.fit(spectra[BANDS].iloc[learn], labels.iloc[learn])
-        guess.iloc[judge] = fresh_model.predict(spectra[BANDS].iloc[judge])
-    return guess
+        guess = fresh_model.predict(spectra[BANDS].iloc[judge])
+        predicted_parts.append(pd.Series(guess, index=spectra.index[judge]))
+    return pd.concat(predicted_parts, keys=range(1, 6), names=["part"])
 
 
 # %%
@@ -310,19 +305,44 @@ guesses = {"parts at random": predict_in_turns(at_random)}
 by_block = StratifiedGroupKFold(n_splits=5, shuffle=True, random_state=0)
 guesses["parts by blocks of land"] = predict_in_turns(by_block, groups=blocks)
 
+
 # %%
-two_tests = pd.DataFrame(index=["accuracy", "pine precision", "pine recall"])
-for how, guess in guesses.items():
-    truth, called = spectra["class"] == pine_code, guess == pine_code
-    two_tests[how] = [
-        accuracy_score(spectra["class"], guess),
-        precision_score(truth, called),
-        recall_score(truth, called),
-    ]
-two_tests.T.round(3)
+def judge_guess(guess):
+    """Return the three figures of a guess, of one part or of all."""
+    truth = spectra["class"].loc[guess.index.get_level_values(-1)].to_numpy()
+    true_pine, called_pine = truth == pine_code, guess == pine_code
+    return {
+        "accuracy": accuracy_score(truth, guess),
+        "pine precision": precision_score(true_pine, called_pine),
+        "pine recall": recall_score(true_pine, called_pine),
+    }
+
+
+# %%
+together = pd.DataFrame({how: judge_guess(guess) for how, guess in guesses.items()})
+by_part = {
+    how: [judge_guess(part) for _, part in guess.groupby(level="part")]
+    for how, guess in guesses.items()
+}
+together.T.round(3)
+
+# %%
+# Only drawing: run it, no need to read it.
+figure, panels = plt.subplots(1, 3, figsize=(13, 4), sharey=True, layout="constrained")
+looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
+for axes, what in zip(panels, together.index, strict=True):
+    for place, (how, colour, marker) in enumerate(looks):
+        look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
+        axes.scatter([place] * 5, [part[what] for part in by_part[how]], **look)
+        axes.hlines(together.loc[what, how], place - 0.3, place + 0.3, colors=colour)
+    axes.set(title=what, xticks=[0, 1], xticklabels=guesses, xlim=(-0.5, 1.5))
+panels[0].set_ylabel("share (0 to 1)")
+figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
+plt.show()
 
 # %% [markdown]
-# **What to notice.** The same settings, the same points; only the way of asking differs. The difference has two causes,
+# **What to notice.** The same settings, the same points; only the way of asking differs. Look how far the five dots of a
+# column lie apart before you make much of the step from one line to the next. The difference has two causes,
 # and blocks can't tell them apart. Close neighbours no longer give the answer away. And with a block the model may lose
 # a whole kind of place, such as the only wattle of a valley, and then has to guess about it (Roberts et al. 2017).
 # Blocks that touch can still lie in different parts, so some help of neighbours remains.
@@ -366,182 +386,21 @@ plt.show()
 # they come out high, they may tell about the neighbourhood: haze in the valley, shade, the size of a stand. On another
 # day that may not help.
 #
-# ## The true map, which no real project has
-#
-# The simulated scene has a key: the true share of each pixel that is covered by pines. So here we can ask what is
-# missed, and **why**. (With `COURSE_CLOUD=aws` this section shows nothing. Nobody knows the truth of a real landscape
-# at every pixel.) We open the scene as in lesson 03, on the grid of lesson 04's mask.
-
-# %%
-mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"))[0]
-choice = json.loads(find_or_make("chosen_scene.json").read_text())
-catalogue = pystac_client.Client.open(cloud.stac_url)
-search = catalogue.search(collections=[choice["collection"]], ids=[choice["id"]])
-scene = next(search.items_as_dicts())
-
-# %%
-numbers = stackstac.stack(
-    [scene],
-    assets=BANDS,
-    bounds=mask.rio.bounds(),
-    epsg=CRS,
-    resolution=10,
-    dtype="uint16",
-    fill_value=np.uint16(0),
-    rescale=False,
-    xy_coords="center",
-    chunksize=1024,
-).squeeze("time", drop=True)
-
-# %%
-band_facts = scene["assets"]["red"]["raster:bands"][0]
-already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
-offset = 0.0 if already_applied else band_facts["offset"]
-scale = np.float32(band_facts["scale"])
-reflectance = numbers.where(numbers != 0) * scale + np.float32(offset)
-
-# %% [markdown]
-# Every fifth pixel in both directions is enough: still more than a hundred thousand pixels, spread evenly over the
-# scene. They go into a table: a row a pixel, with its bands, its true cover and the model's probability.
-
-# %%
-every_fifth = {"x": slice(None, None, 5), "y": slice(None, None, 5)}
-if cloud.truth is not None:
-    with ProgressBar():
-        sample = reflectance.isel(every_fifth).compute().reset_coords(drop=True)
-    pixels = sample.to_dataset("band").to_dataframe()[BANDS]
-    date = scene["properties"]["datetime"][:10].replace("-", "")
-    true_cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{date}.tif")[0]
-    cover = true_cover.sel(x=sample.x, y=sample.y, method="nearest")
-    pixels["cover"] = cover.to_numpy().ravel()
-    pixels["masked"] = mask.isel(every_fifth).to_numpy().ravel() == 0
-    print(f"{len(pixels)} pixels")
-
-# %%
-if cloud.truth is not None:
-    pixels["probability"] = model.predict_proba(pixels[BANDS])[:, pine_column]
-    pixels["called pine"] = (pixels["probability"] >= 0.5) & ~pixels["masked"]
-    pixels["missed"] = pixels["cover"].where(~pixels["called pine"], 0)
-
-# %%
-MAPS = {
-    "cover": ("true pine cover (%)", 100),
-    "probability": ("the model: probability of pine", 1),
-    "missed": ("true cover (%) of what is not called pine", 100),
-}
-if cloud.truth is not None:
-    grids = pixels[list(MAPS)].to_xarray()
-    grids = grids.assign_coords(x=grids.x / 1000, y=grids.y / 1000)
-
-# %%
-# Only drawing: run it, no need to read it.
-if cloud.truth is not None:
-    figure, panels = plt.subplots(
-        1, 3, figsize=(16, 5.4), sharey=True, layout="constrained"
-    )
-    for axes, (name, (title, most)) in zip(panels, MAPS.items(), strict=True):
-        look = {"cmap": "cividis", "vmin": 0, "vmax": most, "add_colorbar": False}
-        drawn = grids[name].plot.imshow(ax=axes, **look)
-        figure.colorbar(drawn, ax=axes, label=title, orientation="horizontal")
-        axes.set(title=title, aspect="equal", xlabel="km east", ylabel="km north")
-    figure.suptitle(cloud.map_title("The truth, the model, and what it misses"))
-    plt.show()
-
-# %% [markdown]
-# **What to notice.** The bright patches on the left are closed stands; most of them are bright in the middle map, too.
-# The middle map has thin lines as well, which the left one does not have: false alarms along streams, mostly native
-# forest, and some wattle. The right-hand map shows what is missed: wide, dim rings of scattered trees around the
-# stands, and bright dots within the stands themselves. Those are two different kinds of mistake. First the rings: what
-# share is found, by true cover?
-
-# %%
-if cloud.truth is not None:
-    with_pines = pixels[pixels["cover"] > 0].copy()
-    with_pines["true cover"] = pd.cut(
-        with_pines["cover"],
-        [0, 25, 50, 75, 100],
-        labels=["1-25 %", "26-50 %", "51-75 %", "76-100 %"],
-    )
-    by_cover = with_pines.groupby("true cover", observed=True)
-    found_by_cover = by_cover[["called pine", "masked"]].mean().round(2)
-    found_by_cover = found_by_cover.add_prefix("share ")
-    found_by_cover["pixels"] = by_cover.size()
-    display(found_by_cover)
-
-# %% [markdown]
-# **Mixed pixels.** Where less than half of a pixel is pine, hardly any is found: its light is mostly that of other
-# plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are cheap to
-# clear, and the ones that this map can't see. Whoever uses it must know that. (The mask hides few pines.)
-#
-# But even among pixels that are nearly all pine some are missed. Mixture is not the reason there. Is it shadow? Where
-# nearly everything is pine, a pixel is bright or dim mainly because of the sun that it gets. So we divide its `nir` by
-# the median of all closed stands, and call the ratio *brightness*. The share found, by cover and brightness:
-
-# %%
-if cloud.truth is not None:
-    closed = with_pines["true cover"] == "76-100 %"
-    brightness = with_pines["nir"] / with_pines.loc[closed, "nir"].median()
-    steps = [0, 0.6, 0.8, 1.0, 1.2, 9]
-    lights = ["below 0.6", "0.6-0.8", "0.8-1.0", "1.0-1.2", "above 1.2"]
-    with_pines["brightness"] = pd.cut(brightness, steps, labels=lights)
-    crossed = {"index": "true cover", "columns": "brightness", "observed": True}
-    found_by_light = with_pines.pivot_table(values="called pine", **crossed)
-    display(found_by_light.round(2))
-
-# %% [markdown]
-# **Shadow.** Read along the last row. In ordinary light, around 1, closed stands are mostly found. The dim ones are
-# missed more and more, until few are found. At the bright end the share falls again. (Only the last row is light alone:
-# in the rows above, a dim pixel may as well hold dark fynbos.)
-#
-# Is it really the light, and not another kind of stand? A shadow makes *all* bands darker by a similar share; other
-# plants or soil change the *shape* of the spectrum. So divide the spectrum of the missed closed stands by that of the
-# found ones.
-
-# %%
-if cloud.truth is not None:
-    stands = with_pines[closed].copy()
-    lines = ["missed, dim", "missed, ordinary light", "missed, bright"]
-    stands["light"] = pd.cut(brightness[closed], [0, 0.8, 1.2, 9], labels=lines)
-    missed_stands = stands[~stands["called pine"]].groupby("light", observed=True)
-    ratio = (
-        missed_stands[BANDS].median() / stands[stands["called pine"]][BANDS].median()
-    )
-    ratio = ratio.rename(index=str).T
-    ratio["wavelength"] = pd.Series(WAVELENGTHS)
-
-# %%
-if cloud.truth is not None:
-    ratios = ratio.hvplot.line(
-        x="wavelength",
-        y=[line for line in lines if line in ratio],
-        color=["#332288", "#882255", "#44AA99"],
-        xlabel="wavelength (nm)",
-        ylabel="reflectance / that of found stands",
-        title=cloud.map_title("Missed closed stands against found ones"),
-    )
-    display(ratios.opts(width=750, height=380, show_grid=True))
-
-# %% [markdown]
-# **What to notice.** The line of the dim ones is nearly level, and below 1: every band has lost a similar share, least
-# at the shortest wavelengths, because blue light from the sky reaches the shade as well. That is a shadow. (Where the
-# line rises at the longest, too, some soil or dry plants shine through.) The bright
-# ones lie above 1 everywhere: too much sun, on slopes that face it. The line in between has another shape: the near
-# infrared is nearly as usual, but the short-wave infrared is far brighter. There soil and dry plants shine through:
-# stands more open or drier than those that the model has learnt.
-#
-# So closed stands are missed for two reasons: a light, or a state, in which the model has seen few pines.
-#
 # ## Where not to believe the model
 #
-# - In **mixed pixels**, most of all where less than half is pine: the table by cover.
-# - In **shadow**, also where no mask has hidden it, and in full sun: the table by brightness. (On a real L2A product
-#   the light is corrected for the terrain; in deep shade too much, so there the pixels are too bright instead of too
-#   dark.)
-# - In **ravines**: look up how much Indigenous Forest is called pine.
-# - In places **unlike those visited**: other rock, other altitude, another season. The blocks of land give a taste of
-#   it.
-# - For classes with **few points**: their interval is wide.
-# - On a **real image**, if it has been trained on this simulated scene: it does not work there.
+# Points were collected where people walk, in stands that they recognised. So be careful
+#
+# - in **mixed pixels**: few points show thin, young stands, and a map is full of them;
+# - in **shadow** and in dim light, where no mask has hidden it, and in full sun (on a real L2A product the light is
+#   corrected for the terrain; in deep shade too much, so there the pixels are too bright instead of too dark);
+# - in **ravines**: look up how much Indigenous Forest is called pine;
+# - in places **unlike those visited**: other rock, other altitude, another season; the blocks of land give a taste of
+#   it;
+# - with classes of **few points**: their interval is wide;
+# - on a **real image**, if the model has been trained on this simulated scene: it does not work there.
+#
+# How much each of them costs, the points can't say. [Lesson 11](11_how_good_is_the_map.ipynb) asks a random sample of
+# the map, and the truth of the simulated scene.
 
 # %% [markdown]
 # ## Exercises
@@ -576,7 +435,7 @@ check("07-1", forest_among_called_pines, counts=counts)
 #
 # **Don't give the team this number.** The testing points were chosen by people and stand in clusters, and pines are
 # common among them. On the map the same model meets far more of everything that is not pine, so the share of forest can
-# be several times as large. Only a random sample of the marked pixels tells; lesson 09 has one.
+# be several times as large. Only a random sample of the marked pixels tells; lesson 11 has one.
 #
 # </details>
 
@@ -631,7 +490,7 @@ check(
 # points in different blocks. Start from the cell that makes `blocks`.
 #
 # When the check is content, put `groups=blocks_2km` into the cell of the lesson that predicts by blocks of land and run
-# it and the next one again. Before you do: what do you expect?
+# it and the next two again. Before you do: what do you expect?
 #
 # Stuck? Run `hint("07-3")`.
 
@@ -747,6 +606,6 @@ check("07-3", blocks_2km, spectra=spectra)
 # - Thresholds are decisions: name the costs, and decide on validation points.
 # - Random parts ask about places among the points, blocks of land about places away from them, sometimes too strictly.
 #   Neither is the accuracy of the map.
-# - Pines are missed where they share a pixel and where the sun does not reach.
+# - Say where a model should not be believed: in places unlike those that its points show.
 #
 # **What's next:** [08 Parallel with Dask](08_parallel_with_dask.ipynb): millions of pixels, two cores.

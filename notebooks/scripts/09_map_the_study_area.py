@@ -17,7 +17,7 @@
 # %% [markdown]
 # # 09 Map the study area
 #
-# **The question:** where in the catchments do the pines stand, how sure are we, and how many hectares is it?
+# **The question:** where in the catchments do the pines stand, and how sure is the model?
 #
 # **You will be able to**
 #
@@ -25,10 +25,9 @@
 #   wrong;
 # - predict millions of pixels in bounded memory, and keep [nodata](../docs/glossary.md#nodata) and the area of interest
 #   in the result;
-# - draw a map of pine probability, and a map of how sure the model is;
-# - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
+# - draw a map of pine probability, and a map of how sure the model is, and say what neither tells.
 #
-# **Time:** 50 minutes (reading 30, exercises 20). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
+# **Time:** 40 minutes (reading 26, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
 # of lesson 05, the model of lesson 06.
 
 # %%
@@ -63,7 +62,7 @@ from helpers import (
     predict_over_chunks,
     write_cog,
 )
-from helpers.course import BANDS, CLASS_CODES, CRS
+from helpers.course import BANDS, CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -118,8 +117,6 @@ mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).s
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable).rio.write_crs(CRS)
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(CRS)
-
-# %%
 model = XGBClassifier()
 model.load_model(find_or_make("pine_classifier.ubj"))
 
@@ -201,72 +198,18 @@ print(f"{(answered & missing).sum():,} are masked, and got an answer all the sam
 # Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability
 # all the same. Clouds and shadows, masked with care in lesson 04, come back as forest or water.
 #
-# **Second: memory.** How much do the arrays take, for the western half of the part and for all of it? `tracemalloc`, a
-# part of Python, keeps the accounts.
-
-
-# %%
-def peak_megabytes(work, cube):
-    """Do some work on a cube and return the most that Python's arrays took meanwhile."""
-    tracemalloc.start()
-    work(cube)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
-
-
-def hold_everything(cube):
-    """Predict all classes with the ten lines."""
-    return with_ten_lines(cube).compute()
-
-
-# %%
-cubes = {"western half": part.sel(x=slice(None, centre.x)), "whole part": part}
-memory = pd.DataFrame(index=list(cubes))
-memory["ten lines (MB)"] = [
-    peak_megabytes(hold_everything, cube) for cube in cubes.values()
-]
-memory.round(1)
-
-# %%
-on_a_tile = memory.loc["whole part", "ten lines (MB)"] * 10980**2 / answered.size
-print(f"in proportion, a whole Sentinel-2 tile: {on_a_tile / 1000:.1f} GB")
-
-# %% [markdown]
-# Twice the pixels, twice the memory: all ten classes of all pixels are held until the last chunk is done. And we want
-# one of the ten.
+# Three more faults don't show on so small a part:
 #
-# **Third: threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too.
-# Who fights for the cores then?
-
-# %%
-cores = dask.system.CPU_COUNT
-seconds = {}
-for threads in [cores, 1]:
-    model.set_params(n_jobs=threads)
-    start = time.perf_counter()
-    with_ten_lines(cubes["western half"]).compute(scheduler="threads")
-    seconds[cores * threads] = time.perf_counter() - start
-pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
-
-# %% [markdown]
-# On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be
-# 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two should be
-# 1; we take the model's.
+# - **Memory.** All ten classes of all pixels are held until the last chunk is done, and we want one of the ten.
+# - **Threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too.
+# - **Luggage.** On a cluster every task travels to a worker, and the model is in every one of them.
 #
-# **Fourth: luggage.** On a cluster every task travels to a worker. What is in one of ours? `cloudpickle` packs it as a
-# cluster would.
-
-# %%
-lazy = with_ten_lines(part)
-one_task = lazy.dask[(lazy.name, 0, 0, 0)]
-task_megabytes = len(cloudpickle.dumps(one_task)) / 1e6
-print(f"a task weighs {task_megabytes:.2f} MB, the model is in every one of them")
-
+# The optional section at the end measures all three.
+#
 # %% [markdown]
 # ## Predict with care
 #
-# The course's helper `predict_over_chunks` does the same reshape, and avoids the four faults. It predicts only pixels
+# The course's helper `predict_over_chunks` does the same reshape, and avoids all four faults. It predicts only pixels
 # that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It hands on one block
 # at a time. It keeps the model to one thread. And it sends the model to each worker once, apart from the tasks.
 
@@ -275,40 +218,21 @@ careful = predict_over_chunks(model, part, within=area_of_interest)
 start = time.perf_counter()
 careful_answers = careful.compute()
 seconds_of_helper = time.perf_counter() - start
-careful_task = careful.data.dask[(careful.data.name, 0, 0, 0)]
-careful_megabytes = len(cloudpickle.dumps(careful_task)) / 1e6
 
 # %%
 pixels_of_helper = int(careful_answers[0].notnull().sum())
 comparison = {
-    "ten lines": [answered.sum(), seconds_of_ten_lines, task_megabytes],
-    "predict_over_chunks": [pixels_of_helper, seconds_of_helper, careful_megabytes],
+    "ten lines": [answered.sum(), seconds_of_ten_lines],
+    "predict_over_chunks": [pixels_of_helper, seconds_of_helper],
 }
-pd.DataFrame(comparison, index=["pixels", "seconds", "MB a task"]).round(2)
+pd.DataFrame(comparison, index=["pixels", "seconds"]).round(2)
 
 # %% tags=["nbval-check-output"]
 largest_difference = abs(careful_answers.values - answers)[:, wanted].max()
 print(f"largest difference between the two: {largest_difference}")
 
 # %% [markdown]
-# The same answers, number for number, where we want any. And the memory, if one class goes to a file block by block?
-
-
-# %%
-def write_one_class(cube):
-    """Predict with the helper and write one class to a file, block by block."""
-    one_class = predict_over_chunks(model, cube, within=area_of_interest)[0]
-    write_cog(one_class, cloud.outputs / "part.tif", overwrite=True, progress=False)
-
-
-memory["helper, to a file (MB)"] = [
-    peak_megabytes(write_one_class, cube) for cube in cubes.values()
-]
-memory.round(1)
-
-# %% [markdown]
-# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What
-# counts is that it hardly *grows*. That is what lets a small computer make a large map.
+# The same answers, number for number, where we want any.
 #
 # **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with a thread a core.
 # Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This time
@@ -332,29 +256,8 @@ client.close()
 client.cluster.close()
 
 # %% [markdown]
-# **Faster, by one word.** XGBoost leads each pixel through each tree by itself, question after question. With
-# `engine="fast"` the helper puts every question of a tree to hundreds of pixels at once, even those that some of them
-# would never meet, and then picks each pixel's answer. More questions, but no waiting: a processor compares several
-# numbers in one go, often 8 or 16.
-
-# %%
-fast = predict_over_chunks(model, part, within=area_of_interest, engine="fast")
-start = time.perf_counter()
-fast_answers = fast.compute()
-seconds_of_fast = time.perf_counter() - start
-pd.Series(
-    {"XGBoost itself": seconds_of_helper, "fast": seconds_of_fast}, name="seconds"
-).round(2).to_frame()
-
-# %% tags=["nbval-check-output"]
-same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=True)
-print(f"the same to one in a million: {same}")
-
-# %% [markdown]
-# The same trees, and the same answers. (The first time, the cell with `engine="fast"` takes a few seconds more, which
-# the table leaves out: the engine is translated for your processor once, and kept.)
-#
-# Now the whole study area, lazily: a cube of probabilities, one layer a class.
+# Now the whole study area, lazily: a cube of probabilities, one layer a class. `engine="fast"` asks the same trees in
+# another way (the optional section shows how); the answers are the same.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -457,195 +360,113 @@ sureness.hvplot.image(
 print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
 
 # %% [markdown]
-# Keep this number in mind.
+# Keep this number in mind. [Lesson 11](11_how_good_is_the_map.ipynb) asks a random sample whether it is true, and how
+# many hectares of pines there are: both are more than counting pixels.
 #
-# ## An area by counting pixels
+# ## What it costs (optional)
 #
-# How large is the area under pines? The obvious way is to count pixels; each is 100 square metres, a hundredth of a
-# hectare.
+# In a hurry? Go on with the exercises: nothing after this section needs it.
+#
+# **Memory.** How much do the arrays take, for the western half of the part and for all of it? `tracemalloc`, a part of
+# Python, keeps the accounts.
+
 
 # %%
-marked = float((pine_map > 0.5).sum()) / 100
-hectares = pd.Series({"pine": marked, "no pine": float(mapped.sum()) / 100 - marked})
-print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
+def peak_megabytes(work, cube):
+    """Do some work on a cube and return the most that Python's arrays took meanwhile."""
+    tracemalloc.start()
+    work(cube)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def hold_everything(cube):
+    """Predict all classes with the ten lines."""
+    return with_ten_lines(cube).compute()
+
+
+# %%
+cubes = {"western half": part.sel(x=slice(None, centre.x)), "whole part": part}
+memory = pd.DataFrame(index=list(cubes))
+memory["ten lines (MB)"] = [
+    peak_megabytes(hold_everything, cube) for cube in cubes.values()
+]
+on_a_tile = memory.loc["whole part", "ten lines (MB)"] * 10980**2 / answered.size
+print(f"in proportion, a whole Sentinel-2 tile: {on_a_tile / 1000:.1f} GB")
+memory.round(1)
 
 # %% [markdown]
-# **Don't quote that number as it stands.** It counts false alarms as pines and misses the pines that the model did not
-# see, and there is no reason why the two should cancel out. And it says nothing of how uncertain it is.
-#
-# ## An area from a random sample
-#
-# The way out is a *random* sample of places, visited on the ground or looked up in much sharper pictures (Olofsson et
-# al. 2014). The field points won't do: people chose them. In each part of the map, marked and not marked, the visits
-# show which share really is pine.
-#
-# Before the first visit, write down the **response design**: what is looked at (the whole pixel of 10 m, not the
-# nearest tree), what makes it "pine" (most of its cover), on which date, and what happens if nobody can tell or get
-# there. Let two people answer without seeing the map or each other's answers: where they differ shows how often people
-# err. That matters: where a class is rare, a few wrong answers in a hundred can shift its accuracy and its area by far
-# more (Foody 2010). With the hectares of each part the answers make an area:
-#
-# - area = the sum of (hectares of the part x share of its visits that found pines);
-# - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
-#
-# Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**. A
-# part with fewer than two visits says nothing of how much they differ, so there the function refuses: left out, such a
-# part would make the interval narrow, and wrong.
+# Twice the pixels, twice the memory. And with the helper, if one class goes to a file block by block?
 
 
 # %%
-def area_with_interval(counts, hectares, wanted):
-    """Estimate hectares of a class, and half the width of its 95 % interval.
+def write_one_class(cube):
+    """Predict with the helper and write one class to a file, block by block."""
+    one_class = predict_over_chunks(model, cube, within=area_of_interest)[0]
+    write_cog(one_class, cloud.outputs / "part.tif", overwrite=True, progress=False)
 
-    counts: a row for what the map says, a column for what is on the ground.
-    hectares: what the map says, a number for each row.
-    """
-    visits = counts.sum(axis=1)
-    if visits.min() < 2:
-        raise ValueError(f"Fewer than two visits to the part {visits.idxmin()!r}")
-    share = counts[wanted] / visits
-    variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
-    return (hectares * share).sum(), 1.96 * np.sqrt(variance)
 
+memory["helper, to a file (MB)"] = [
+    peak_megabytes(write_one_class, cube) for cube in cubes.values()
+]
+memory.round(1)
 
 # %% [markdown]
-# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha
-# with 640 visits:
+# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What
+# counts is that it hardly *grows*. That is what lets a small computer make a large map.
+#
+# **Threads.** Two cores, or sixteen: who fights for them, if Dask and XGBoost each start a thread for every core?
 
 # %%
-published = pd.DataFrame(
-    {
-        "deforestation": [66, 0, 1, 2],
-        "forest gain": [0, 55, 0, 1],
-        "stable forest": [5, 8, 153, 9],
-        "stable non-forest": [4, 12, 11, 313],
-    },
-    index=["deforestation", "forest gain", "stable forest", "stable non-forest"],
-)
-published_hectares = pd.Series([18000, 13500, 288000, 580500], published.index)
+cores = dask.system.CPU_COUNT
+seconds = {}
+for threads in [cores, 1]:
+    model.set_params(n_jobs=threads)
+    start = time.perf_counter()
+    with_ten_lines(cubes["western half"]).compute(scheduler="threads")
+    seconds[cores * threads] = time.perf_counter() - start
+pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
+
+# %% [markdown]
+# On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be
+# 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two should be
+# 1; we take the model's.
+#
+# **Luggage.** What is in a task that travels? `cloudpickle` packs it as a cluster would.
+
+# %%
+lazy = with_ten_lines(part)
+tasks = {"ten lines": lazy, "predict_over_chunks": careful.data}
+weights = {
+    name: len(cloudpickle.dumps(array.dask[(array.name, 0, 0, 0)])) / 1e6
+    for name, array in tasks.items()
+}
+pd.Series(weights, name="MB a task").round(3).to_frame()
+
+# %% [markdown]
+# The helper sends the model to each worker once, apart from the tasks.
+#
+# **Faster, by one word.** XGBoost leads each pixel through each tree by itself, question after question. With
+# `engine="fast"` the helper puts every question of a tree to hundreds of pixels at once, even those that some of them
+# would never meet, and then picks each pixel's answer. More questions, but no waiting: a processor compares several
+# numbers in one go, often 8 or 16.
+
+# %%
+fast = predict_over_chunks(model, part, within=area_of_interest, engine="fast")
+start = time.perf_counter()
+fast_answers = fast.compute()
+seconds_of_fast = time.perf_counter() - start
+pd.Series(
+    {"XGBoost itself": seconds_of_helper, "fast": seconds_of_fast}, name="seconds"
+).round(2).to_frame()
 
 # %% tags=["nbval-check-output"]
-area, margin = area_with_interval(published, published_hectares, "deforestation")
-print(f"counted: {published_hectares['deforestation']:,} ha of deforestation")
-print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
+same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=True)
+print(f"the same to one in a million: {same}")
 
 # %% [markdown]
-# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large
-# parts found deforestation that the map had missed, but those parts are large.
-#
-# Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with
-# the class that covers most of its pixel, in the column `name`. It is read from the truth, without a single error: no
-# real sample is so good, and its interval below knows nothing of people's errors. (With `COURSE_CLOUD=aws` the next
-# cells show nothing. You would have to go there.) For each place `sel` looks up the nearest pixel of the map; we keep
-# the places that have a value there, and `crosstab` counts: a row for what the map says, a column for what the visit
-# found.
-
-# %%
-if cloud.truth is not None:
-    sample = gpd.read_file(cloud.truth.parent / "validation_points.gpkg")
-    sample = sample.clip(pine_map.rio.bounds()).sort_index()
-    x, y = sample.geometry.x.to_xarray(), sample.geometry.y.to_xarray()
-    sample["probability"] = pine_map.sel(x=x, y=y, method="nearest").values
-    sample = sample.dropna(subset=["probability"])
-    says_pine, is_pine = sample["probability"] > 0.5, sample["name"] == "Dense Pines"
-    says = says_pine.map({True: "pine", False: "no pine"}).rename("map says")
-    found = is_pine.map({True: "pine", False: "no pine"}).rename("visit found")
-    both = ["pine", "no pine"]
-    counts = pd.crosstab(says, found).reindex(index=both, columns=both, fill_value=0)
-    display(counts)
-
-# %% [markdown]
-# Each row, divided by its visits and multiplied by its part of the area, gives the **error matrix in shares of the
-# area**. From it come [precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map*,
-# not of the field points:
-
-# %%
-if cloud.truth is not None:
-    weights = hectares / hectares.sum()
-    area_shares = counts.div(counts.sum(axis=1), axis=0).mul(weights, axis=0)
-    display(area_shares.round(4))
-
-# %%
-if cloud.truth is not None:
-    right = area_shares.loc["pine", "pine"]
-    precision = right / area_shares.loc["pine"].sum()
-    recall = right / area_shares["pine"].sum()
-    visits_to_marked = counts.loc["pine"].sum()
-    spread = 1.96 * np.sqrt(precision * (1 - precision) / (visits_to_marked - 1))
-    print(f"precision {precision:.0%}, give or take {spread:.0%}")
-    print(f"recall    {recall:.0%}, and less certain still")
-
-# %%
-if cloud.truth is not None:
-    area, margin = area_with_interval(counts, hectares, "pine")
-    print(f"counted:   {hectares['pine']:,.0f} ha")
-    print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
-    print(f"that is between {area - margin:,.0f} and {area + margin:,.0f} ha")
-    print("the counted area is inside:", abs(hectares["pine"] - area) < margin)
-
-# %% [markdown]
-# **What to notice.** Compare precision and recall with what the model believed of itself above, and with its figures on
-# the field points in lesson 07. Two things are at work, and they are not the same.
-#
-# - **Rarity.** Among the field points pines are common; in the mountains they are rare, so the same small share of
-#   mistakes on everything else weighs far more than it does among the points. That lowers the *precision*. It cannot
-#   lower the *recall*, for recall asks about the pines alone, however few they are.
-# - **Another population.** If the recall has fallen, too, then the pines of the map are not like those of the points:
-#   thinner, younger, in another light, on other soil. The model was taught and tested where people took points, and is
-#   now asked about all the rest. No threshold mends that; points from such places do.
-#
-# If the counted area lies inside the interval all the same, that is luck and a wide interval: false alarms and missed
-# pines happen to be about as many. The next map need not be so lucky.
-#
-# And what would a team find at the marked pixels? Not what exercise 07-1 has counted among the field points, but this:
-
-# %%
-if cloud.truth is not None:
-    behind = sample.loc[says_pine, "name"].value_counts()
-    display(behind.rename("visits to marked pixels").to_frame())
-
-# %% [markdown]
-# If native forest stands high on this list, the map is no list of trees to fell.
-#
-# The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards
-# (*post-stratified*). The formula is the same as for a sample drawn in each class apart. The interval is wide, because
-# only a few visits found pines, and with so few it is itself rough. For half the width you need four times the visits.
-#
-# ## The truth, for once
-#
-# Only a simulated scene has a key. Was the estimate right?
-
-# %%
-if cloud.truth is not None:
-    date = choice["id"].split("_")[2]
-    true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{date}.tif")[0]
-    true_class = true_class.rio.reproject_match(pine_map)
-    true_pine = (true_class == CLASS_CODES["Dense Pines"]).where(mapped)
-    true_hectares = float(true_pine.sum()) / 100
-    print(f"true: {true_hectares:,.0f} ha")
-    print("inside the interval:", abs(area - true_hectares) < margin)
-    print(f"true precision {float(true_pine.where(pine_map > 0.5).mean()):.0%}")
-    print(f"true recall    {float((pine_map > 0.5).where(true_pine == 1).mean()):.0%}")
-
-# %% [markdown]
-# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means.
-# Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
-# truth. They deserve an interval as well. And the words matter as much as the statistics: "pines" are here the pixels
-# with more pine than anything else. The offices that pay for clearing reckon in **condensed hectares**: hectares times
-# cover, as if the crowns were pushed together until they touch (four hectares, a quarter covered, are one condensed
-# hectare). That is another number:
-
-# %%
-if cloud.truth is not None:
-    cover_path = cloud.truth / f"pine_cover_{date}.tif"
-    true_cover = rioxarray.open_rasterio(cover_path, masked=True)[0]
-    true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
-    print(f"{float(true_cover.sum()) / 1e4:,.0f} condensed hectares of pines")
-
-# %% [markdown]
-# Say which of the two you report. (Le Maitre et al. 2016 give the water that invaders use for condensed hectares.) And
-# a map is not yet a plan: after the first clearing the same hectares are visited again, for seedlings come up where the
-# trees stood, above all after a fire.
+# The same trees, and the same answers.
 
 # %% [markdown]
 # ## Exercises
@@ -714,42 +535,6 @@ check("09-2", predict_valid, model=model, part=part)
 # </details>
 
 # %% [markdown]
-# ### Exercise 09-3: where would you send the team?
-#
-# Next year there is no sample, and time for **200 visits**. They are drawn at random, some among the pixels that the
-# map marks as pines, the others among the pixels that it does not. Say that you expect that **3 in 10** visits to
-# marked pixels, and **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer
-# is a tuple: (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes
-# narrow: at most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
-# `area_with_interval` has the formula. Defend your choice in one sentence.
-#
-# Stuck? Run `hint("09-3")`.
-
-# %% tags=["exercise"]
-visits = ...
-check("09-3", visits, hectares=hectares)
-
-# %% [markdown]
-# <details><summary>Solution 09-3</summary>
-#
-# ```python
-# share = pd.Series({"pine": 0.3, "no pine": 0.02})
-# margins = {}
-# for to_marked in range(2, 199):
-#     made = pd.Series({"pine": to_marked, "no pine": 200 - to_marked})
-#     variance = (hectares**2 * share * (1 - share) / (made - 1)).sum()
-#     margins[to_marked] = 1.96 * np.sqrt(variance)
-# best = pd.Series(margins).idxmin()
-# visits = (int(best), 200 - int(best))
-# ```
-#
-# The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in
-# the small part. For the *precision* of the map alone one would send more people to the marked pixels: what you want to
-# know decides where to go.
-#
-# </details>
-
-# %% [markdown]
 # ## Quiz
 #
 # **1. A pixel lies under a cloud, and all its bands are `NaN`. What does `model.predict_proba` return for it?**
@@ -770,49 +555,26 @@ check("09-3", visits, hectares=hectares)
 #
 # </details>
 #
-# **2. You have counted 1000 ha on a map; a random sample gives 500 ha, plus or minus 200 ha. What do you report?**
+# **2. A map is four times as large, its chunks are as before. How much more memory does predicting take, block by
+# block?**
 #
-# <details><summary>a) 1000 ha: the map looks at every pixel, the sample at a few hundred</summary>
+# <details><summary>a) Four times as much</summary>
 #
-# **No.** Looking at every pixel does not help if many are wrong in the same way. That mistake does not shrink with more
-# pixels.
-#
-# </details>
-# <details><summary>b) 750 ha, the mean of the two</summary>
-#
-# **No.** A biased number does not become better by being averaged with a good one.
+# **No.** That would hold if all blocks were kept until the last one is done.
 #
 # </details>
-# <details><summary>c) 500 ha, 95 % interval 300 to 700 ha</summary>
+# <details><summary>b) Hardly more: it takes longer, that is all</summary>
 #
-# **Yes.** And say what "pine" means and which area was sampled.
+# **Yes.** A block goes to the file before its place is needed again.
 #
 # </details>
-# <details><summary>d) Nothing: an interval that wide is useless</summary>
+# <details><summary>c) Twice as much, as the map is twice as wide</summary>
 #
-# **No.** It already tells that 1000 ha is too much. A plan can be made for 300 and for 700 ha.
+# **No.** How wide the map is does not matter; how large a block is, and how many are worked on at once, does.
 #
 # </details>
 #
-# **3. You want an interval half as wide. How many visits does that take, about?**
-#
-# <details><summary>a) Four times as many</summary>
-#
-# **Yes.** The standard error falls with the square root of the number of visits.
-#
-# </details>
-# <details><summary>b) Twice as many</summary>
-#
-# **No.** Twice the visits make it narrower by the square root of two only, about 30 %.
-#
-# </details>
-# <details><summary>c) None: a better model is enough</summary>
-#
-# **No.** A better map does help, but not to zero: without visits nobody knows how good it is.
-#
-# </details>
-#
-# **4. The model gives a pixel a pine probability of 0.9. What does that mean?**
+# **3. The model gives a pixel a pine probability of 0.9. What does that mean?**
 #
 # <details><summary>a) Nine in ten such pixels are pines</summary>
 #
@@ -837,7 +599,5 @@ check("09-3", visits, hectares=hectares)
 # - Predict block by block, only where an answer is wanted; memory then depends on the chunk, not on the map.
 # - Masked is not the same as "no pines": models answer for missing values, too, so keep the holes yourself.
 # - How sure a model is, and how often it is right, are two things; only visits tell the second.
-# - From the points to the map precision falls because pines are rarer; if recall falls, the pines are others.
-# - An area comes from a random sample, with an interval; an area counted from pixels is biased.
 #
 # **What's next:** [10 Export and share](10_export_and_share.ipynb): a file, a bucket, a history.

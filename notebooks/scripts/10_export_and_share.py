@@ -501,6 +501,5 @@ check("10-3", offers)
 # - A map that people plan by needs a history: commit what changes, tag what was decided upon.
 # - Where several people write, take a store that notices conflicts.
 #
-# **What's next:** you have walked the whole way, from points in the field to a map that others can use. Go back to any
-# lesson and change one thing: another scene, another threshold, another band. [00 Welcome](00_welcome.ipynb) lists them
-# all.
+# **What's next:** you have walked the whole way, from points in the field to a map that others can use. Before anybody
+# plans by it: [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb)

@@ -8,7 +8,7 @@ hectares_above_07 = int((pine_map > 0.7).sum())
 hectares_above_07 = float((pine_map > 0.7).sum()) * 100
 
 # %% 09-1 | area above 0.5
-hectares_above_07 = marked
+hectares_above_07 = float((pine_map > 0.5).sum()) / 100
 
 # %% 09-1 | not 1 m x 1 m
 hectares_above_07 = float((pine_map > 0.7).sum()) / 10_000
@@ -69,23 +69,3 @@ def predict_valid(block):
 # %% 09-2 | function stopped
 def predict_valid(block):
     return model.predict_proba(block)
-
-
-# %% 09-3 | Half and half
-visits = (100, 100)
-
-# %% 09-3 | by area alone
-visits = (round(200 * hectares["pine"] / hectares.sum()), 0)
-visits = (visits[0], 200 - visits[0])
-
-# %% 09-3 | send more people
-visits = (150, 50)
-
-# %% 09-3 | Together they must be
-visits = (30, 150)
-
-# %% 09-3 | at least 2 visits
-visits = (200, 0)
-
-# %% 09-3 | too few visits to say
-visits = (3, 197)

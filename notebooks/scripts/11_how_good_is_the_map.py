@@ -1,0 +1,860 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: notebooks///ipynb,notebooks/scripts///py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 11 How good is the map, and how much is it?
+#
+# **The question:** of what the map marks, how much is pine, what does it miss, and how many hectares is it?
+#
+# **You will be able to**
+#
+# - draw a random sample, and write down how it is to be answered;
+# - estimate precision, recall and area of a *map*, each with its 95 % interval;
+# - say what the errors of those who answer do to these figures;
+# - test whether a probability of a map can be believed, and mend it;
+# - tell crown cover, hectares and condensed hectares apart.
+#
+# **Time:** 55 minutes (reading 38, exercises 17). **Needs:** the scene of lesson 02, the spectra of lesson 05, the model
+# of lesson 06, the map of lesson 09.
+
+# %%
+import json
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pystac_client
+import rioxarray
+
+# %%
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+from rasterio.enums import Resampling
+from sklearn.calibration import calibration_curve
+from sklearn.linear_model import LogisticRegression
+from xgboost import XGBClassifier
+
+# %%
+from helpers import check, find_or_make, hint, open_cloud
+from helpers.course import BANDS, CLASS_CODES, CRS, PLACE
+
+cloud = open_cloud()
+INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
+plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+
+# %% [markdown]
+# ## An area by counting pixels
+#
+# The map of lesson 09, and the obvious way to an area: count the marked pixels. Each is 100 square metres, a hundredth
+# of a hectare.
+
+# %%
+pine_path = find_or_make("pine_probability.tif")
+pine_map = rioxarray.open_rasterio(pine_path, masked=True).squeeze("band", drop=True)
+mapped, marked = pine_map.notnull(), pine_map > 0.5
+hectares = pd.Series({"pine": marked.sum().item(), "no pine": 0}) / 100
+hectares["no pine"] = mapped.sum().item() / 100 - hectares["pine"]
+print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
+
+# %% [markdown]
+# **Don't quote that number as it stands.** It counts false alarms as pines and leaves out the pines that the model did
+# not see, and there is no reason why the two should cancel out. Nor does it say how uncertain it is.
+#
+# ## A random sample, and how it is answered
+#
+# The way out is a **random** sample of places, visited, or looked up in much sharper pictures (Olofsson et al. 2014).
+# The field points won't do: people chose them. We draw 600 of all mapped pixels, each with the same chance:
+
+# %%
+rows, columns = np.nonzero(mapped.values)
+drawn = np.random.default_rng(seed=11).choice(rows.size, 600, replace=False)
+x, y = pine_map.x.values[columns[drawn]], pine_map.y.values[rows[drawn]]
+places = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=CRS)
+places.insert(0, "name", [f"place {number:03}" for number in range(1, 601)])
+places["interpreter_1"] = places["interpreter_2"] = ""
+
+# %% [markdown]
+# Now as files: a **GeoPackage** to be filled in in QGIS, a **KML** for Google Earth or Collect Earth Online, a **GPX** for
+# a phone or a GPS receiver. What the map says about the places is left out on purpose: whoever answers must not know.
+
+# %% tags=["nbval-check-output"]
+places.to_file(cloud.outputs / "places_to_visit.gpkg")
+in_degrees = places[["name", "geometry"]].to_crs("EPSG:4326")
+for driver in ["KML", "GPX"]:
+    path = cloud.outputs / f"places_to_visit.{driver.lower()}"
+    in_degrees.to_file(path, driver=driver)
+print(*sorted(path.name for path in cloud.outputs.glob("places_to_visit.*")))
+
+# %% [markdown]
+# Before the first place is looked at, write down the **response design**, the rules by which it is answered:
+#
+# - *What is looked at?* The whole pixel of 10 m, not the nearest tree.
+# - *What is the answer?* The class that covers most of it, by its name in the table of lesson 01.
+# - *When?* On the day of the scene, or as near to it as there is a picture.
+# - *And if nobody can tell?* Then "unsure": better than a guess.
+# - *Who?* Two people, who see neither the map nor each other's answers. Where they differ shows how often people err.
+#
+# The simulated scene comes with such a sample, drawn over the whole area of interest and answered by two simulated
+# people, who err as people do ([data/README.md](../data/README.md) says how). With `COURSE_CLOUD=aws` there is none:
+# fill in the columns `interpreter_1` and `interpreter_2` of `places_to_visit.gpkg`, save it in the same folder as
+# `places_filled_in.gpkg`, and run this lesson again. Until then the cells that need answers show nothing.
+
+# %%
+filled_in = cloud.outputs / "places_filled_in.gpkg"
+if cloud.truth is not None:
+    filled_in = cloud.truth.parent / "validation_points.gpkg"
+if filled_in.exists():
+    sample = gpd.read_file(filled_in).to_crs(CRS).clip(pine_map.rio.bounds())
+    x, y = sample.geometry.x.to_xarray(), sample.geometry.y.to_xarray()
+    sample["probability"] = pine_map.sel(x=x, y=y, method="nearest").values
+    sample = sample.dropna(subset=["probability"]).sort_index()
+    sample["map says"] = np.where(sample["probability"] > 0.5, "pine", "no pine")
+
+# %% tags=["nbval-check-output"]
+if filled_in.exists():
+    answers = sample[["interpreter_1", "interpreter_2"]].replace(["", "unsure"], np.nan)
+    both = answers.dropna()
+    agree = (both["interpreter_1"] == both["interpreter_2"]).mean()
+    print(f"{len(sample)} places have a value on the map")
+    print(f"answered by both: {len(both)}; they agree on {agree:.0%} of these")
+
+# %% [markdown]
+# ## The error matrix, in shares of the area
+#
+# `crosstab` counts: a row for what the map says, a column for the answer. We take the first interpreter, who has more
+# experience, and leave out what was not answered. (That supposes that such places are like the others. If most of them
+# lay in shade, it would not hold.)
+
+# %%
+BOTH = ["pine", "no pine"]
+
+
+def count_answers(given):
+    """Count what the map says (rows) against what was answered (columns)."""
+    known = given.dropna()
+    found = (known == "Dense Pines").map({True: "pine", False: "no pine"})
+    counts = pd.crosstab(sample.loc[known.index, "map says"], found.rename("answer"))
+    return counts.reindex(index=BOTH, columns=BOTH, fill_value=0)
+
+
+if filled_in.exists():
+    counts = count_answers(answers["interpreter_1"])
+    display(counts)
+
+# %% [markdown]
+# The parts of the map are of very different size. So each row is divided by its visits and multiplied by its part of
+# the area. That is the **[error matrix](../docs/glossary.md#error-matrix) in shares of the area**:
+
+# %%
+if filled_in.exists():
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    area_shares = shares.mul(hectares / hectares.sum(), axis=0)
+    display(area_shares.round(4))
+
+# %% [markdown]
+# The sample was drawn without looking at the map (*simple random*) and sorted by the map's parts afterwards
+# (*post-stratified*). The formulas below are the same as for a sample drawn in each part apart.
+#
+# ## Area, precision and recall, each with its interval
+#
+# From the visits of each part to an **area**:
+#
+# - area = the sum of (hectares of the part x share of its visits that found pines);
+# - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
+#
+# Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**. A
+# part with fewer than two visits says nothing of how much they differ, so there the function refuses: left out, such a
+# part would make the interval narrow, and wrong.
+
+
+# %%
+def area_with_interval(counts, hectares, wanted):
+    """Estimate hectares of a class, and half the width of its 95 % interval.
+
+    counts: rows are what the map says, columns the ground; hectares: one a row.
+    """
+    visits = counts.sum(axis=1)
+    if visits.min() < 2:
+        raise ValueError(
+            f"fewer than two visits where the map says {visits.idxmin()}: draw more"
+        )
+    share = counts[wanted] / visits
+    variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
+    return (hectares * share).sum(), 1.96 * np.sqrt(variance)
+
+
+# %% [markdown]
+# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha
+# with 640 visits (Olofsson et al. 2014):
+
+# %%
+published = pd.DataFrame(
+    {
+        "deforestation": [66, 0, 1, 2],
+        "forest gain": [0, 55, 0, 1],
+        "stable forest": [5, 8, 153, 9],
+        "stable non-forest": [4, 12, 11, 313],
+    },
+    index=["deforestation", "forest gain", "stable forest", "stable non-forest"],
+)
+published_hectares = pd.Series([18000, 13500, 288000, 580500], published.index)
+
+# %% tags=["nbval-check-output"]
+area, margin = area_with_interval(published, published_hectares, "deforestation")
+print(f"counted: {published_hectares['deforestation']:,} ha of deforestation")
+print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
+
+# %% [markdown]
+# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large
+# parts found deforestation that the map had missed, but those parts are large.
+#
+# [Precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map* come from the same
+# shares, and deserve an interval as well. Precision is the share of one row. Recall divides the pines that are found by
+# all pines, and all pines are themselves an estimate, so its variance has two parts (formula 7 of the paper):
+
+
+# %%
+def precision_and_recall(counts, hectares, wanted):
+    """Estimate both for a map, and half the widths of their 95 % intervals."""
+    visits = counts.sum(axis=1)
+    share = counts[wanted] / visits
+    variance = share * (1 - share) / (visits - 1)
+    there = hectares * share
+    precision, recall = share[wanted], there[wanted] / there.sum()
+    of_parts = hectares**2 * variance
+    of_parts *= np.where(of_parts.index == wanted, (1 - recall) ** 2, recall**2)
+    errors = np.sqrt([variance[wanted], of_parts.sum() / there.sum() ** 2])
+    table = {"estimate": [precision, recall], "plus or minus": 1.96 * errors}
+    return pd.DataFrame(table, index=["precision", "recall"])
+
+
+# %% tags=["nbval-check-output"]
+print(
+    precision_and_recall(published, published_hectares, "deforestation")
+    .round(2)
+    .to_string()
+)
+
+# %% [markdown]
+# The paper has the same four figures. Now our own map:
+
+# %%
+if filled_in.exists():
+    area, margin = area_with_interval(counts, hectares, "pine")
+    print(f"counted:   {hectares['pine']:,.0f} ha")
+    print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
+    print("the counted area is inside:", abs(hectares["pine"] - area) < margin)
+    of_map = precision_and_recall(counts, hectares, "pine")
+    display(of_map.round(2))
+
+# %% [markdown]
+# **What to notice.** The intervals are wide, because only a few visits found pines, and with so few they are themselves
+# rough. For half the width you need four times the visits. If the counted area lies inside the interval, that may well
+# be luck: false alarms and missed pines happen to be about as many. The next map need not be so lucky.
+#
+# ## What the errors of the interpreters do
+#
+# Our reference is not the truth. It is what a person said. The second person said something else, and the simulated
+# sample knows the true class, too. The same formula, on each of them:
+
+# %%
+if filled_in.exists():
+    references = {f"interpreter {n}": answers[f"interpreter_{n}"] for n in [1, 2]}
+    if cloud.truth is not None:
+        references["no error at all"] = sample["name"]
+    estimates = {
+        who: area_with_interval(count_answers(given), hectares, "pine")
+        for who, given in references.items()
+    }
+    by_reference = pd.DataFrame(estimates, index=["hectares", "margin"]).T
+    display(by_reference.round(0))
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if filled_in.exists():
+    figure, axes = plt.subplots(figsize=(9, 3.4))
+    look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
+    middle, half_width = by_reference["hectares"], by_reference["margin"]
+    axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
+    axes.axvline(hectares["pine"], color=WINE, ls="--", label="counted pixels")
+    axes.set(xlabel="pines (ha), with 95 % interval", ylim=(-0.6, len(references)))
+    axes.set_title(cloud.map_title("One sample, and who answered it"))
+    axes.legend(loc="upper right")
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** The interval tells how far chance in *drawing* the places can lead. How far the *answers* lead it
+# does not tell: a few wrong answers in a hundred, where a class is rare, can shift its accuracy and its area by far
+# more than they would where it is common (Foody 2010). Where two people differ, let both look once more, together. But
+# where both take a gum for a pine, they agree, and are wrong.
+#
+# ## From the points to the map
+#
+# Lesson 07 had precision and recall, too, on the testing points. Beside those of the map:
+
+# %%
+spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
+testing = spectra[spectra["group"] == 2]
+model = XGBClassifier()
+model.load_model(find_or_make("pine_classifier.ubj"))
+pine_column = list(model.classes_).index(CLASS_CODES["Dense Pines"])
+called = model.predict_proba(testing[BANDS])[:, pine_column] > 0.5
+
+# %%
+is_pine = testing["name"] == "Dense Pines"
+on_points = pd.DataFrame({"estimate": [is_pine[called].mean(), called[is_pine].mean()]})
+on_points.index = ["precision", "recall"]
+of_n = (
+    on_points["estimate"] * (1 - on_points["estimate"]) / [called.sum(), is_pine.sum()]
+)
+on_points["plus or minus"] = 1.96 * np.sqrt(of_n)
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if filled_in.exists():
+    figure, axes = plt.subplots(figsize=(8, 3.8))
+    two = {"testing points": (on_points, INK, "o"), "map": (of_map, WINE, "s")}
+    for place, (name, (table, colour, marker)) in enumerate(two.items()):
+        look = {"color": colour, "fmt": marker, "capsize": 6, "markersize": 10}
+        look |= {"xerr": table["plus or minus"], "label": name}
+        axes.errorbar(table["estimate"], [1.1 - place / 5, 0.1 - place / 5], **look)
+    axes.set(yticks=[1, 0], yticklabels=table.index, xlim=(0, 1), ylim=(-0.5, 1.5))
+    axes.set_xlabel("share, with 95 % interval (0 to 1)")
+    axes.set_title(cloud.map_title("The same model: on the points, and as a map"))
+    axes.legend(loc="center left")
+    plt.show()
+
+# %% [markdown]
+# Two things can pull the squares away from the circles, and they are not the same.
+#
+# - **Rarity.** Among the field points pines are common; in the mountains they are rare, so the same small share of
+#   mistakes on everything else weighs far more. That lowers the *precision*. It cannot lower the *recall*, for recall
+#   asks about the pines alone, however few they are.
+# - **Another population.** If the recall has fallen, too, then the pines of the map are not like those of the points:
+#   thinner, younger, in another light, on other soil. No threshold mends that. Points from such places do.
+#
+# (The interval of the points takes them for independent; they stand in clusters, so it is too narrow.) In a simulated
+# scene we can look. How much of its pixel does a pine cover, among the points, and on the map?
+
+# %%
+if cloud.truth is not None:
+    choice = json.loads(find_or_make("chosen_scene.json").read_text())
+    date = choice["id"].split("_")[2]
+    opened = {
+        name: rioxarray.open_rasterio(cloud.truth / f"{name}_{date}.tif")[0]
+        for name in ["dominant_class", "pine_cover", "shadow"]
+    }
+    truth = {
+        name: layer.rio.reproject_match(pine_map) for name, layer in opened.items()
+    }
+    true_pine = (truth["dominant_class"] == CLASS_CODES["Dense Pines"]) & mapped
+    true_cover = truth["pine_cover"].where(mapped & (truth["pine_cover"] != 255))
+
+# %%
+if cloud.truth is not None:
+    pines = spectra[spectra["name"] == "Dense Pines"]
+    x, y = pines.geometry.x.to_xarray(), pines.geometry.y.to_xarray()
+    at_points = opened["pine_cover"].sel(x=x, y=y, method="nearest").to_series()
+    on_the_map = true_cover.where(true_pine).to_series().dropna()
+    covers = {"pines of the field points": at_points, "pines of the map": on_the_map}
+    covers = pd.DataFrame({name: cover.describe() for name, cover in covers.items()})
+    display(covers.loc[["25%", "50%", "75%"]].round(0))
+
+# %% [markdown]
+# The rows are quartiles of the cover in per cent: a quarter, half, three quarters of the pixels have less. The further
+# the second column lies below the first, the more the model was taught and tested on pines that are easier than those
+# it is now asked about.
+#
+# And what would a team find at the marked pixels? Not what exercise 07-1 has counted among the field points, but this:
+
+# %%
+if filled_in.exists():
+    behind = answers.loc[sample["map says"] == "pine", "interpreter_1"].value_counts()
+    display(behind.rename("visits to marked pixels").to_frame())
+
+# %% [markdown]
+# If native forest stands high on this list, the map is no list of trees to fell.
+#
+# ## Can a probability be believed?
+#
+# A model that says `0.8` should be right in eight of ten such pixels. A **[reliability
+# curve](../docs/glossary.md#reliability-curve)** shows whether it is: pixels in bins of their probability, and for each
+# bin the share that truly is pine. On the diagonal a probability can be believed: it is
+# [calibrated](../docs/glossary.md#calibration).
+#
+# To mend one we need no new model. Its **log-odds**, ln(p / (1 - p)), are stretched and shifted so that they fit the
+# answers of the random sample, by a logistic regression with a single feature (*Platt's* way). With so few pines among
+# the answers two numbers are as many as can be learnt.
+
+
+# %%
+def log_odds(probability):
+    """Return ln(p / (1 - p)) of probabilities, kept away from 0 and 1."""
+    kept = probability.clip(0.0001, 0.9999)
+    return np.log(kept / (1 - kept))
+
+
+# %%
+if filled_in.exists():
+    given = answers["interpreter_1"].dropna()
+    feature = log_odds(sample.loc[given.index, ["probability"]])
+    fitted = LogisticRegression(C=np.inf).fit(feature, given == "Dense Pines")
+    stretch, shift = fitted.coef_.item(), fitted.intercept_.item()
+    recalibrated = 1 / (1 + np.exp(-(shift + stretch * log_odds(pine_map))))
+    for believed in [0.5, 0.8, 0.95]:
+        mended = fitted.predict_proba(
+            log_odds(pd.DataFrame({"probability": [believed]}))
+        )
+        print(f"the map says {believed:.2f}: mended {mended[0, 1]:.2f}")
+
+# %% [markdown]
+# Did it help? The sample that it was fitted to can't judge that; the truth of the simulated scene can. Every pixel goes
+# into one of ten bins, once by its old, once by its mended probability:
+
+# %%
+if cloud.truth is not None:
+    truly = true_pine.values[mapped.values]
+    both_maps = {"as the model says": pine_map, "mended": recalibrated}
+    curves = {
+        name: calibration_curve(truly, layer.values[mapped.values], n_bins=10)
+        for name, layer in both_maps.items()
+    }
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if cloud.truth is not None:
+    figure, axes = plt.subplots(figsize=(6.5, 6))
+    axes.plot([0, 1], [0, 1], color="black", ls=":", label="can be believed")
+    for name, colour, marker in zip(curves, [WINE, INK], "os", strict=True):
+        share, mean = curves[name]
+        axes.plot(mean, share, color=colour, marker=marker, label=name, markersize=8)
+    axes.set(xlabel="probability of pines on the map", xlim=(0, 1), ylim=(0, 1))
+    axes.set(ylabel="share that truly is pine", aspect="equal")
+    axes.set_title(cloud.map_title("Reliability curve"))
+    axes.legend(loc="upper left")
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** Below the diagonal a model believes too much of itself. That is what rarity does: it learnt among
+# points where pines are common. The mended probabilities should lie nearer to the diagonal, as far as a few answers can
+# tell. The order of the pixels has not changed, so mending finds no more pines. It only says honestly what there is:
+
+# %%
+if filled_in.exists():
+    print(f"marked above 0.5:  {float((recalibrated > 0.5).sum()) / 100:7,.0f} ha")
+    print(f"sum of the mended: {float(recalibrated.sum()) / 100:7,.0f} ha")
+    print(f"sum of the old:    {float(pine_map.sum()) / 100:7,.0f} ha")
+    print(f"from the sample:   {area:7,.0f} ha, plus or minus {margin:,.0f} ha")
+
+# %% [markdown]
+# A sum of probabilities is an area, too, if they can be believed: ten pixels of one tenth are one pixel of pines. (It
+# lies near the sample's because it was fitted to it, and has no better interval.) The two maps where most is marked, a
+# square of four kilometres:
+
+# %%
+blocks = marked.coarsen(x=100, y=100, boundary="trim").sum()
+most = blocks.where(blocks == blocks.max(), drop=True)
+x, y = most.x.values[0], most.y.values[0]
+SQUARE = {"x": slice(x - 2000, x + 2000), "y": slice(y + 2000, y - 2000)}
+
+
+def in_kilometres(layer):
+    """Cut a layer to the square, with kilometres on its axes."""
+    part = layer.sel(SQUARE)
+    return part.assign_coords(x=part.x / 1000, y=part.y / 1000)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+if filled_in.exists():
+    figure, panels = plt.subplots(1, 2, figsize=(13, 6), sharey=True)
+    pair = {"as the model says": pine_map, "mended": recalibrated}
+    for axes, (name, layer) in zip(panels, pair.items(), strict=True):
+        look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
+        drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
+        axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
+    figure.colorbar(drawn, ax=panels, label="probability of pines (0 to 1)")
+    figure.suptitle(cloud.map_title("Probability of pines, before and after"))
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** The same pattern, in paler colours: yellow now means what it says.
+#
+# ## The truth, for once: hits, misses, false alarms
+#
+# Only a simulated scene has a key. (With `COURSE_CLOUD=aws` all that follows down to the exercises shows nothing.) Was
+# the estimate right?
+
+# %%
+if cloud.truth is not None:
+    true_hectares = float(true_pine.sum()) / 100
+    print(f"true: {true_hectares:,.0f} ha")
+    print("inside the interval:", abs(area - true_hectares) < margin)
+    print(f"true precision {float(true_pine.where(marked).mean()):.0%}")
+    print(f"true recall    {float(marked.where(true_pine).mean()):.0%}")
+
+# %% [markdown]
+# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And
+# here are the errors themselves, in the same square:
+
+# %%
+KINDS = {"neither": "#EEEEEE", "missed": "#D55E00"}
+KINDS |= {"false alarm": "#56B4E9", "hit": "#000000"}
+legend = {"edgecolor": "grey"}
+patches = [Patch(facecolor=c, label=kind, **legend) for kind, c in KINDS.items()]
+patches.append(Patch(facecolor="white", label="not mapped", **legend))
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if cloud.truth is not None:
+    kinds = in_kilometres((true_pine * 1 + marked * 2).where(mapped))
+    figure, axes = plt.subplots(figsize=(9, 7))
+    colours = ListedColormap(list(KINDS.values()))
+    kinds.plot.imshow(ax=axes, cmap=colours, vmin=0, vmax=3, add_colorbar=False)
+    axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set(aspect="equal", xlabel="km east", ylabel="km north")
+    axes.set_title(cloud.map_title("Pines: hits, misses, false alarms"))
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** The errors are not strewn evenly. False alarms come in chains and patches, mostly where streams
+# run; misses lie around the hits, where stands thin out. What grows at the false alarms?
+
+# %%
+if cloud.truth is not None:
+    names = {code: name for name, code in CLASS_CODES.items()}
+    alarms = truth["dominant_class"].where(marked & ~true_pine).to_series().dropna()
+    display(alarms.map(names).value_counts(normalize=True).round(2).head(4).to_frame())
+
+# %% [markdown]
+# ## Why pines are missed: mixture and light
+#
+# How much of a pixel is pine, and how much sun falls on it? The first we have. The second we compute, from the terrain
+# model of the catalogue and the sun's place in the scene's properties: the cosine of the angle between the sun's rays
+# and the slope's upright, divided by that of level ground. So 1 is the light of level ground, and 0 or less means that
+# the slope itself turns away from the sun.
+
+# %%
+if cloud.truth is not None:
+    catalogue = pystac_client.Client.open(cloud.stac_url)
+    here = {"type": "Point", "coordinates": PLACE}
+    search = catalogue.search(collections=["cop-dem-glo-30"], intersects=here)
+    terrain = next(search.items_as_dicts())
+    search = catalogue.search(collections=[choice["collection"]], ids=[choice["id"]])
+    scene = next(search.items_as_dicts())
+    height = rioxarray.open_rasterio(terrain["assets"]["data"]["href"], masked=True)[0]
+    height = height.rio.reproject_match(pine_map, resampling=Resampling.bilinear)
+
+# %%
+if cloud.truth is not None:
+    azimuth = np.radians(scene["properties"]["view:sun_azimuth"])
+    elevation = np.radians(scene["properties"]["view:sun_elevation"])
+    to_north, to_east = np.gradient(height.values, -10, 10)
+    uphill = np.sin(azimuth) * to_east + np.cos(azimuth) * to_north
+    upright = np.sqrt(1 + to_east**2 + to_north**2)
+    light = (1 - uphill / np.tan(elevation)) / upright
+
+# %%
+if cloud.truth is not None:
+    pixels = pd.DataFrame({"cover": true_cover.values[mapped.values]})
+    pixels["light"] = light[mapped.values]
+    pixels["in own shadow"] = truth["shadow"].values[mapped.values] > 0
+    pixels["found"] = marked.values[mapped.values]
+    with_pines = pixels[pixels["cover"] > 0].copy()
+    print(f"{with_pines['in own shadow'].mean():.1%} of them in shadow")
+
+# %% [markdown]
+# **Density classes.** Clearing teams don't speak of "pine" and "no pine", but of how dense it stands: they plan and pay
+# by classes of the cover. Here are theirs; which share does the map find?
+
+# %%
+DENSITY = ["1-5 %", "5-25 %", "25-50 %", "50-75 %", "above 75 %"]
+if cloud.truth is not None:
+    edges = [0, 5, 25, 50, 75, 100]
+    with_pines["density"] = pd.cut(with_pines["cover"], edges, labels=DENSITY)
+    steps, lights = (
+        [-9, 0.4, 0.7, 1.0, 9],
+        ["below 0.4", "0.4 to 0.7", "0.7 to 1", "above 1"],
+    )
+    with_pines["sun"] = pd.cut(with_pines["light"], steps, labels=lights)
+    crossed = {"index": "density", "columns": "sun", "observed": True}
+    by_light = with_pines.pivot_table(values="found", **crossed)
+    display(by_light.round(2))
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if cloud.truth is not None:
+    figure, axes = plt.subplots(figsize=(9, 4.5))
+    colours, markers = ["#999933", "#44AA99", "#88CCEE", INK, WINE], "vs^Do"
+    styles = [f"{marker}-" for marker in markers]
+    by_light.T.plot(ax=axes, color=colours, style=styles, markersize=8, ylim=(0, 1))
+    axes.set(xlabel="light (1 = that of level ground)", ylabel="share found (0 to 1)")
+    axes.legend(title="cover of pines", loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_title(cloud.map_title("Which pines are found"))
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** Two reasons, seen apart.
+#
+# - **Mixture:** read down a column. Where less than half of a pixel is pine, hardly any is found: its light is mostly
+#   that of other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that
+#   are cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
+# - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. True
+#   shadow is rare here, as the print above says: most of what is lost is lost in dim light, which no mask hides. (The
+#   simulated scene leaves the light as it falls. On a real L2A product it is corrected for the terrain, and in deep
+#   shade too much: the pixels there are too bright.) At the other end, in full sun, look whether the share falls again:
+#   such a light, too, the points may not have shown.
+#
+# What neither explains is a stand of another kind than those that the points show.
+#
+# ## How much is it?
+#
+# "Pines" were so far the pixels with more pine than anything else. The offices that pay for clearing reckon otherwise,
+# in **[condensed hectares](../docs/glossary.md#condensed-hectares)**: hectares times crown cover, as if the crowns were
+# pushed together until they touch (four hectares, a quarter covered, are one condensed hectare). By density class:
+
+# %%
+if cloud.truth is not None:
+    by_density = with_pines.groupby("density", observed=True)
+    much = pd.DataFrame({"hectares": by_density.size() / 100})
+    much["condensed"] = by_density["cover"].sum() / 100 / 100
+    much["found"] = by_density["found"].sum() / 100
+    much.loc["all"] = much.sum()
+    display(much.round(0).astype(int))
+
+# %%
+# Only drawing: run it, no need to read it.
+
+if cloud.truth is not None:
+    figure, axes = plt.subplots(figsize=(9, 4.5))
+    bars = much.drop(index="all")
+    looks = {"hectares": (SKY, "not on the map"), "found": (WINE, "marked on the map")}
+    for what, (colour, label) in looks.items():
+        axes.bar(bars.index, bars[what], color=colour, label=label, edgecolor="black")
+    look = {"color": "black", "marker": "D", "ls": "none", "ms": 9}
+    axes.plot(bars.index, bars["condensed"], label="condensed hectares", **look)
+    axes.set(xlabel="density class (cover of pines)", ylabel="hectares")
+    axes.set_title(cloud.map_title("Pines by density class"))
+    axes.legend()
+    plt.show()
+
+# %% [markdown]
+# **What to notice.** One landscape, three answers: hectares with any pines, hectares where pines are most, condensed
+# hectares. Say which of them you report. (Le Maitre et al. 2016 give the water that invaders use for condensed
+# hectares.) The wide, thin classes hold most of the land, and hardly any of them is on the map. And a map is not yet a
+# plan: after the first clearing the same hectares are visited again, for seedlings come up where the trees stood, above
+# all after a fire.
+
+# %% [markdown]
+# ## Exercises
+
+# %% [markdown]
+# ### Exercise 11-1: right, in shares of the area
+#
+# How much of the published map is right? The answer is its **overall accuracy**: the share of the *area* on which map
+# and ground say the same, a number between 0 and 1, with three decimals. Use `published` (visits: a row for what the
+# map says, a column for the ground) and `published_hectares`.
+#
+# Stuck? Run `hint("11-1")`.
+
+# %% tags=["exercise"]
+overall_accuracy = ...
+check("11-1", overall_accuracy, counts=published, hectares=published_hectares)
+
+# %% [markdown]
+# <details><summary>Solution 11-1</summary>
+#
+# ```python
+# right = np.diag(published) / published.sum(axis=1)
+# overall_accuracy = (right * published_hectares).sum() / published_hectares.sum()
+# ```
+#
+# Counting the visits alone gives another number. People drew more of them in the small parts, on purpose; so each part
+# must be weighed by its hectares again.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 11-2: where would you send the team?
+#
+# Next year there is time for **200 visits** only. They are drawn at random, some among the pixels that the map marks as
+# pines, the others among the pixels that it does not. Say that you expect that **3 in 10** visits to marked pixels, and
+# **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer is a tuple:
+# (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes narrow: at
+# most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
+# `area_with_interval` has the formula. Defend your choice in one sentence.
+#
+# Stuck? Run `hint("11-2")`.
+
+# %% tags=["exercise"]
+visits = ...
+check("11-2", visits, hectares=hectares)
+
+# %% [markdown]
+# <details><summary>Solution 11-2</summary>
+#
+# ```python
+# share = pd.Series({"pine": 0.3, "no pine": 0.02})
+# margins = {}
+# for to_marked in range(2, 199):
+#     made = pd.Series({"pine": to_marked, "no pine": 200 - to_marked})
+#     variance = (hectares**2 * share * (1 - share) / (made - 1)).sum()
+#     margins[to_marked] = 1.96 * np.sqrt(variance)
+# best = pd.Series(margins).idxmin()
+# visits = (int(best), 200 - int(best))
+# ```
+#
+# The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in
+# the small part. For the *precision* of the map alone one would send more people to the marked pixels: what you want to
+# know decides where to go.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 11-3: a team's list
+#
+# A team hands you its list of stands: their hectares, and the density class of each, from and to which cover in per
+# cent. How many **condensed hectares** is that in all, **at least** and **at most**? The answer is a tuple of two
+# numbers: (fewest, most).
+#
+# Stuck? Run `hint("11-3")`.
+
+# %% tags=["exercise"]
+team_list = pd.DataFrame(
+    {"hectares": [40, 120, 300, 25], "from": [25, 5, 1, 75], "to": [50, 25, 5, 100]},
+    index=["Kloof", "Middle slope", "Far slope", "Old stand"],
+)
+condensed_hectares = ...
+check("11-3", condensed_hectares, team_list=team_list)
+
+# %% [markdown]
+# <details><summary>Solution 11-3</summary>
+#
+# ```python
+# fewest = (team_list["hectares"] * team_list["from"]).sum() / 100
+# most = (team_list["hectares"] * team_list["to"]).sum() / 100
+# condensed_hectares = (fewest, most)
+# ```
+#
+# Each stand by itself, then the sum. Classes are quick to tell in the field and coarse: the most is about twice the
+# fewest here, before anybody has erred.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. You have counted 1000 ha on a map; a random sample gives 500 ha, plus or minus 200 ha. What do you report?**
+#
+# <details><summary>a) 1000 ha: the map looks at every pixel, the sample at a few hundred</summary>
+#
+# **No.** Looking at every pixel does not help if many are wrong in the same way. That mistake does not shrink with more
+# pixels.
+#
+# </details>
+# <details><summary>b) 750 ha, the mean of the two</summary>
+#
+# **No.** A biased number does not become better by being averaged with a good one.
+#
+# </details>
+# <details><summary>c) 500 ha, 95 % interval 300 to 700 ha</summary>
+#
+# **Yes.** And say what "pine" means and which area was sampled.
+#
+# </details>
+# <details><summary>d) Nothing: an interval that wide is useless</summary>
+#
+# **No.** It already tells that 1000 ha is too much. A plan can be made for 300 and for 700 ha.
+#
+# </details>
+#
+# **2. The recall of pines is lower on the map than on the testing points. Which of these can be the reason?**
+#
+# <details><summary>a) Pines are rarer in the landscape than among the points</summary>
+#
+# **No.** Recall asks about pines alone; how common they are does not enter. Rarity lowers the precision.
+#
+# </details>
+# <details><summary>b) The pines of the landscape stand thinner than those of the points</summary>
+#
+# **Yes.** It is another population, and the harder part of it was not among the points.
+#
+# </details>
+# <details><summary>c) The sample has fewer places than there are testing points, so fewer pines are found</summary>
+#
+# **No.** Fewer places make the interval wider. They do not pull the estimate down.
+#
+# </details>
+#
+# **3. You want an interval half as wide. How many visits does that take, about?**
+#
+# <details><summary>a) Four times as many</summary>
+#
+# **Yes.** The standard error falls with the square root of the number of visits.
+#
+# </details>
+# <details><summary>b) Twice as many</summary>
+#
+# **No.** Twice the visits make it narrower by the square root of two only, about 30 %.
+#
+# </details>
+# <details><summary>c) None: a better model is enough</summary>
+#
+# **No.** A better map does help, but not to zero: without visits nobody knows how good it is.
+#
+# </details>
+#
+# **4. You recalibrate a map on a random sample. What changes?**
+#
+# <details><summary>a) More pines are found, and fewer false alarms are raised</summary>
+#
+# **No.** The order of the pixels is the same: for every threshold on the new map there is one on the old map that marks
+# the very same pixels.
+#
+# </details>
+# <details><summary>b) Nothing: it is only another colour scale</summary>
+#
+# **No.** A colour can be chosen; whether half of such pixels are pines is a fact, and now the number says it.
+#
+# </details>
+# <details><summary>c) The model no longer needs training points</summary>
+#
+# **No.** Two numbers were learnt from the sample; all the rest still comes from the model.
+#
+# </details>
+# <details><summary>d) A probability can be read as a share of pixels</summary>
+#
+# **Yes.** That is all, and it is worth much: probabilities can be added up and compared with costs.
+#
+# </details>
+
+# %% [markdown]
+# ## Key points
+#
+# - An area, and the accuracy of a map, come from a random sample with an interval; counted pixels are biased.
+# - Write down how places are answered, let two people answer, and remember that both can err.
+# - Rarity lowers precision; only another population lowers recall.
+# - A probability is to be tested before it is believed, and a random sample can mend it.
+# - Say which hectares: of any pines, of mostly pines, or condensed.
+#
+# **What's next:** all this was about one map of one day. Go back with what it showed: which points would you add in
+# [01 Field observations](01_field_observations.ipynb), and would they help?
