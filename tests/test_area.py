@@ -63,5 +63,5 @@ def test_the_intervals_are_as_wide_as_repetitions_differ(precision_and_recall, w
 @pytest.mark.parametrize("visits", [[0, 0], [1, 0], [0, 1]])
 def test_a_part_that_was_hardly_visited_is_refused(area_with_interval, visits):
     counts = pd.DataFrame([visits, [2, 98]], NAMES, NAMES)
-    with pytest.raises(ValueError, match="Fewer than two visits to the part 'pine'"):
+    with pytest.raises(ValueError, match="fewer than two visits where the map says pine"):
         area_with_interval(counts, pd.Series([500.0, 30_000.0], NAMES), "pine")
