@@ -71,8 +71,7 @@ def write_cog(
     --------
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
-    >>> import numpy as np
-    import rasterio
+    >>> import rasterio
     >>> import xarray as xr
     >>> coords = {"y": [6_300_015.0, 6_300_005.0], "x": [300_005.0, 300_015.0, 300_025.0]}
     >>> share = xr.DataArray(np.array([[0.1, 0.9, 0.5], [0.2, 0.4, 0.3]]), coords, ("y", "x"))

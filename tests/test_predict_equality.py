@@ -86,7 +86,7 @@ def test_chunks_are_cut_into_blocks(monkeypatch, dtype, side):
     cube = small_cube(ROWS, COLUMNS, dtype, holes=0.3).chunk(y=23, x=17)
     area = circle(12, 9, 14.0, cube.rio.crs)
     whole = predict_over_chunks(MODEL, cube, area).compute()
-    monkeypatch.setattr("helpers.heavy.plan.BLOCK", side)
+    monkeypatch.setattr("helpers.heavy.plan.BLOCK_PIXELS", side)
     cut = predict_over_chunks(MODEL, cube, area)
     assert max(map(max, cut.chunks[1:])) == min(side, 23)
     np.testing.assert_array_equal(cut, whole)
@@ -97,7 +97,7 @@ def test_dates_of_one_chunk_in_several_blocks(monkeypatch):
     dates = [small_cube(ROWS, COLUMNS, holes=0.4, seed=seed) for seed in range(3)]
     cube = xr.concat(dates, xr.Variable("time", np.arange(3))).chunk(time=2, y=23, x=17)
     area = circle(12, 9, 14.0, cube.rio.crs)
-    monkeypatch.setattr("helpers.heavy.plan.BLOCK", 9)
+    monkeypatch.setattr("helpers.heavy.plan.BLOCK_PIXELS", 9)
     result = predict_over_chunks(MODEL, cube, area).compute()
     for date, scene in enumerate(dates):
         np.testing.assert_array_equal(result[date], predict_over_chunks(MODEL, scene, area))

@@ -69,7 +69,7 @@ def stream(array):
 def test_no_more_chunks_are_read_than_can_be_worked_on(
     files, model, run, workers, side, monkeypatch
 ):
-    monkeypatch.setattr("helpers.heavy.plan.BLOCK", side)
+    monkeypatch.setattr("helpers.heavy.plan.BLOCK_PIXELS", side)
     result = predict_over_chunks(model, files.cube())
     with dask.config.set(num_workers=workers):
         values = run(result.data)
