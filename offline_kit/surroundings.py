@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 
-# Where PostGIS, QGIS or another GDAL have their data and drivers (ours come with the wheels), which
-# files of the web a recipe for another archive reads, and how another project uses Dask.
+# Where PostGIS, QGIS or another GDAL have their data and drivers (ours come with the wheels), how
+# another project packs overviews, which files of the web it reads, and how it uses Dask.
 OF_OTHER_PROGRAMS = (
+    "COMPRESS_OVERVIEW",
     "CPL_TMPDIR",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS",
     "CPL_VSIL_CURL_ALLOWED_FILENAME",

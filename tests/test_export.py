@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from helpers.errors import CourseError
 from helpers.export import write_cog
+from helpers.paths import PROJECT
 from helpers.predict import predict_over_chunks
 
 
@@ -147,10 +149,20 @@ class TestFile:
             overview = file.read(1, out_shape=(750, 600))
             assert len(np.unique(overview)) > len(np.unique(file.read(1)))
 
-    def test_overviews_hold_the_numbers_whatever_the_environment_says(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("COMPRESS_OVERVIEW", "JPEG")
-        array = noise().astype("float32") * 0.37
-        write(array.rio.write_nodata(np.nan), tmp_path / "out.tif", codes=False)
+    def test_overviews_hold_the_numbers_whatever_the_environment_says(self, tmp_path):
+        """In a process of its own: GDAL keeps what it has read of the environment."""
+        code = f"""
+            import sys
+            sys.path.insert(0, {str(Path(__file__).parent)!r})
+            import numpy as np
+            from test_export import noise, write
+            array = noise().astype("float32") * 0.37
+            write(array.rio.write_nodata(np.nan), sys.argv[1], codes=False)
+        """
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), tmp_path / "out.tif"],
+            env=os.environ | {"COMPRESS_OVERVIEW": "JPEG"}, cwd=PROJECT, check=True,
+        )  # fmt: skip
         with rasterio.open(tmp_path / "out.tif") as file:
             assert np.isfinite(file.read(1, out_shape=(750, 600))).all()
 
