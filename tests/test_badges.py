@@ -27,7 +27,7 @@ def test_an_address_as_browsers_or_git_write_it(address):
     assert Repository.at(address, "main") == Repository("jane", "pines", "main")
 
 
-@pytest.mark.parametrize("address", ["", "/work/main", "https://example.org/jane/pines", "jane"])
+@pytest.mark.parametrize("address", ["", "/home/jane", "https://example.org/jane/pines", "jane"])
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(CourseError, match="https://github.com/OWNER/NAME"):
         Repository.at(address, "main")
