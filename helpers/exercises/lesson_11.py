@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.exercises.core import NUMBER, SEQUENCE, exercise, same
+from helpers.exercises.core import NUMBER, SEQUENCE, NotYet, exercise, same
 
 VISITS = 200
 EXPECTED = pd.Series({"pine": 0.3, "no pine": 0.02})  # share of visits that find pines
@@ -67,11 +67,7 @@ def overall_accuracy(answer: float, *, counts: pd.DataFrame, hectares: pd.Series
 )
 def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -> str | None:
     """Expect a split of 200 visits with a margin close to the narrowest."""
-    if isinstance(answer, set) or len(answer) != 2:
-        return "The answer is a tuple of two numbers: (visits to marked, visits to unmarked)."
-    if not all(isinstance(number, int | float | np.number) for number in answer):
-        return "Both must be numbers of visits."
-    marked, unmarked = (float(number) for number in answer)
+    marked, unmarked = _two_numbers(answer, "visits to marked, visits to unmarked", "visits")
     if marked + unmarked != VISITS:
         return f"Together they must be {VISITS} visits; yours are {marked + unmarked:g}."
     if min(marked, unmarked) < 2 or marked != int(marked):
@@ -115,11 +111,7 @@ def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -
 )
 def condensed_hectares(answer: tuple | list | set, *, team_list: pd.DataFrame) -> str | None:
     """Expect the fewest and the most condensed hectares of a list of density classes."""
-    if isinstance(answer, set) or len(answer) != 2:
-        return "The answer is a tuple of two numbers: (fewest, most)."
-    if not all(isinstance(number, int | float | np.number) for number in answer):
-        return "Both must be numbers of condensed hectares."
-    fewest, most = (float(number) for number in answer)
+    fewest, most = _two_numbers(answer, "fewest, most", "condensed hectares")
     hectares, cover = team_list["hectares"], team_list[["from", "to"]] / 100
     wanted = cover.mul(hectares, axis=0).sum()
 
@@ -142,3 +134,13 @@ def condensed_hectares(answer: tuple | list | set, *, team_list: pd.DataFrame) -
     if same(fewest, hectares.sum()) or same(most, hectares.sum()):
         return "Those are hectares with any pines at all, however thin: weigh them by their cover."
     return "That is not it: hectares x cover / 100 for each stand, then the sum, for both covers."
+
+
+def _two_numbers(answer: tuple | list | set, names: str, unit: str) -> tuple[float, float]:
+    """Return both numbers of an answer, or raise ``NotYet`` if it is no pair of numbers."""
+    if isinstance(answer, set) or len(answer) != 2:
+        raise NotYet(f"The answer is a tuple of two numbers: ({names}).")
+    if not all(isinstance(number, int | float | np.number) for number in answer):
+        raise NotYet(f"Both must be numbers of {unit}.")
+    first, second = answer
+    return float(first), float(second)
