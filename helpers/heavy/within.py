@@ -97,19 +97,19 @@ def _in_crs(within: Polygons, crs: CRS | None) -> list[BaseGeometry]:
         )
     elif isinstance(within, gpd.GeoSeries | gpd.GeoDataFrame):
         geometries = within.geometry
-        geometries = geometries[~(geometries.isna() | geometries.is_empty)]
-        if geometries.empty:
-            raise CourseError(
-                "`within` holds no polygon: its table has no row, or none with a geometry, so look "
-                "at what was picked from it."
-            )
-        geometries = _to_crs(geometries, crs)
     else:
         raise CourseError(
             f"`within` is a {type(within).__name__}, but a GeoDataFrame, a GeoSeries or a shapely "
             "polygon is needed."
         )
     geometries = geometries[~(geometries.isna() | geometries.is_empty)]
+    if not isinstance(within, BaseGeometry):
+        if geometries.empty:
+            raise CourseError(
+                "`within` holds no polygon: its table has no row, or none with a geometry, so look "
+                "at what was picked from it."
+            )
+        geometries = _to_crs(geometries, crs)
     areal = ["Polygon", "MultiPolygon", "GeometryCollection"]
     polygons = [part for shape in geometries for part in _polygons_in(shape)]
     if not polygons or not geometries.geom_type.isin(areal).all():
@@ -147,7 +147,7 @@ def _to_crs(geometries: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries:
             f"the cube's ({_name(crs)}): say which one they are really in with "
             "within.set_crs(..., allow_override=True), or with cube.rio.write_crs(...)."
         ) from error
-    if not np.isfinite(moved[~(moved.isna() | moved.is_empty)].total_bounds).all():
+    if not np.isfinite(moved.total_bounds).all():
         raise CourseError(
             f"The polygons in `within` lie where the cube's CRS ({_name(crs)}) does not reach: "
             "compare within.total_bounds with the CRS that they say they are in."
