@@ -20,6 +20,7 @@ from waiting import wait_until
 from xgboost import XGBClassifier
 
 from helpers import CourseError, checkpoints, find_or_make, leave, open_cloud
+from helpers.checkpoints.whole import fault_in
 from helpers.course import BANDS
 from offline_kit import manifest
 
@@ -154,6 +155,14 @@ def test_a_damaged_file_is_made_again(run_lessons, outputs, capsys, name, left):
     assert find_or_make(name).read_bytes() == whole
     assert run_lessons == [checkpoints.LEFT_BY[name]]
     assert f"{name} is damaged (it cannot be read): running" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_model_without_its_last_bytes_is_never_taken(outputs, cut):
+    path = outputs / "pine_classifier.ubj"
+    write_model(path)
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert fault_in(path) == "it cannot be read"
 
 
 def test_all_that_a_file_needs_is_made_in_order(run_lessons, capsys):

@@ -53,6 +53,9 @@ def _names_in_table(path: Path) -> list[str]:
 def _names_in_model(path: Path) -> list[str]:
     from xgboost import XGBClassifier
 
+    # XGBoost reads numbers beyond the end of a file that was cut off, and may take what it finds.
+    if not path.read_bytes().endswith(b"}"):
+        raise ValueError("A UBJSON object ends with a closing brace.")
     model = XGBClassifier()
     model.load_model(path)
     return list(model.get_booster().feature_names or [])
