@@ -82,7 +82,7 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
         "02-3": {"scenes": scenes, "codes_in_circle": {scene.id: codes for scene in scenes}},
         "03-1": {"numbers": reflectance},
         "03-2": {"picture_size": (2100, 2100), "tile_size": (1024, 1024)},
-        "03-3": {"items": items},
+        "03-3": {"items": items, "darkest": [0.12, 0.02, 0.12]},
         "04-1": {"reflectance": reflectance, "points": points},
         "04-2": {
             "cloudier_classes": codes,
@@ -90,7 +90,12 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             "unusable_codes": [3, 8, 9, 10],
             "cirrus_code": 10,
         },
-        "04-3": {"points": points, "is_water": is_water, "shaded_land": codes == 3},
+        "04-3": {
+            "points": points,
+            "is_water": is_water,
+            "shaded_land": codes == 3,
+            "better_rule": codes == 2,
+        },
         "05-1": {"learning_points": points},
         "05-2": {"learning_points": points},
         "05-3": {"learning_points": points},

@@ -80,10 +80,10 @@ def test_a_lesson_is_brought_up_to_date_in_both_halves(tmp_path):
         original = NOTEBOOKS / half.relative_to(tmp_path)
         half.write_bytes(original.read_bytes())
     assert not tables.update(page, PAGES[tables.WELCOME])
-    assert tables.update(page, lambda text: text.replace("| 10 |", "| 11 |"))
+    assert tables.update(page, lambda text: text.replace("| 15 |", "| 16 |"))
     for half in (page, tmp_path / "scripts" / "00_welcome.py"):
         original = (NOTEBOOKS / half.relative_to(tmp_path)).read_text()
-        assert half.read_text() == original.replace("| 10 |", "| 11 |")
+        assert half.read_text() == original.replace("| 15 |", "| 16 |")
 
 
 @pytest.mark.parametrize("text", ["no marks", "END BEGIN", "BEGIN END END", "BEGIN BEGIN END"])

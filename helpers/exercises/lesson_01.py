@@ -12,8 +12,8 @@ CHOICES = (50, 100, 250, 500, 1000)
 @exercise(
     "01-1",
     kind=NUMBER,
-    right="All that the model will ever know about the ground comes from this area, and from its "
-    "tracks at that: for a map of any other place these points are no evidence.",
+    right="All that the model will ever know about the ground comes from this area, and from the "
+    "few places in it that have points: for a map of any other place they are no evidence.",
     hints=[
         "Areas need a CRS in metres: one of the tables above has it.",
         "points_utm.union_all().convex_hull.area is in square metres.",

@@ -65,7 +65,7 @@ def _of_september_2018(scenes: Iterable[pystac.Item]) -> list[pystac.Item]:
 @exercise(
     "02-2",
     kind=SEQUENCE,
-    right="Nothing warned your colleague. Who builds a map of pines on searches that run every "
+    right="Nothing warned your colleague. Whoever builds a map of pines on searches that run every "
     "week should check each answer, as expect_scenes does, before computing anything.",
     hints=[
         "Look at the place first: which of the two numbers is the longitude?",

@@ -17,6 +17,7 @@ from helpers.exercises.core import (
 
 WINDOW = 100
 APPLIED = "earthsearch:boa_offset_applied"
+FARTHEST_FROM_ZERO = 0.05  # of the darkest hundredth of red, if the offset is right
 
 
 @exercise(
@@ -97,41 +98,63 @@ def dearest_window(
 @exercise(
     "03-3",
     kind=FUNCTION,
-    right="A tenth is several times what a pine sends back in red: with a wrong offset a model "
-    "that was trained on one scene sees no pines at all in another.",
+    right="A tenth is several times what a pine reflects in red: with a wrong offset a model that "
+    "was trained on one scene sees no pines at all in another. Your function stops before that.",
     hints=[
-        'Begin with the flag: item["properties"].get("earthsearch:boa_offset_applied", False).',
-        "If it is True, the archive has done the work: return 0.0.",
-        'Else return what the item lists: item["assets"]["red"]["raster:bands"][0]["offset"].',
+        'Begin with the flag: item["properties"].get("earthsearch:boa_offset_applied", False). If '
+        "it is True, the archive has done the work, and the offset is 0.0.",
+        'Else it is what the item lists: item["assets"]["red"]["raster:bands"][0]["offset"].',
+        "Before you return it: if abs(darkest + offset) > 0.05, raise ValueError with a message.",
     ],
 )
 def offset_for_any_scene(
-    answer: Callable[[dict[str, Any]], float], *, items: Sequence[dict[str, Any]]
+    answer: Callable[[dict[str, Any], float], float],
+    *,
+    items: Sequence[dict[str, Any]],
+    darkest: Sequence[float],
 ) -> str | None:
-    """Try the function on items of each kind, and on one made up."""
-    flagged = [item for item in items if item["properties"].get(APPLIED)]
-    silent = [item for item in items if APPLIED not in item["properties"]]
-    old = [item for item in items if item["properties"].get(APPLIED) is False]
-    given = {
-        "applied": [call_for_number(answer, item) for item in flagged],
-        "silent": [call_for_number(answer, item) for item in silent],
-        "old": [call_for_number(answer, item) for item in old],
-    }
-    right = {
-        "applied": [0.0] * len(flagged),
-        "silent": [_listed(item) for item in silent],
-        "old": [_listed(item) for item in old],
-    }
-    wrong = [kind for kind in given if not _equal(given[kind], right[kind])]
-    if not wrong:
-        made_up = _with_offset(items[0], -0.05)
-        if _equal([call_for_number(answer, made_up)], [-0.05]):
-            return None
+    """Try the function on items of each kind, on one made up, and on items whose flag lies."""
+    cases = list(zip(items, darkest, strict=True))
+    told = [(_kind(item), _outcome(answer, item, dark), _right(item, dark)) for item, dark in cases]
+    wrong = {kind for kind, outcome, right in told if outcome != right != STOPPED}
+    if any(outcome == STOPPED != right for _, outcome, right in told):
+        return (
+            "Your function stops although flag and pixels agree: the darkest red plus the offset "
+            "that you have chosen must be more than 0.05 away from zero for that."
+        )
+    if wrong:
+        return _not_by_its_words(wrong)
+    made_up = _with(items[0], offset=-0.03, applied=False)
+    if _outcome(answer, made_up, darkest=0.05) != -0.03:
         return (
             "Right for these scenes, but not by their own words: for one that lists the offset "
-            "-0.05, not yet applied, your function should return -0.05."
+            "-0.03, not yet applied, and whose darkest red is 0.05, your function should return "
+            "-0.03."
         )
-    if "applied" in wrong and "silent" in wrong:
+    twice = _with(items[0], offset=-0.1, applied=False), 0.02
+    never = _with(items[0], offset=-0.1, applied=True), 0.12
+    missed = [case for case in (twice, never) if _outcome(answer, *case) is not STOPPED]
+    if len(missed) == 2:
+        return (
+            "Right where the flag is right. But where it lies, your function believes it: if "
+            "darkest plus the offset is farther than 0.05 from zero, raise ValueError."
+        )
+    if missed == [twice]:
+        return (
+            "It does not stop where the flag says 'not applied' and the darkest red, with the "
+            "offset, is far below zero: take the distance from zero, abs(...)."
+        )
+    if missed == [never]:
+        return (
+            "It does not stop where the flag says 'applied' and the darkest red is still more than "
+            "a tenth: test darkest plus the offset in that case, too."
+        )
+    return None
+
+
+def _not_by_its_words(wrong: set[str]) -> str:
+    """Say for which kinds of item the flag and the listed offset were not followed."""
+    if {"applied", "silent"} <= wrong:
         return "The wrong way round: where the archive has applied the offset, there is none left."
     if "applied" in wrong:
         return (
@@ -144,6 +167,31 @@ def offset_for_any_scene(
             "your function should return the one that is listed."
         )
     return "For the scene of 2018 your function should return what the item lists."
+
+
+STOPPED = "stopped"
+
+
+def _outcome(
+    function: Callable[[dict[str, Any], float], float], item: dict[str, Any], darkest: float
+) -> float | str:
+    """Return what the function returns, to nine decimals, or that it raised ``ValueError``."""
+    try:
+        return round(call_for_number(function, item, darkest), 9)
+    except NotYet as mistake:
+        if isinstance(mistake.__cause__, ValueError):
+            return STOPPED
+        raise
+
+
+def _right(item: dict[str, Any], darkest: float) -> float | str:
+    """Return the offset by the item's own words, or that the pixels contradict it."""
+    offset = _by_its_words(item)
+    return offset if abs(darkest + offset) <= FARTHEST_FROM_ZERO else STOPPED
+
+
+def _kind(item: dict[str, Any]) -> str:
+    return {True: "applied", False: "old"}.get(item["properties"].get(APPLIED), "silent")
 
 
 def _whole_pair(answer: Sequence[float]) -> tuple[int, int]:
@@ -159,17 +207,16 @@ def _whole_pair(answer: Sequence[float]) -> tuple[int, int]:
     return column, row
 
 
-def _listed(item: dict[str, Any]) -> float:
-    return float(item["assets"]["red"]["raster:bands"][0]["offset"])
+def _by_its_words(item: dict[str, Any]) -> float:
+    """Return the offset that is right by the item's own words."""
+    if item["properties"].get(APPLIED):
+        return 0.0
+    return round(float(item["assets"]["red"]["raster:bands"][0]["offset"]), 9)
 
 
-def _with_offset(item: dict[str, Any], offset: float) -> dict[str, Any]:
-    """Return a copy of an item that lists an offset which nobody has applied."""
+def _with(item: dict[str, Any], offset: float, applied: bool) -> dict[str, Any]:
+    """Return a copy of an item that lists another offset, and another flag."""
     red = item["assets"]["red"]
     band = red["raster:bands"][0] | {"offset": offset}
     assets = item["assets"] | {"red": red | {"raster:bands": [band]}}
-    return item | {"assets": assets, "properties": item["properties"] | {APPLIED: False}}
-
-
-def _equal(given: Sequence[float], right: Sequence[float]) -> bool:
-    return all(abs(one - other) < 1e-9 for one, other in zip(given, right, strict=True))
+    return item | {"assets": assets, "properties": item["properties"] | {APPLIED: applied}}

@@ -39,8 +39,12 @@ def water_points_lost(
         (removed.sum(), "These are the removed points of all classes; count the water alone."),
         (
             lesson,
-            "So many go with the lesson's threshold, 0.05, or with | in place of &: both bands "
-            "must be below 0.03.",
+            "So many go with the lesson's threshold, 0.05: put 0.03 in its place for both bands.",
+        ),
+        (
+            (_at(points, (red < 0.03) | (nir < 0.03)) & water).sum(),
+            "So many are below 0.03 in red or in nir: both bands must be, so join them with &, "
+            "not |.",
         ),
         (water.sum() - lost, "So many water points are left; the exercise asks how many go."),
         (
@@ -134,7 +138,7 @@ def share_without_cirrus(
         "Begin with dark & (...): what is dark on this scene is water or shadow, little else.",
         "swir16 > green fails in deep shadow, since light of the blue sky holds little infrared. "
         "Compare two bands that lie nearer to each other.",
-        "Water takes up more light the longer the waves: in clear water nir is below red. And on "
+        "Water absorbs more light the longer the waves: in clear water nir is below red. And on "
         "land?",
         "Or ask somebody else: what does the scene classification call a lake?",
     ],
@@ -145,8 +149,28 @@ def rule_of_your_own(
     points: gpd.GeoDataFrame,
     is_water: xr.DataArray,
     shaded_land: xr.DataArray,
+    better_rule: xr.DataArray,
 ) -> str | None:
     """Judge a rule: water points kept, shaded land removed, lit land kept."""
+    if (wrong := _wrong_form(answer, shaded_land)) is not None:
+        return wrong
+    rule = answer.transpose(*shaded_land.dims)
+    if float((rule == shaded_land).mean()) > 0.9999:
+        return (
+            "That is the truth itself, which no real project has: make your rule from bands, or "
+            "from the scene classification."
+        )
+    water, shade, lit = _judge(rule, points, is_water, shaded_land)
+    if bool((rule == better_rule).all()):
+        return (
+            f"That is the lesson's better rule. It removes {water:.0%} of the water points and "
+            f"finds {shade:.0%} of the shaded land: the exercise asks for one that does better."
+        )
+    return _short_of(water, shade, lit)
+
+
+def _wrong_form(answer: xr.DataArray, shaded_land: xr.DataArray) -> str | None:
+    """Say why an array can't be a rule for the pixels of the scene."""
     if "band" in answer.dims:
         return (
             "Your rule has a value for each band; it should have one for each pixel: compare "
@@ -167,19 +191,18 @@ def rule_of_your_own(
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
             "such as nir > red, or with two of them joined by &."
         )
-    rule = answer.transpose(*shaded_land.dims)
-    if float((rule == shaded_land).mean()) > 0.9999:
-        return (
-            "That is the truth itself, which no real project has: make your rule from bands, or "
-            "from the scene classification."
-        )
-    water, shade, lit = _judge(rule, points, is_water, shaded_land)
+    return None
+
+
+def _short_of(water: float, shade: float, lit: float) -> str | None:
+    """Say what a rule misses, by its shares of water points, shaded land and lit land."""
     if water > 0.5 and lit > 0.5 and shade < 0.5:
         return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
     if lit > 0.01:
         return (
             f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: is the condition "
-            "`dark &` still in it?"
+            "`dark &` still in it? (With | in place of & a pixel goes as soon as one condition is "
+            "met.)"
         )
     if water > 0.15 and shade > 0.8:
         return (
@@ -187,10 +210,16 @@ def rule_of_your_own(
             "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
             "make the one you have stricter."
         )
-    if water > 0.15:
+    if water > 0.5 and shade < 0.5:
         return (
             f"Your rule removes {water:.0%} of the water points and only {shade:.0%} of the shaded "
             "land: the added condition may be the wrong way round (< instead of >)."
+        )
+    if water > 0.15:
+        return (
+            f"Your rule removes {water:.0%} of the water points and {shade:.0%} of the shaded "
+            "land; at most 15 % and at least 80 % are asked. These bands don't tell the two apart "
+            "well enough: compare others."
         )
     if shade < 0.8:
         return (

@@ -52,9 +52,15 @@ def accuracy_of_shallower_trees(
             "heart. Judge it with the validation points."
         )
     if same(answer, _accuracy(model, validation), within=THREE_DECIMALS):
-        return "That is the lesson's model, seven questions deep: train a new one, three deep."
-    if abs(answer - right) < 0.01:
-        return "Very close: if you have rounded, give three decimals."
+        return (
+            "That is the accuracy of the lesson's model, seven questions deep: train a new one, "
+            "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
+        )
+    if abs(answer - right) < 0.02:
+        return (
+            "Close. If you have rounded, give three decimals. If not, it is the accuracy of "
+            'another model: are all settings but max_depth as in PUBLISHED | {"max_depth": 3}?'
+        )
     return (
         "That is not the accuracy of this model on the validation points: published settings, "
         "max_depth 3, all twelve bands, learnt from the training points alone; not rounded."
@@ -86,6 +92,11 @@ def trees_worth_keeping(
         return None
     if answer in (best, best - 1):
         return "Those are rounds: with ten classes each round adds more than one tree."
+    if answer in (best + PATIENCE, best + PATIENCE - 1):
+        return (
+            "So many rounds were trained, the ten of its patience among them. Count up to the best "
+            "round, and count trees: with ten classes each round adds more than one."
+        )
     if same(answer, (best - 1) * classes, within=1e-6):
         return "One round is missing: best_iteration counts from 0, so the first round is number 0."
     if same(answer, (best + PATIENCE) * classes, within=1e-6):
@@ -114,8 +125,8 @@ def trees_worth_keeping(
     right="Lower than the published settings, and found without opening the exam: so the testing "
     "points can still tell you honestly how good your choice is. Real projects choose like this.",
     hints=[
-        "Look at the plot of learning rates: what goes wrong on its right-hand side, and what "
-        "would prevent it?",
+        "Look at the plot of learning rates: what goes wrong with large steps, and what with very "
+        "small ones?",
         "Either stop sooner (the best round of early stopping is a good n_estimators) or use "
         "smaller trees.",
         "Try max_depth 1, 2 and 3 with learning_rate 0.1, and write down the loss of each.",

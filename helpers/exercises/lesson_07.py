@@ -11,19 +11,22 @@ PINES, FOREST = "Dense Pines", "Indigenous Forest"
 MISSED_PINE, FALSE_ALARM = 10, 1  # what each costs
 THRESHOLDS = np.arange(1, 100) / 100
 BLOCK_METRES = 2000
-TWO_DECIMALS = 0.0051  # as the matrices in the lesson are printed
+TWO_DECIMALS = 0.0051
+THREE_DECIMALS = 0.00051  # so close is an answer that has been rounded to three decimals
 
 
 @exercise(
     "07-1",
     kind=NUMBER,
-    right="Native forest is protected. Before anyone is sent out to fell trees, they must know "
-    "how many of the places on their list are forest, and that is a share of the column.",
+    right="Native forest is protected, so this is the share of the column that must be known "
+    "before anyone is sent to fell trees. But not from these points: among them pines are far more "
+    "common than in the mountains. On the map it can be several times as large; lesson 09 asks a "
+    "random sample.",
     hints=[
         "Everything that the model calls Dense Pines stands in one column of counts.",
         'counts["Dense Pines"] is that column; counts["Dense Pines"]["Indigenous Forest"] is one '
         "cell of it.",
-        "Divide that cell by the sum of the column.",
+        "Divide that cell by the sum of the column, and give three decimals.",
     ],
 )
 def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | None:
@@ -37,6 +40,11 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
             cell / counts.loc[FOREST].sum(),
             "You divided by the row: that is the share of the forest that is called pine. The team "
             "starts from what the map calls pine, and that is a column.",
+        ),
+        (
+            cell / counts.loc[PINES].sum(),
+            "You divided by how many points truly are pine, the sum of a row. The places on the "
+            "team's list are those that are called pine: the sum of the column.",
         ),
         (
             cell / counts.to_numpy().sum(),
@@ -60,8 +68,10 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
     ]
     known = [(value, meaning) for value, meaning in meanings if np.isfinite(value)]
     value, meaning = min(known, key=lambda pair: abs(answer - pair[0]))
-    if abs(answer - value) <= max(TWO_DECIMALS, 0.005 * value):
+    if abs(answer - value) <= max(THREE_DECIMALS, 0.005 * value):
         return meaning
+    if abs(answer - round(cell / called_pines, 2)) < 1e-6:
+        return "Rounded to two decimals, several ways of dividing look alike: give three."
     return "That is not it: which cell counts forest that is called pine, and what sum is below it?"
 
 
@@ -139,8 +149,9 @@ def _is_cheapest(answer: float, costs: np.ndarray) -> bool:
 @exercise(
     "07-3",
     kind=SERIES,
-    right="Now run the lesson's test with them. What you see tells how far a neighbour's help "
-    "reaches, and so how far from your points the map can still be believed.",
+    right="Now run the lesson's test with them. A clear fall would tell that a neighbour's help "
+    "reaches farther than a kilometre. A change of a hundredth or two, down or up, is no more than "
+    "so few stands can tell.",
     hints=[
         "A block is a column number and a row number, both whole numbers; put them into one label.",
         "A column number is the distance east, spectra.geometry.x, divided by the width of a block "

@@ -26,7 +26,7 @@
 # - work through a lesson: run its cells, answer its exercises, ask for hints;
 # - tell whether your set-up is ready, and what to do when a plot stays blank.
 #
-# **Time:** 10 minutes (reading 7, exercises 3). **Needs:** variables, loops, a little pandas;
+# **Time:** 15 minutes (reading 11, exercises 4). **Needs:** variables, loops, a little pandas;
 # whatever else the code uses, you can run without being able to write it. No remote sensing: that is what you came for.
 
 # %% [markdown]
@@ -37,39 +37,49 @@
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
-# one half. Not all of them are pines: you will measure how many are. In the last lesson you share the map, as a file,
-# in a bucket, and with its history.
+# one half. Only about one marked pixel in three is truly pine, as lesson 09 measures on the simulated scene: by then
+# you will know how to find that out for any map, and why it is so. In the last lesson you share the map, as a file, in
+# a bucket, and with its history.
 #
 # ## Why pines, why water
 #
 # Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain
-# run into the streams. Pines that have escaped from plantations take over the slopes and use more: invaded land
-# evaporates about 895 mm a year, fynbos 520 mm (Meijninger and Jarmain 2014). If nothing is cleared, Cape Town's supply
-# is expected to lose 130 million cubic metres of water a year in 45 years, against 38 million now (Le Maitre et al.
-# 2019). Clearing scattered trees (1 to 5 % cover) costs 3 to 25 times less per hectare than clearing closed stands (75
-# to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are.
+# run into the streams. Trees that have escaped take over the slopes and use more. In the Western Cape, land under five
+# kinds of invaders (two wattles, gums, hakeas and pines) evaporates 895 mm a year on average, fynbos 520 mm, and land
+# that has been cleared 780 mm (Meijninger and Jarmain 2014): clearing gives back a part, not all. The Western Cape
+# Water Supply System, which serves Cape Town, loses 38 million cubic metres of its assured yield a year to invaders
+# (baseline of 2019), and will lose 130 million in 45 years if nothing is cleared (Le Maitre et al. 2019).
+#
+# This course looks for pines: in the Cape mostly cluster pine (*Pinus pinaster*) and Monterey pine (*Pinus radiata*),
+# planted for timber. Many of their cones stay closed for years (in cluster pine two thirds of them, in a study in
+# Spain; Tapias et al. 2001) and open after a fire, so that a fire kills the parents and sows the next, denser stand.
+# That is why seedlings must be pulled in *follow-up* visits, before they bear cones themselves, or the first clearing
+# was in vain. Clearing very scattered trees (1 to 5 % cover) costs 3 to 25 times less per hectare than clearing closed
+# stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are. Along rivers black
+# wattle is a problem of its own, with other remedies, and native forest grows there, too: to take it for pines is the
+# mistake that would cost most, for it is protected and does not grow back quickly.
 #
 # ## The way there
 #
-# In pieces of half an hour or so. The minutes are those of someone who writes Python every week; if it is newer to
-# you, take half as many again, and don't hurry.
+# In pieces of half an hour to an hour. The minutes are what learners needed, exercises included: 430 in all, shared out
+# over the lessons. If you write Python every week you will be faster; if it is new to you, don't hurry.
 #
 # <!-- lessons: made by tools/tables.py -->
 #
 # | lesson | the question that it answers | minutes |
 # |---|---|---|
-# | [00 Welcome: map invasive pines from space](00_welcome.ipynb) | Where in Cape Town's water catchments do invasive pines stand, and how can anyone find out, with free satellite images and free tools, on a small computer? | 10 |
-# | [01 Field observations](01_field_observations.ipynb) | What did people see on the ground, where, and is it enough to teach a computer what a pine looks like from space? | 20 |
-# | [02 Find scenes with STAC](02_find_scenes.ipynb) | Sentinel-2 has passed over the Cape every few days since 2015. Which image do we take, and how do we find it without downloading any? | 25 |
-# | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 30 |
-# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 25 |
-# | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody on the ground has seen a pine? | 30 |
-# | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 30 |
-# | [07 How good is it, really?](07_how_good_is_it.ipynb) | The testing points gave us a figure. Would it hold on a hillside where nobody has been? | 35 |
-# | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 30 |
-# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, how sure are we, and how many hectares is it? | 35 |
-# | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 30 |
-# | **all**, about 5 hours | | **300** |
+# | [00 Welcome: map invasive pines from space](00_welcome.ipynb) | Where in Cape Town's water catchments do invasive pines stand, and how can anyone find out, with free satellite images and free tools, on a small computer? | 15 |
+# | [01 Field observations](01_field_observations.ipynb) | What did people see on the ground, where, and is it enough to teach a computer what a pine looks like from space? | 30 |
+# | [02 Find scenes with STAC](02_find_scenes.ipynb) | Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image do we take, and how do we find it without downloading any? | 35 |
+# | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 45 |
+# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 35 |
+# | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
+# | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 45 |
+# | [07 How good is it, really?](07_how_good_is_it.ipynb) | The testing points gave us a figure. Would it hold on a hillside where nobody has been? | 50 |
+# | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 40 |
+# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, how sure are we, and how many hectares is it? | 50 |
+# | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
+# | **all**, about 7 hours | | **430** |
 #
 # <!-- end of lessons -->
 #
@@ -103,7 +113,7 @@
 #   opened. If the plot is still blank, reload the page in the browser (F5).
 # - **A cell ends with an error:** read its last line first. `NameError: name ... is not defined` mostly means that a
 #   cell further up has not been run.
-# - Three pages to keep open beside the lessons: a [glossary](../docs/glossary.md) of the words, a [cheat
+# - Pages to keep open beside the lessons: a [glossary](../docs/glossary.md) of the words, a [cheat
 #   sheet](../docs/cheat_sheet.md) of the code, and a list of [errors](../docs/errors.md) with their cause and cure.
 #
 # ## Credits and further reading
@@ -115,11 +125,8 @@
 #   scene of this course are our own.
 # - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's Earth
 #   Search, <https://earth-search.aws.element84.com/v1>.
-# - Meijninger and Jarmain (2014), *Satellite-based annual evaporation estimates of invasive alien plant species and
-#   native vegetation in South Africa*, Water SA 40; Le Maitre et al. (2019), *Impacts of alien plant invasions on water
-#   resources and yields from the Western Cape Water Supply System*, Water SA 45; Marais and Wannenburgh (2008),
-#   *Restoration of water resources (natural capital) through the clearing of invasive alien plants from riparian areas
-#   in South Africa*, South African Journal of Botany 74: the figures above.
+# - Wherever a lesson names a source, as in "Le Maitre et al. 2019", the page of
+#   [references](../docs/references.md) has it in full, with its DOI where it has one.
 # - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
 # - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 
@@ -167,12 +174,12 @@ points.hvplot.points(
     size=8,
     color="#882255",
     frame_width=500,
-    title=cloud.map_title("Where people have been"),
+    title=cloud.map_title("Field points"),
 )
 
 # %% [markdown]
-# **What to notice.** Each dot is one place where somebody stood and wrote down what grows there. That is all we know
-# from the ground; the rest of the map has to come from the satellite.
+# **What to notice.** Each dot is one place of which somebody has written down what grows there. That is all we know;
+# the rest of the map has to come from the satellite.
 #
 # For a closer look, the course's **doctor** examines what the lessons need and says in one line each what is well and
 # what to mend. It takes about a quarter of a minute.
@@ -283,7 +290,7 @@ check("00-2", name_of_the_cloud, cloud=cloud, catalogue=catalogue)
 # </details>
 # <details><summary>d) We can compare our map with the truth, which no real project can.</summary>
 #
-# **Yes.** Who simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
+# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
 #
 # </details>
 

@@ -27,7 +27,7 @@
 # - count them by class, and say what it means that some classes are rare;
 # - say what the three groups of points are for, and whether they are really apart.
 #
-# **Time:** 20 minutes (reading 11, exercises 9). **Needs:** nothing but lesson 00.
+# **Time:** 30 minutes (reading 17, exercises 13). **Needs:** nothing but lesson 00.
 
 # %% [markdown]
 # ## Where the data is
@@ -63,11 +63,12 @@ expect_columns(points, ["class", "group", "name"], cloud.field_points)
 points.head()
 
 # %% [markdown]
-# Each row is one visit: somebody stood there and wrote down the **class** they saw (a code and its **name**). The
-# **group** says what the visit is to be used for; we come to it below. People make mistakes: a label can be wrong, and
-# a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
+# Each row is one place: somebody wrote down the **class** they saw there (a code and its **name**), on a visit or, as
+# is often done for far places, from sharp aerial pictures. The **group** says what the point is to be used for; we come
+# to it below. People make mistakes: a label can be wrong, and a GPS is off by metres. In the simulated points about
+# three labels in a hundred are wrong, on purpose.
 #
-# (`expect_columns`, from the course, stops with one clear sentence if a column is missing.) How many visits are there,
+# (`expect_columns`, from the course, stops with one clear sentence if a column is missing.) How many points are there,
 # and in which coordinate reference system?
 
 # %% tags=["nbval-check-output"]
@@ -80,8 +81,8 @@ print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
 # point mean. Each has a number of its own in a public list, the EPSG code:
 #
 # - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues want them;
-# - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid in
-#   metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
+# - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid
+#   in metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
 #
 # `to_crs` computes the numbers anew; asked for the CRS that a table has already, it changes nothing. So these lines are
 # right for any file. The same point in both:
@@ -146,8 +147,9 @@ points_degrees.hvplot.points(
 )
 
 # %% [markdown]
-# **What to notice.** The points follow roads and tracks: people go where they can drive and walk. Far slopes have few
-# points or none. That makes collecting cheap, and judging a map harder, as lesson 07 will show.
+# **What to notice.** Points are not spread evenly: here there are many, there none. People go where they can drive and
+# walk, and where they expect to find something. Look for roads and tracks beside the clusters, and for slopes without
+# any point. That makes collecting cheap, and judging a map harder, as lesson 07 will show.
 
 # %% [markdown]
 # ## Which classes are there?
@@ -243,8 +245,8 @@ same_class = (neighbours["name_own"] == neighbours["name_neighbour"]).mean()
 same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
 
 # %% [markdown]
-# And how often would the two be in the same group if each point had been put into its group at random, with the same sizes
-# of the groups? The chance that both fall into one group is the square of its share; we add the three up.
+# And how often would the two be in the same group if each point had been put into its group at random, with the same
+# sizes of the groups? The chance that both fall into one group is the square of its share; we add the three up.
 
 # %% tags=["nbval-check-output"]
 by_chance = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
@@ -255,10 +257,10 @@ print(
 )
 
 # %% [markdown]
-# **What to notice.** Neighbours are close and mostly of the same class: who stops the car writes down several points.
-# And nearly two points in three sit beside a point of their **own group**: more than at random, so stops were partly kept
-# together, but far from always. The third that remains has a neighbour in another group: training and testing share the
-# same hillsides.
+# **What to notice.** Neighbours are mostly of the same class. Their distance tells why: if it is a few tens of metres,
+# several points were taken at one stop; if it is more, stands are that wide. And nearly two points in three sit beside
+# a point of their **own group**: more than at random, so neighbours were partly kept together, but far from always. The
+# third that remains has its nearest neighbour in another group.
 
 # %% [markdown]
 # ## What that does to accuracy
@@ -277,9 +279,9 @@ copied_right = nearest_training["name_testing"] == nearest_training["name_traini
 print(f"Right without any image: {copied_right.mean():.0%}")
 
 # %% [markdown]
-# Far more than one gets by calling everything by the most common name, though the student knows nothing but where the
-# points are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies, and
-# `groupby` puts the answers of one range together.
+# More than one gets by calling everything by the most common name, though the student knows nothing but where the
+# points are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies,
+# and `groupby` puts the answers of one range together.
 
 # %%
 how_far = pd.cut(
@@ -291,11 +293,12 @@ copied = copied_right.groupby(how_far, observed=True).agg(["mean", "size"]).roun
 copied.rename(columns={"mean": "share right", "size": "testing points"})
 
 # %% [markdown]
-# **What to notice.** Close to a training point, copying is nearly always right; farther away it fails. A real model
-# does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This is
-# called [spatial leakage](../docs/glossary.md#spatial-leakage). The accuracy that we shall measure on the testing
-# points holds for places *like these*, beside the tracks; for far slopes it is too good. Lesson 07 holds back whole
-# blocks of land and measures by how much.
+# **What to notice.** Close to a training point, copying is nearly always right; the farther away, the less. A real
+# model does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This
+# is called [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand
+# column: how many of the testing points stand so close? The accuracy that we shall measure on them holds for places
+# *like these*, as far from a training point as these are. Lesson 07 holds back whole blocks of land and sees what
+# remains.
 
 # %% [markdown]
 # ## Exercises
@@ -453,6 +456,7 @@ check("01-3", least_metres, metres=nearest_training["metres"])
 # - A CRS says what coordinates mean. Measure in metres (`EPSG:32734` here), never in degrees; `to_crs` converts.
 # - Classes are unequal: accuracy alone can hide that a rare class is never found.
 # - Training, validation and testing points have different jobs and must not be mixed.
-# - Training and testing points share hillsides, so the accuracy measured with them is too good for far slopes.
+# - Where testing points stand close to training points, the accuracy measured with them is too good for places farther
+#   away: look at the distances first.
 #
 # **What's next:** [02 Find scenes](02_find_scenes.ipynb): we look for a satellite image of the area.

@@ -17,8 +17,8 @@
 # %% [markdown]
 # # 02 Find scenes with STAC
 #
-# **The question:** Sentinel-2 has passed over the Cape every few days since 2015. Which image do we take, and how do we
-# find it without downloading any?
+# **The question:** Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image
+# do we take, and how do we find it without downloading any?
 #
 # **You will be able to**
 #
@@ -27,15 +27,17 @@
 # - compare what was found and choose a scene by reasons that you can state;
 # - measure the cloud over your own area, which can differ much from that of the whole image.
 #
-# **Time:** 25 minutes (reading 14, exercises 11). **Needs:** the points of lesson 01.
+# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the points of lesson 01.
 
 # %% [markdown]
 # ## What Sentinel-2 is
 #
-# Sentinel-2 is a pair of European satellites that photograph the land for everybody, free of charge. A
-# [band](../docs/glossary.md#band) is a picture in one range of wavelengths: blue, red, near infrared (just beyond red,
-# invisible to us), and so on. [Reflectance](../docs/glossary.md#reflectance) is the share of the light that the ground
-# sends back, 0 to 1. Images are cut into tiles of 110 by 110 km with names such as 34HCH.
+# Sentinel-2 is a family of European satellites of one design that photograph the land for everybody, free of charge: 2A
+# since 2015, 2B since 2017, 2C since September 2024. One of them alone comes back to a place every ten days, two every
+# five. A [band](../docs/glossary.md#band) is a picture in one range of wavelengths: blue, red, near infrared (just
+# beyond red, invisible to us), and so on. [Reflectance](../docs/glossary.md#reflectance) is the share of the light that
+# the ground reflects, 0 to 1. Images are cut into squares of 110 by 110 km with names such as 34HCH; Sentinel-2 calls
+# such a square a [tile](../docs/glossary.md#tile).
 
 # %%
 import json
@@ -82,7 +84,9 @@ pd.Series(
 #
 # The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a form
 # called GeoJSON. (`PLACE` stands in `helpers/course.py`, with all else that another study area would change.) The time
-# is September 2018: spring, when the fynbos is green. And we want at most 10 % cloud.
+# is September 2018, spring. Fynbos is evergreen, so it is not for its leaves that the season matters, but for the
+# light: in June the sun stands low and mountains throw long shadows, around December it stands high. What does change
+# with the seasons is grass, crops and the dryness of the shrubs. And we want at most 10 % cloud.
 
 # %%
 longitude, latitude = PLACE
@@ -129,12 +133,13 @@ print(f"{swapped.matched()} scenes found")
 # pictures of the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
 #
 # - latitude and longitude swapped: STAC, like GeoJSON, wants **longitude first**;
-# - a property or a collection that does not exist, by a slip of the pen: nothing has it, so nothing fits;
+# - a property or a collection that does not exist, because of a typing error: nothing has it, so nothing fits;
 # - dates before the satellite (2015), or conditions that exclude each other.
 #
-# To find the culprit, take away one condition at a time until something is found: the last one taken away was wrong.
-# Put the others back one by one, for another may be wrong, too. And say in your program that you count on an answer, or the error comes much later, from somewhere else. `expect_scenes`
-# does so: it stops with one sentence if nothing was found, and says nothing if all is well.
+# To find the condition that is wrong, take away one condition at a time until something is found: the last one taken
+# away was wrong. Put the others back one by one, for another may be wrong, too. And let your program check that there
+# is an answer, or the error comes much later, from somewhere else. `expect_scenes` does so: it stops with one sentence
+# if nothing was found, and says nothing if all is well.
 
 # %%
 expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
@@ -171,9 +176,10 @@ every_scene = catalogue.search(
 print(f"{years.matched()} scenes match; max_items has let 4 through")
 
 # %% [markdown]
-# **What to notice.** The newest come first, so `max_items` has cut off the *oldest*, silently: the scenes of 2018 that
-# we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for less. (So few in all? The
-# offline catalogue holds a handful of scenes, enough to learn with; the real one has hundreds of this place.)
+# **What to notice.** Here the newest have come first, so `max_items` has cut off the *oldest*, silently: the scenes of
+# 2018 that we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for
+# less. (So few in all? The offline catalogue holds a handful of scenes, enough to learn with; the real one has hundreds
+# of this place.)
 
 # %% [markdown]
 # ## List them
@@ -195,16 +201,20 @@ found[columns].sort_values("eo:cloud_cover")
 # %% [markdown]
 # ## Choose one, and say why
 #
-# The order in which a catalogue answers can change from day to day, so `scenes[0]` is no choice. We state our reasons
-# instead:
+# The newest came first above, but a catalogue need not keep to an order that you have not asked for (`sortby=`). So
+# `scenes[0]` is no choice. We state our reasons instead:
 #
-# 1. the scene must cover all field points;
-# 2. of those that do, the one with the least cloud.
+# 1. the season and the year fit the question: here spring 2018, when the points were taken;
+# 2. the scene covers all field points;
+# 3. the sun stands high enough: at 35 degrees a ridge throws a shadow half as long again as it is high, and lower still
+#    the shadows fill whole valleys;
+# 4. of those that remain, the one with the least cloud.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
 found["covers the points"] = found.covers(points.union_all().convex_hull)
-suitable = found[found["covers the points"] & (found["eo:cloud_cover"] < 10)]
+high_sun = found["view:sun_elevation"] > 35
+suitable = found[found["covers the points"] & high_sun & (found["eo:cloud_cover"] < 10)]
 expect_scenes(suitable, "all field points in September 2018 with less than 10 % cloud")
 chosen_id = suitable["eo:cloud_cover"].idxmin()
 print(f"Chosen: {chosen_id}, {suitable.loc[chosen_id, 'eo:cloud_cover']:.1f} % cloud")
@@ -256,8 +266,8 @@ assets = pd.DataFrame.from_dict(
 assets
 
 # %% [markdown]
-# And how is a number in the file turned into reflectance? The item says that, too. In newer scenes the `offset` is not
-# 0 and can mislead; lesson 03 shows how.
+# And how is a number in the file turned into reflectance? The item says that, too. In products of a later processing
+# baseline (`04.00` and above) the `offset` is not 0 and can mislead; lesson 03 shows how.
 
 # %%
 print(json.dumps(scene.assets["red"].extra_fields["raster:bands"], indent=2))
@@ -291,15 +301,16 @@ quick_look.hvplot.rgb(
 )
 
 # %% [markdown]
-# **What to notice.** Mountains with deep shadow on the sides that face away from the morning sun, dark patches of
-# trees, pale fields in the valleys.
+# **What to notice.** Mountains with shadow on the sides that face away from the morning sun, dark patches of trees,
+# pale fields in the valleys.
 
 # %% [markdown]
 # ## Cloud on the tile, cloud on your land
 #
 # `eo:cloud_cover` is one number for the whole image. What about *your* valley? Every item has an asset `scl`, the scene
 # classification: each pixel has a code for what it shows ([SCL](../docs/glossary.md#scl), lesson 04 has all codes).
-# These are the ones that hide the ground:
+# These are the ones that we can't use. Cloud hides the ground; thin cirrus lets it through, but changes its colours;
+# shadow takes most of its light:
 
 # %%
 CLOUD = {"medium probability": 8, "high probability": 9, "thin cirrus": 10}
@@ -345,8 +356,8 @@ print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
 print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
 
 # %% [markdown]
-# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes first),
-# and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
+# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes
+# first), and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
 
 # %%
 side = round(2000 / abs(kept_codes.rio.resolution()[0]))
@@ -556,7 +567,7 @@ check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circl
 # - STAC: catalogue, collection, item, asset. We search first and download later, if at all.
 # - A search that finds nothing raises no error. Longitude first; take away one condition at a time.
 # - `limit` is the size of a page, `max_items` the end of the answer.
-# - Choose a scene by reasons that you can write down, never by its place in the answer.
+# - Choose a scene by reasons that you can write down (season, place, sun, cloud), never by its place in the answer.
 # - The cloud cover of an item is that of the whole image: measure it over your own area.
 #
 # **What's next:** [03 Open the scene](03_open_the_scene.ipynb): twelve bands, without loading them.

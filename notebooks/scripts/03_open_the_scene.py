@@ -27,7 +27,7 @@
 # - say which pixels of the stack were measured and which are repeated;
 # - turn digital numbers into reflectance with the right offset, and check the result.
 #
-# **Time:** 30 minutes (reading 19, exercises 11). **Needs:** the scene chosen in lesson 02.
+# **Time:** 45 minutes (reading 28, exercises 17). **Needs:** the scene chosen in lesson 02.
 
 # %% [markdown]
 # ## Ask the catalogue for the chosen scene
@@ -53,7 +53,15 @@ from dask.diagnostics import ProgressBar
 from rasterio.windows import Window
 
 # %%
-from helpers import CountedReads, check, expect_inside, find_or_make, hint, open_cloud
+from helpers import (
+    CountedReads,
+    check,
+    expect_inside,
+    expect_scenes,
+    find_or_make,
+    hint,
+    open_cloud,
+)
 from helpers.course import BANDS, CRS, PLACE
 
 hv.extension("bokeh", inline=True)
@@ -110,8 +118,8 @@ numbers
 # %% [markdown]
 # Look at the picture above. The array has three dimensions, `band`, `y` and `x`, and is cut into
 # [chunks](../docs/glossary.md#chunk). It is [lazy](../docs/glossary.md#lazy-array): stackstac has worked out where
-# every pixel would come from, but has read none. (A tile is a piece of a file, a chunk a piece of your array.) What you do
-# with a lazy array only lengthens a list of things to do, which a library called Dask keeps (lesson 08):
+# every pixel would come from, but has read none. What you do with a lazy array only lengthens a list of things to do,
+# which a library called Dask keeps (lesson 08):
 
 # %% tags=["nbval-check-output"]
 doubled = numbers * 2
@@ -133,8 +141,8 @@ print(f"{million_pixels:.1f} million pixels of 10 m, times {len(BANDS)} bands")
 print(f"{numbers.nbytes / 1e6:.0f} MB as stored, in whole numbers of 16 bits")
 print(f"{numbers.astype('float32').nbytes / 1e6:.0f} MB as 32-bit floating point")
 print(f"{numbers.astype('float64').nbytes / 1e6:.0f} MB as 64-bit floating point")
-whole_tile = 12 * 10980**2 * 4
-print(f"{whole_tile / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits")
+whole_image = 12 * 10980**2 * 4
+print(f"{whole_image / 1e6:.0f} MB: a real image, 10980 x 10980 pixels, 32 bits")
 
 # %% [markdown]
 # On a machine with 2 GB of memory the last line is out of the question, and a calculation often needs room for two or
@@ -145,7 +153,8 @@ print(f"{whole_tile / 1e6:.0f} MB: a whole tile of 10980 x 10980 pixels, 32 bits
 #
 # Why can a piece be read alone? The files are [Cloud-Optimized GeoTIFFs](../docs/glossary.md#cloud-optimized-geotiff)
 # (COG). Inside, the picture is cut into square tiles, beside it lie smaller copies, the overviews, and at the beginning
-# stands a table of contents that says where each tile starts.
+# stands a table of contents that says where each tile starts. (Mind the word. In lesson 02 a tile was a square of the
+# Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a piece of your *array*.)
 
 # %%
 red_address = scene["assets"]["red"]["href"]
@@ -196,7 +205,7 @@ costs.hvplot.barh(
 # %% [markdown]
 # **What to notice.** A handful of requests are enough: the first fetches the table of contents, the others pixels. The
 # window costs more than its 20 kB of pixels, because a tile travels whole or not at all. And the overview shows *all*
-# of the scene for a small part of the file. The larger the file, the more is saved: a real tile is 10980 pixels wide.
+# of the scene for a small part of the file. The larger the file, the more is saved: a real image is 10980 pixels wide.
 #
 # ## The same place from the overview and in full
 #
@@ -239,31 +248,36 @@ pd.DataFrame(row.values, index=row["band"].values)
 
 # %% [markdown]
 # **What to notice.** In `red` each number is its own. In `swir16` two neighbours are equal, in `coastal` six: each
-# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel: then
-# the first group is cut off.) Nothing became sharper. A grove of 20 m can
-# be seen in `red`; in `coastal` it drowns in its surroundings.
+# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel:
+# then the first group is cut off.) Nothing became sharper. A grove of 20 m can be seen in `red`; in `coastal` it drowns
+# in its surroundings.
 #
 # ## From digital numbers to reflectance
 #
-# Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that comes
-# back, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a trap.
+# Those are [digital numbers](../docs/glossary.md#digital-number) (DN). Reflectance is the share of light that is
+# reflected, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a
+# trap.
 #
-# In January 2022 ESA began to add 1000 to every number (processing baseline 04.00), so that values slightly below zero
-# can be stored, too. Catalogues list `offset: -0.1` to take it away again. Earth Search, however, has *already* taken
-# it away in many items of `sentinel-2-l2a`, marks them with `earthsearch:boa_offset_applied`, and **still lists the
-# offset**. Whoever subtracts it again gets negative reflectance.
+# Since processing baseline 04.00 (January 2022) ESA adds 1000 to every number, so that values slightly below zero can
+# be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of the
+# program that made the *product*, and not the day of the picture: for *Collection 1* ESA has processed the whole
+# archive anew, and its products of 2018 carry the 1000 as well. Catalogues list `offset: -0.1` to take it away again.
+# Earth Search, however, has *already* taken it away in many items of `sentinel-2-l2a`, marks them with
+# `earthsearch:boa_offset_applied`, and **still lists the offset**. Whoever subtracts it again gets negative
+# reflectance.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
 already_applied = scene["properties"].get("earthsearch:boa_offset_applied", False)
 scale = band_facts["scale"]
 offset = 0.0 if already_applied else band_facts["offset"]
+print(f"processing baseline {scene['properties']['s2:processing_baseline']}")
 print(f"scale {scale}, listed offset {band_facts['offset']}")
 print(f"already applied: {already_applied}; we use {offset}")
 
 # %% [markdown]
-# A scene of 2018 is older than that change, so there is nothing to subtract. The same lines are right for a newer
-# scene.
+# A product made with a baseline below `04.00` has nothing to subtract. The same lines are right for later baselines, as
+# long as the flag is right. Is it? We shall test that on the pixels.
 #
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
 # scaling.
@@ -277,7 +291,8 @@ reflectance
 # ## Check: is anything negative?
 #
 # Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth
-# and the middle of each band?
+# and the middle of each band? The darkest hundredth of `red` tells whether the offset was right: water, deep shadow
+# and dense leaves are there near zero. A wrong offset moves everything by a tenth.
 
 # %%
 with ProgressBar():
@@ -286,9 +301,16 @@ negative_share = float((sample < 0).mean())
 print(f"Share of negative values: {negative_share:.2%}")
 sample.quantile([0.01, 0.5], ["x", "y"]).to_pandas().T.round(3)
 
+# %% tags=["nbval-check-output"]
+darkest = float(sample.sel(band="red").quantile(0.01))
+if abs(darkest) > 0.05:
+    raise ValueError(f"The offset is wrong: the darkest red is {darkest:.2f}.")
+print("flag and pixels agree")
+
 # %% [markdown]
-# Next to nothing is negative, the darkest pixels (water, deep shadow) are near zero, and vegetation is dark in the
-# visible bands and bright in the near infrared (`nir`), as it should be.
+# Next to nothing is negative, the darkest pixels are near zero, and vegetation is dark in the visible bands and bright
+# in the near infrared (`nir`), as it should be. `raise` stops the notebook with a message of our own: better no result
+# than a wrong one. (In a picture without anything dark, such as a desert, this test can't tell.)
 #
 # ## The trap, sprung
 #
@@ -307,46 +329,53 @@ def newest_scene(collection):
         query={"eo:cloud_cover": {"lt": 10}},
         max_items=1,
     )
-    return next(search.items_as_dicts())
+    found = list(search.items_as_dicts())
+    expect_scenes(found, f"{collection} in 2022 to 2024 with less than 10 % cloud")
+    return found[0]
 
 
 # %%
 def darkest_red(item):
-    """Darkest hundredth of red, without and with the offset that the item lists."""
+    """Darkest hundredth of red, scaled, but with no offset added."""
     facts = item["assets"]["red"]["raster:bands"][0]
     with rasterio.open(item["assets"]["red"]["href"]) as image:
         red = image.read(1, out_shape=(300, 300), masked=True).compressed()
-    without = np.percentile(red, 1) * facts["scale"]
-    return without.round(3), (without + facts["offset"]).round(3)
+    return np.percentile(red, 1) * facts["scale"]
 
 
 # %%
 newer_scenes = [newest_scene(name) for name in ["sentinel-2-l2a", "sentinel-2-c1-l2a"]]
+darkest_reds = [darkest_red(item) for item in newer_scenes]
 trap = {}
-for item in newer_scenes:
-    without, with_listed = darkest_red(item)
+for item, without in zip(newer_scenes, darkest_reds, strict=True):
+    listed = item["assets"]["red"]["raster:bands"][0]
     trap[item["collection"]] = {
         "date": item["properties"]["datetime"][:10],
         "applied": item["properties"].get("earthsearch:boa_offset_applied", "not said"),
-        "darkest, nothing subtracted": without,
-        "darkest, listed offset used": with_listed,
+        "darkest, nothing subtracted": round(without, 3),
+        "darkest, listed offset used": round(without + listed["offset"], 3),
     }
 pd.DataFrame(trap)
 
 # %% [markdown]
 # **What to notice.** Both items list the same offset, and each column has one sensible figure, but not in the same row.
 #
-# - In `sentinel-2-l2a` the archive has subtracted already; who does it again finds the darkest pixels far **below
+# - In `sentinel-2-l2a` the archive has subtracted already; if you do it again, the darkest pixels lie far **below
 #   zero**.
-# - In `sentinel-2-c1-l2a` nobody has; who does not do it finds that even water and deep shadow send back **more than a
-#   tenth** of the light, which no dark thing does.
+# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and deep shadow reflect **more than a tenth** of the
+#   light, which no dark thing does.
 #
 # So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
 #
+# And the flag itself can lie. Users of Earth Search have found items that say "not applied" although it was, mostly of
+# 2022 and 2025 (Element84/earth-search, issues 66 and 71). So the rule has three steps: **the flag** and the listed
+# offset say what to add; **the test** on the darkest hundredth says whether that can be; where they disagree, **stop**,
+# and take another item. In exercise 03-3 you write it down.
+#
 # ## True colour
 #
-# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours up to
-# there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
+# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours
+# up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
 
 
 # %%
@@ -365,8 +394,10 @@ picture = axes | {"bands": "band", "rasterize": True, "frame_width": 600}
 true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
-# **What to notice.** Slopes that face the morning sun are bright, those turned away dark, although the same plants may
-# grow on both. Trees and water are dark everywhere.
+# **What to notice.** Compare slopes that face the morning sun with those turned away: the same plants may grow on both.
+# Trees and water are dark everywhere. ESA corrects real L2A products for the terrain, with a coarse model of it: on lit
+# slopes that takes away most of the difference, in deep shade it does too much, so that the pixels come out too bright
+# and noisy. Look for both on a real scene. (`data/README.md` says how far the simulated scenes are like that.)
 #
 # ## False colour
 #
@@ -383,6 +414,45 @@ false_colour.hvplot.rgb(**picture, title=title)
 # %% [markdown]
 # **What to notice.** Plantations and riverside trees are dark to bright red. Fynbos is brownish: small, tough leaves
 # and bare ground between. Water is almost black, and now easy to tell from dark trees.
+
+# %% [markdown]
+# ## The same pixels with odc-stac (optional)
+#
+# `stackstac` is no longer maintained. Its author has said so, and points to `odc-stac` (gjoseph92/stackstac on GitHub,
+# discussion 270). We keep it in this course, in a fixed version, because its one call shows every decision in the open.
+# For a project that is to live for years take `odc.stac.load`. It wants `Item` objects, where stackstac wants
+# dictionaries, and returns a `Dataset` with a variable for each band, where stackstac returns one array. Three bands,
+# one of each pixel size, over the same area:
+
+# %%
+import odc.stac
+from pystac import Item
+
+# %%
+west, south, east, north = numbers.rio.bounds()
+same_scene = odc.stac.load(
+    [Item.from_dict(scene)],
+    bands=neighbours["band"],
+    crs=f"EPSG:{CRS}",
+    resolution=10,
+    x=(west, east),
+    y=(south, north),
+    chunks={"x": 1024, "y": 1024},
+)
+same_scene
+
+# %%
+with ProgressBar():
+    by_stackstac = numbers.sel(neighbours).compute()
+    by_odc = same_scene.to_dataarray("band").squeeze("time", drop=True).compute()
+
+# %% tags=["nbval-check-output"]
+print("the same pixels:", bool((by_stackstac.values == by_odc.values).all()))
+
+# %% [markdown]
+# The same numbers on the same grid, digital numbers as in the files; so all that follows in the course can be done with
+# either. Type and nodata, which we had to tell stackstac, odc-stac has read from the item. The offset it leaves to you,
+# too.
 
 # %% [markdown]
 # ## Exercises
@@ -442,28 +512,39 @@ check("03-2", corner, picture_size=picture_size, tile_size=tile_size)
 # %% [markdown]
 # ### Exercise 03-3: an offset that is right for any scene
 #
-# Write a function `offset_to_use(item)` that returns the offset to be added to scaled red pixels, for **any** item: for
-# the scene of 2018, for a newer one whose offset the archive has applied already, and for one of collection 1, which
-# does not say. An item is a dictionary like `scene`. The check tries your function on all three.
+# Write a function `offset_to_use(item, darkest)`. `item` is a dictionary like `scene`, `darkest` the darkest hundredth
+# of its red band with nothing added, as `darkest_red(item)` returns it. The function returns the offset to be added to
+# scaled red pixels, for **any** item: for one whose product is older than the offset, for one whose offset the archive
+# has applied already, and for one of collection 1, which does not say. But if `darkest` plus that offset is farther
+# than **0.05** from zero, it must stop: `raise ValueError("flag and pixels disagree")`. The check tries your function
+# on items of all kinds, and on some whose flag lies.
 #
 # Stuck? Run `hint("03-3")`.
 
 
 # %% tags=["exercise"]
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     return ...
 
 
-check("03-3", offset_to_use, items=[scene, *newer_scenes])
+check(
+    "03-3",
+    offset_to_use,
+    items=[scene, *newer_scenes],
+    darkest=[darkest - offset, *darkest_reds],
+)
 
 # %% [markdown]
 # <details><summary>Solution 03-3</summary>
 #
 # ```python
-# def offset_to_use(item):
+# def offset_to_use(item, darkest):
+#     offset = item["assets"]["red"]["raster:bands"][0]["offset"]
 #     if item["properties"].get("earthsearch:boa_offset_applied", False):
-#         return 0.0
-#     return item["assets"]["red"]["raster:bands"][0]["offset"]
+#         offset = 0.0
+#     if abs(darkest + offset) > 0.05:
+#         raise ValueError("flag and pixels disagree")
+#     return offset
 # ```
 #
 # `.get(..., False)` stands in where an item does not say: then nobody has applied the offset, and it is ours to do.
@@ -532,17 +613,17 @@ check("03-3", offset_to_use, items=[scene, *newer_scenes])
 #
 # <details><summary>a) They are under cloud.</summary>
 #
-# **No.** Clouds are bright: they send back most of the light.
+# **No.** Clouds are bright: they reflect most of the light.
 #
 # </details>
 # <details><summary>b) The scene is very dark.</summary>
 #
-# **No.** Even deep shadow sends back a little light. A few negative values are noise, half of them are a mistake.
+# **No.** Even deep shadow reflects a little light. A few negative values are noise, half of them are a mistake.
 #
 # </details>
 # <details><summary>c) The offset was subtracted twice.</summary>
 #
-# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied.
+# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied; and if it says False, it lies.
 #
 # </details>
 
@@ -552,7 +633,8 @@ check("03-3", offset_to_use, items=[scene, *newer_scenes])
 # - A lazy array knows its shape and its price before a pixel is read: work out the memory first.
 # - A COG has tiles, overviews and a table of contents: a window costs the tiles it touches, a picture only an overview.
 # - Bands of 20 and 60 m are repeated on the 10 m grid; they do not become sharper.
-# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet.
-# - Check both ends: many negative values, or nothing near zero, tell of a wrong offset.
+# - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet. That
+#   depends on the product's processing baseline and on the archive, not on the day of the picture.
+# - The flag may lie. Check both ends: many negative values, or nothing near zero, tell of a wrong offset. Then stop.
 #
 # **What's next:** [04 Clouds and shadows](04_clouds_and_shadows.ipynb): which pixels can we trust?

@@ -27,7 +27,7 @@
 # - improve that rule with a third band, and judge the two on points and on a map;
 # - say what a mask can't know.
 #
-# **Time:** 25 minutes (reading 14, exercises 11). **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
+# **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
 
 # %%
 import json
@@ -100,8 +100,8 @@ with ProgressBar():
     numbers = stack.squeeze("time", drop=True).compute()
 
 # %% [markdown]
-# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that is right for this scene
-# (lesson 03). The sixth layer holds class codes: they are neither scaled nor shifted.
+# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that lesson 03 has found and
+# tested for this scene. The sixth layer holds class codes: they are neither scaled nor shifted.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
@@ -119,6 +119,17 @@ scene_classes = numbers.sel(band="scl", drop=True)
 # classes, with the codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It
 # comes at 20 m; on our grid of 10 m each of its pixels is repeated. (Repeated, never averaged: halfway between 4,
 # vegetation, and 10, thin cirrus, lies 7, unclassified: a class that nobody saw there.)
+#
+# One class has changed its meaning. Below [processing baseline](../docs/glossary.md#processing-baseline) 04.00 (January
+# 2022) class 2 is *dark area*: pixels that look very dark, whatever the reason. From 04.00 on it is *topographic
+# shadow*: pixels on which the mountains' shadow must fall, computed from a terrain model and the place of the sun. Ask
+# the item which of the two you have:
+
+# %%
+print("processing baseline", scene["properties"]["s2:processing_baseline"])
+
+# %% [markdown]
+# (The simulated scenes and the real ones may differ in this; `data/README.md` says what the simulated ones do.)
 
 # %%
 scl_names = (
@@ -147,8 +158,8 @@ def shares_of_classes(classes):
 shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
 
 # %% [markdown]
-# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is land that Sen2Cor found
-# very dark, mostly the shadow of mountains. *Unclassified* is what fitted no class.
+# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is mostly the shadow of
+# mountains. *Unclassified* is what fitted no class.
 #
 # ## A cloudier day
 #
@@ -196,10 +207,10 @@ cloudier_classes[::4, ::4].hvplot.image(
 ).opts(cticks=list(enumerate(SCL_NAMES)), **metres)
 
 # %% [markdown]
-# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability);
-# thin cirrus would be purple. To the south-west of each, away from the sun, lies its shadow in dark red. The
-# classification is good, not perfect: it misses thin edges, takes bright soil for cloud, and some deep shade for
-# water.
+# **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
+# cirrus, a veil of ice that the ground shines through, would be purple. To the south-west of each, away from the sun,
+# lies its shadow in dark red. The classification is good, not perfect: it misses thin edges, takes bright soil for
+# cloud, and some deep shade for water.
 #
 # We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
 # these?
@@ -233,9 +244,9 @@ elevation = scene["properties"]["view:sun_elevation"]
 print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
-# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones none
-# but that of the sky. A simple rule, from the published lesson on which this course builds: a pixel is in shadow if
-# it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones get
+# light from the sky alone. A simple rule, from the published lesson on which this course builds: a pixel is in shadow
+# if it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -263,7 +274,7 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 #
 # ## A better rule
 #
-# Water and shaded land are both dark, but their bands differ. Water takes up nearly all short-wave infrared
+# Water and shaded land are both dark, but their bands differ. Water absorbs nearly all short-wave infrared
 # (`swir16`) and reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in
 # addition for `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same
 # pair of bands: the index MNDWI.)
@@ -332,9 +343,9 @@ removed_pixels = coarse_rules.hvplot.image(
 #
 # ## How much shadow does the better rule find?
 #
-# The points can't answer that: people don't take points in deep ravines, and the table above has only a handful of
-# land points in shadow. We need to know for every pixel whether it is water. The scene is simulated, so we may look
-# up the truth; on real data the water class of the SCL must do, with its errors.
+# The points can't answer that: few of them lie in shadow, for people seldom go down into deep ravines. We need to know
+# for every pixel whether it is water. The scene is simulated, so we may look up the truth; on real data the water class
+# of the SCL must do, with its errors.
 
 # %%
 if cloud.truth is not None:
@@ -378,11 +389,11 @@ judged = pd.DataFrame(
 print(judged.round(1).to_string())
 
 # %% [markdown]
-# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and
-# nearly all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays
-# in. Why? Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in
-# the deepest shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* strikes another bargain:
-# compare the columns, the third row, too. A small share of so much lit land is many pixels.
+# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and nearly
+# all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays in. Why?
+# Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in the deepest
+# shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* makes other mistakes: compare the
+# columns, and look at the third row as well. A small share of so much lit land is many pixels.
 #
 # No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
 # better rule. In exercise 04-3 you may beat it.
@@ -415,8 +426,12 @@ hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")])
 # %% [markdown]
 # A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges
 # that face away from the sun. Many patches are rings with a black core: the deepest shadow, which the rule takes for
-# water. And much of what looks dim is not pink at all: half shade is still in, and there every class looks darker
-# than it is.
+# water. And much of what looks dim is not pink at all: half shade is still in, and there no class looks as it does in
+# the sun.
+#
+# On a real L2A product this looks different. Sen2Cor knows the slopes, from a coarse terrain model, and corrects the
+# light on them: lit slopes come out nearly even. In deep shade there is hardly any light to correct, so what it makes
+# of it is often too bright, and noisy. A mask of shadow is then needed even more, though the shadow is harder to see.
 #
 # ## Leave the mask for the next lessons
 #
@@ -520,13 +535,20 @@ check(
 
 # %% tags=["exercise"]
 my_rule = ...
-check("04-3", my_rule, points=points, is_water=is_water, shaded_land=shaded_land)
+check(
+    "04-3",
+    my_rule,
+    points=points,
+    is_water=is_water,
+    shaded_land=shaded_land,
+    better_rule=shadow,
+)
 
 # %% [markdown]
 # <details><summary>Solution 04-3</summary>
 #
 # ```python
-# # Water takes up more of nir than of red; plants and rock reflect more of nir than of
+# # Water absorbs more of nir than of red; plants and rock reflect more of nir than of
 # # red, also in shadow, and the blue light of the sky changes neighbouring bands alike.
 # my_rule = dark & (nir > red)
 # ```
@@ -572,7 +594,8 @@ check("04-3", my_rule, points=points, is_water=is_water, shaded_land=shaded_land
 # </details>
 # <details><summary>c) No, L2A scenes have been corrected for the atmosphere.</summary>
 #
-# **No.** The correction takes away haze and gases. Nothing can bring back the ground behind a cloud.
+# **No.** The correction takes away haze and gases, and some of the effect of slopes. Nothing can bring back the ground
+# behind a cloud.
 #
 # </details>
 #

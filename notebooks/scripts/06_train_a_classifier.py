@@ -26,7 +26,7 @@
 # - train a gradient-boosted model (XGBoost) and see in a plot what its settings do;
 # - find out when to stop, with points that the model has not learnt from.
 #
-# **Time:** 30 minutes (reading 20, exercises 10). **Needs:** the spectra of lesson 05.
+# **Time:** 45 minutes (reading 30, exercises 15). **Needs:** the spectra of lesson 05.
 
 # %%
 import geopandas as gpd
@@ -244,10 +244,11 @@ loss_by_rate.hvplot.line(
 )
 
 # %% [markdown]
-# **What to notice.** With the largest steps the loss falls at once, and then climbs: the model begins to learn its
-# points by heart and grows too sure. With very small steps a hundred rounds are not enough to arrive. The line in
-# between gets lowest, and near its lowest place it is flat: the exact number matters little there. Settings hang
-# together: half the learning rate wants about twice the rounds.
+# **What to notice.** With the largest steps the loss falls within a few rounds and then stays where it is, well above
+# the lowest line: such a model has learnt its points by heart, and is too sure where it is wrong. More rounds do not
+# mend that. With very small steps a hundred rounds are not enough to arrive. The line in between gets lowest, and near
+# its lowest place it is flat: the exact number matters little there. Settings hang together: half the learning rate
+# wants about twice the rounds.
 #
 # ## Stop when it no longer helps
 #
@@ -266,6 +267,20 @@ print(
 # %% [markdown]
 # `best_iteration` counts from 0, people count from 1. The model remembers its best round and uses the trees up to there
 # when it predicts; the last ten rounds were its patience.
+#
+# A caution: on which points was that decided? How many of them stand beside a training point?
+
+# %%
+near = validation[["geometry"]].sjoin_nearest(
+    training[["geometry"]], distance_col="metres"
+)
+share_near = (near["metres"] < 100).mean()
+print(f"{share_near:.0%} of the validation points are within 100 m of a training point")
+
+# %% [markdown]
+# To name a neighbour it helps to know the training points by heart. So where many validation points are neighbours,
+# they let the training run on for longer than is good for a slope far away. Validation points from other blocks of land
+# (lesson 07) would be better judges.
 #
 # How much does it matter here? Compare that loss with the one after all hundred rounds, the end of the middle line
 # above:
@@ -326,8 +341,8 @@ check("06-1", accuracy_depth_3, model=model, spectra=spectra)
 # accuracy_depth_3 = model_depth_3.score(validation[BANDS], validation["class"])
 # ```
 #
-# `score` predicts and compares in one go; `accuracy_score(validation["class"], model_depth_3.predict(validation[BANDS]))`
-# is the same. For comparison: `model.score(validation[BANDS], validation["class"])`.
+# `score` predicts and compares in one go; `accuracy_score`, given the true classes and the predicted ones, is the same.
+# For comparison: `model.score(validation[BANDS], validation["class"])`.
 #
 # </details>
 
@@ -406,7 +421,7 @@ check("06-3", choice, model=model, spectra=spectra)
 #
 # <details><summary>a) The classes can be told apart with these bands.</summary>
 #
-# **No.** Even with labels dealt out by chance a deep tree gets there: it only has to give each point a box of its own.
+# **No.** Even with labels given at random a deep tree gets there: it only has to give each point a box of its own.
 #
 # </details>
 # <details><summary>b) Nothing yet about points that it has not seen.</summary>

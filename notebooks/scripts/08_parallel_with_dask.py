@@ -27,7 +27,7 @@
 # - choose the size and the shape of chunks and give a reason;
 # - start a Dask cluster on your own machine and watch it at work.
 #
-# **Time:** 30 minutes (reading 18, exercises 12). **Needs:** the scene of lesson 02.
+# **Time:** 40 minutes (reading 24, exercises 16). **Needs:** the scene of lesson 02.
 
 # %% [markdown]
 # ## Serial and parallel
@@ -309,8 +309,10 @@ trials.round(2)
 # doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
 # every thread holds one or two.
 #
-# A rule of thumb: chunks of 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the
-# same edges. (Ours begin at the corner of the points, so many of them cut through tiles.)
+# Dask's own advice is 100 MB and more: on a machine with much memory large chunks keep the list of tasks short. Ours
+# must do with 2 GB, in which every thread holds two chunks or more and the notebook a few hundred MB. So here: 10 to
+# 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Ours begin at the
+# corner of the points, so many of them cut through tiles.)
 #
 # ## What shape should a chunk have?
 #
@@ -365,10 +367,10 @@ client = Client(
 client
 
 # %% [markdown]
-# Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click it
-# again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link, which
-# shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is a
-# task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
+# Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click
+# it again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link,
+# which shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is
+# a task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
 
 # %%
 with get_task_stream(client) as stream:
@@ -483,7 +485,7 @@ check("08-2", megabytes_in_use)
 # %% [markdown]
 # ### Exercise 08-3: one cube for two people
 #
-# The cube of *What shape should a chunk have?* shall serve **both** people, who come equally often. Choose the chunks:
+# The cube of *What shape should a chunk have?* must serve **both** people, who come equally often. Choose the chunks:
 # a tuple of three whole numbers, (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the
 # **sum** of `seconds_to_read` for `map_of_one_date` and for `series_of_one_pixel`. It need not be the very best: a
 # quarter above the best price is good enough. Defend your choice in one sentence to your neighbour, or to yourself.

@@ -28,7 +28,7 @@
 # - draw a map of pine probability, and a map of how sure the model is;
 # - estimate an area with its 95 % interval from a random sample, and say why counting pixels is not enough.
 #
-# **Time:** 35 minutes (reading 21, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
+# **Time:** 50 minutes (reading 30, exercises 20). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
 # of lesson 05, the model of lesson 06.
 
 # %%
@@ -266,7 +266,7 @@ print(f"a task weighs {task_megabytes:.2f} MB, the model is in every one of them
 # %% [markdown]
 # ## Predict with care
 #
-# The course's helper `predict_over_chunks` does the same reshape, and mends the four faults. It predicts only pixels
+# The course's helper `predict_over_chunks` does the same reshape, and avoids the four faults. It predicts only pixels
 # that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It hands on one block
 # at a time. It keeps the model to one thread. And it sends the model to each worker once, apart from the tasks.
 
@@ -351,8 +351,8 @@ same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=T
 print(f"the same to one in a million: {same}")
 
 # %% [markdown]
-# The same trees, and the same answers. (The first time, the cell with `engine="fast"` takes a few seconds more, which the
-# table leaves out: the engine is translated for your processor once, and kept.)
+# The same trees, and the same answers. (The first time, the cell with `engine="fast"` takes a few seconds more, which
+# the table leaves out: the engine is translated for your processor once, and kept.)
 #
 # Now the whole study area, lazily: a cube of probabilities, one layer a class.
 
@@ -417,7 +417,9 @@ web_map.hvplot.image(
 
 # %% [markdown]
 # **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that
-# have escaped. Long chains along streams are mostly false alarms: forest on the banks of streams looks like pines.
+# have escaped. Long chains along streams are mostly false alarms: native forest on the banks of streams looks like
+# pines, and so does black wattle. Wattle is worth a visit, too, though for another team; a felled forest is not to be
+# mended. Before you hand on such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
@@ -473,9 +475,15 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 #
 # ## An area from a random sample
 #
-# The way out is a *random* sample of places, visited on the ground (Olofsson et al. 2014, *Remote Sensing of
-# Environment* 148, 42-57). The field points won't do: people chose them. In each part of the map, marked and not
-# marked, the visits show which share really is pine. With the hectares of each part that makes an area:
+# The way out is a *random* sample of places, visited on the ground or looked up in much sharper pictures (Olofsson et
+# al. 2014). The field points won't do: people chose them. In each part of the map, marked and not marked, the visits
+# show which share really is pine.
+#
+# Before the first visit, write down the **response design**: what is looked at (the whole pixel of 10 m, not the
+# nearest tree), what makes it "pine" (most of its cover), on which date, and what happens if nobody can tell or get
+# there. Let two people answer without seeing the map or each other's answers: where they differ shows how often people
+# err. That matters: where a class is rare, a few wrong answers in a hundred can shift its accuracy and its area by far
+# more (Foody 2010). With the hectares of each part the answers make an area:
 #
 # - area = the sum of (hectares of the part x share of its visits that found pines);
 # - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
@@ -528,9 +536,11 @@ print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 # parts found deforestation that the map had missed, but those parts are large.
 #
 # Our own sample exists only for the simulated scene: places drawn at random over the whole area of interest, each with
-# the class that covers most of its pixel. (With `COURSE_CLOUD=aws` the next cells show nothing. You would have to go
-# there.) For each place `sel` looks up the nearest pixel of the map; we keep the places that have a value there, and
-# `crosstab` counts: a row for what the map says, a column for what the visit found.
+# the class that covers most of its pixel, in the column `name`. It is read from the truth, without a single error: no
+# real sample is so good, and its interval below knows nothing of people's errors. (With `COURSE_CLOUD=aws` the next
+# cells show nothing. You would have to go there.) For each place `sel` looks up the nearest pixel of the map; we keep
+# the places that have a value there, and `crosstab` counts: a row for what the map says, a column for what the visit
+# found.
 
 # %%
 if cloud.truth is not None:
@@ -576,11 +586,28 @@ if cloud.truth is not None:
     print("the counted area is inside:", abs(hectares["pine"] - area) < margin)
 
 # %% [markdown]
-# **What to notice.** Compare the precision with what the model believed of itself above, and with its precision on the
-# field points in lesson 07. Among the field points pines are common; in the mountains they are rare, so the same small
-# share of mistakes on everything else weighs far more than it does among the points. If the counted area lies inside
-# the interval all the same, that is luck and a wide interval: false alarms and missed pines happen to be about as many.
-# The next map need not be so lucky.
+# **What to notice.** Compare precision and recall with what the model believed of itself above, and with its figures on
+# the field points in lesson 07. Two things are at work, and they are not the same.
+#
+# - **Rarity.** Among the field points pines are common; in the mountains they are rare, so the same small share of
+#   mistakes on everything else weighs far more than it does among the points. That lowers the *precision*. It cannot
+#   lower the *recall*, for recall asks about the pines alone, however few they are.
+# - **Another population.** If the recall has fallen, too, then the pines of the map are not like those of the points:
+#   thinner, younger, in another light, on other soil. The model was taught and tested where people took points, and is
+#   now asked about all the rest. No threshold mends that; points from such places do.
+#
+# If the counted area lies inside the interval all the same, that is luck and a wide interval: false alarms and missed
+# pines happen to be about as many. The next map need not be so lucky.
+#
+# And what would a team find at the marked pixels? Not what exercise 07-1 has counted among the field points, but this:
+
+# %%
+if cloud.truth is not None:
+    behind = sample.loc[says_pine, "name"].value_counts()
+    display(behind.rename("visits to marked pixels").to_frame())
+
+# %% [markdown]
+# If native forest stands high on this list, the map is no list of trees to fell.
 #
 # The sample was drawn without looking at the map (*simple random*), and is sorted by the map's classes afterwards
 # (*post-stratified*). The formula is the same as for a sample drawn in each class apart. The interval is wide, because
@@ -606,15 +633,21 @@ if cloud.truth is not None:
 # One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means.
 # Compare precision and recall, too: those of the sample rest on a few marked places only, so they can be far from the
 # truth. They deserve an interval as well. And the words matter as much as the statistics: "pines" are here the pixels
-# with more pine than anything else. If the crowns were pushed together until they touch, their area would be another
-# one:
+# with more pine than anything else. The offices that pay for clearing reckon in **condensed hectares**: hectares times
+# cover, as if the crowns were pushed together until they touch (four hectares, a quarter covered, are one condensed
+# hectare). That is another number:
 
 # %%
 if cloud.truth is not None:
     cover_path = cloud.truth / f"pine_cover_{date}.tif"
     true_cover = rioxarray.open_rasterio(cover_path, masked=True)[0]
     true_cover = true_cover.rio.reproject_match(pine_map).where(mapped)
-    print(f"crowns pushed together: {float(true_cover.sum()) / 1e4:,.0f} ha")
+    print(f"{float(true_cover.sum()) / 1e4:,.0f} condensed hectares of pines")
+
+# %% [markdown]
+# Say which of the two you report. (Le Maitre et al. 2016 give the water that invaders use for condensed hectares.) And
+# a map is not yet a plan: after the first clearing the same hectares are visited again, for seedlings come up where the
+# trees stood, above all after a fire.
 
 # %% [markdown]
 # ## Exercises
@@ -763,7 +796,7 @@ check("09-3", visits, hectares=hectares)
 #
 # </details>
 #
-# **3. The interval shall become half as wide. How many visits does that take, about?**
+# **3. You want an interval half as wide. How many visits does that take, about?**
 #
 # <details><summary>a) Four times as many</summary>
 #

@@ -27,7 +27,7 @@
 # - say what happens when two people change a map at the same time;
 # - choose between the three, and give your reasons.
 #
-# **Time:** 30 minutes (reading 19, exercises 11). **Needs:** the map of lesson 09.
+# **Time:** 40 minutes (reading 25, exercises 15). **Needs:** the map of lesson 09.
 
 # %%
 from datetime import datetime
@@ -48,7 +48,6 @@ from icechunk.xarray import to_icechunk
 from rasterio.windows import Window
 
 from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
-from helpers.course import CRS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -122,9 +121,10 @@ print(f"read {len(table_of_contents):,} of {bucket.size(key):,} bytes")
 
 # %% [markdown]
 # To share it with somebody who has no key to your bucket, make a **signed link**. It is an ordinary web address that
-# works for an hour. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so
-# do we, for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which
-# does the reading, not to look for companion files beside this one.
+# works for an hour, or less: signed with temporary credentials, such as a hub or a company's login gives you, it dies
+# with them. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so do we,
+# for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which does the
+# reading, not to look for companion files beside this one.
 
 # %%
 link = bucket.url(key, expires=3600)
@@ -171,11 +171,13 @@ def stored_kilobytes():
 # %% [markdown]
 # Write the map in a **session**, in chunks of 512 pixels, and commit with a message. Until the commit nobody else sees
 # anything; after it, everybody sees all of it. If the computer dies half way, the old version is still there, whole.
+# The CRS travels in a variable of its own, `spatial_ref`: don't drop it, or nobody knows where the map lies.
+#
+# `main` is the name of a **branch**: a name that always leads to the newest version and moves on with every commit.
+# Every repository has this one, and one is enough for us.
 
 # %%
-first_version = percent.drop_vars("spatial_ref").to_dataset()
-first_version = first_version.chunk({"y": 512, "x": 512})
-first_version.attrs["crs"] = f"EPSG:{CRS}"
+first_version = percent.to_dataset().chunk({"y": 512, "x": 512})
 session = repository.writable_session("main")
 to_icechunk(first_version, session, mode="w")
 first_commit = session.commit("Pine map, first version")
@@ -231,16 +233,18 @@ history.head(6)
 # %% [markdown]
 # ## The version as it was
 #
-# Read the tagged version, and compare it with what we wrote and with today's. (Old Zarr stores kept a second,
-# *consolidated* list of their arrays, to save requests. Icechunk keeps such a list by itself, so we say that there is
-# none to look for.)
+# Read the tagged version, and compare it with what we wrote and with today's. `decode_coords="all"` makes a coordinate
+# of `spatial_ref` again, so that the map knows its CRS. (Old Zarr stores kept a second, *consolidated* list of their
+# arrays, to save requests. Icechunk keeps such a list by itself, so we say that there is none to look for.)
 
 
 # %%
 def read_version(**which):
     """Open one version of the map, numbers as stored (255 stays 255)."""
     store = repository.readonly_session(**which).store
-    dataset = xr.open_zarr(store, consolidated=False, mask_and_scale=False)
+    dataset = xr.open_zarr(
+        store, consolidated=False, mask_and_scale=False, decode_coords="all"
+    )
     return dataset["pine_percent"].load()
 
 
@@ -253,6 +257,9 @@ print(
 )
 print(f"{int(changed.sum()):,} pixels differ from today's")
 print(f"{int(changed[500:].sum())} of them outside the corner")
+
+# %% tags=["nbval-check-output"]
+print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 
 # %%
 difference = (planned.astype("int16") - today.astype("int16")).where(changed)
@@ -294,9 +301,9 @@ except icechunk.ConflictError:
     print("Ben's commit is refused: the map is no longer the one that he changed.")
 
 # %% [markdown]
-# With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to say what shall happen.
-# He asks to put his changes on top of Anna's, provided that they don't touch the same chunks. (`set_logs_filter` keeps
-# Icechunk's own warnings off the screen.)
+# With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to say what is to happen.
+# He asks Icechunk to put his changes on top of Anna's, which is called to **rebase** them, provided that the two don't
+# touch the same chunks. (`set_logs_filter` keeps Icechunk's own warnings off the screen.)
 
 # %%
 icechunk.set_logs_filter("error")
@@ -481,7 +488,7 @@ check("10-3", offers)
 # </details>
 # <details><summary>d) A COG holds fewer pixels</summary>
 #
-# **No.** It holds all pixels, and overviews besides: it is a little larger.
+# **No.** It holds all pixels, and overviews as well: it is a little larger.
 #
 # </details>
 

@@ -43,34 +43,73 @@ corner = [1000, 1000, 100, 100]
 
 
 # %% 03-3 | there it should return 0
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     return item["assets"]["red"]["raster:bands"][0]["offset"]
 
 
 # %% 03-3 | does not say (collection 1)
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     return 0.0
 
 
 # %% 03-3 | stopped with KeyError
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     if item["properties"]["earthsearch:boa_offset_applied"]:
         return 0.0
     return item["assets"]["red"]["raster:bands"][0]["offset"]
 
 
 # %% 03-3 | wrong way round
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     if item["properties"].get("earthsearch:boa_offset_applied", False):
         return item["assets"]["red"]["raster:bands"][0]["offset"]
     return 0.0
 
 
 # %% 03-3 | returns nothing
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     offset = item["assets"]["red"]["raster:bands"][0]["offset"]
 
 
 # %% 03-3 | not by their own words
-def offset_to_use(item):
+def offset_to_use(item, darkest):
     return -0.1 if item["collection"] == "sentinel-2-c1-l2a" else 0.0
+
+
+# %% 03-3 | your function believes it
+def offset_to_use(item, darkest):
+    if item["properties"].get("earthsearch:boa_offset_applied", False):
+        return 0.0
+    return item["assets"]["red"]["raster:bands"][0]["offset"]
+
+
+# %% 03-3 | take the distance from zero
+def offset_to_use(item, darkest):
+    offset = item["assets"]["red"]["raster:bands"][0]["offset"]
+    if item["properties"].get("earthsearch:boa_offset_applied", False):
+        offset = 0.0
+    if darkest + offset > 0.05:
+        raise ValueError("flag and pixels disagree")
+    return offset
+
+
+# %% 03-3 | in that case, too
+def offset_to_use(item, darkest):
+    if item["properties"].get("earthsearch:boa_offset_applied", False):
+        return 0.0
+    offset = item["assets"]["red"]["raster:bands"][0]["offset"]
+    if abs(darkest + offset) > 0.05:
+        raise ValueError("flag and pixels disagree")
+    return offset
+
+
+# %% 03-3 | although flag and pixels agree
+def offset_to_use(item, darkest):
+    if abs(darkest) > 0.05:
+        raise ValueError("flag and pixels disagree")
+    return item["assets"]["red"]["raster:bands"][0]["offset"]
+
+
+# %% 03-3 | stopped with TypeError
+def offset_to_use(item):
+    return item["assets"]["red"]["raster:bands"][0]["offset"]

@@ -9,6 +9,11 @@ water_points_lost = strict_at_points.values.sum()
 # %% 04-1 | the lesson's threshold
 water_points_lost = (removed["name"] == "Water").sum()
 
+# %% 04-1 | join them with &
+strict = (red < 0.03) | (nir < 0.03)
+strict_at_points = strict.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
+water_points_lost = (points[strict_at_points.values]["name"] == "Water").sum()
+
 # %% 04-1 | pixels of the whole scene
 water_points_lost = float(((red < 0.03) & (nir < 0.03)).sum())
 
@@ -57,8 +62,11 @@ share_removed = float(cloudier_classes.isin(["cloud shadow", "cloud, high probab
 # %% 04-3 | takes the lakes
 my_rule = dark
 
-# %% 04-3 | only
+# %% 04-3 | the lesson's better rule
 my_rule = shadow
+
+# %% 04-3 | in place of & a pixel
+my_rule = (red < 0.03) | (nir < 0.03)
 
 # %% 04-3 | of the lit land
 my_rule = nir > red

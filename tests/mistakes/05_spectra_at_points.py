@@ -46,7 +46,7 @@ best_band = "B11"
 best_band = "green"
 
 # %% 05-3 | equally dark
-band_pair = ("green", "red")
+band_pair = ("blue", "green")
 
 # %% 05-3 | the same plateau
 band_pair = ("rededge3", "nir")
@@ -63,11 +63,14 @@ band_pair = ("nir", "swir16", "swir22")
 # %% 05-3 | Neither of your bands
 band_pair = ("nir", "red")
 
-# %% 05-3 | Alone swir22
-band_pair = ("green", "swir22")
+# %% 05-3 | Keep swir22
+band_pair = ("nir", "swir22")
 
-# %% 05-3 | draw it against each
+# %% 05-3 | Keep swir16
 band_pair = ("nir", "swir16")
+
+# %% 05-3 | with another partner it reaches
+band_pair = ("green", "swir22")
 
 # %% 05-3 | should be a list or tuple
 band_pair = "nir, swir16"

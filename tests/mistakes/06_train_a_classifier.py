@@ -24,6 +24,11 @@ model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 model_depth_3.fit(training[two_bands], training["class"])
 accuracy_depth_3 = model_depth_3.score(validation[two_bands], validation["class"])
 
+# %% 06-1 | another model
+model_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3, "subsample": 1.0})
+model_depth_3.fit(training[BANDS], training["class"])
+accuracy_depth_3 = model_depth_3.score(validation[BANDS], validation["class"])
+
 # %% 06-1 | should be a number
 accuracy_depth_3 = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 
@@ -39,6 +44,14 @@ faster = XGBClassifier(
 watched = [(validation[BANDS], validation["class"])]
 faster.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
 trees_worth_keeping = faster.best_iteration + 1
+
+# %% 06-2 | So many rounds were trained
+faster = XGBClassifier(
+    **PUBLISHED | {"learning_rate": 0.3, "n_estimators": 1000}, early_stopping_rounds=10
+)
+watched = [(validation[BANDS], validation["class"])]
+faster.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
+trees_worth_keeping = len(faster.evals_result()["validation_0"]["mlogloss"])
 
 # %% 06-2 | counts from 0
 faster = XGBClassifier(

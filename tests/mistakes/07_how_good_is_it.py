@@ -16,6 +16,12 @@ forest_among_called_pines = counts.loc["Indigenous Forest", "Dense Pines"]
 # %% 07-1 | all testing points
 forest_among_called_pines = counts.loc["Indigenous Forest", "Dense Pines"] / len(testing)
 
+# %% 07-1 | how many points truly are pine
+forest_among_called_pines = counts.loc["Indigenous Forest", "Dense Pines"] / truly_pine.sum()
+
+# %% 07-1 | give three
+forest_among_called_pines = round(column_shares.loc["Indigenous Forest", "Dense Pines"], 2)
+
 # %% 07-1 | the precision
 forest_among_called_pines = column_shares.loc["Dense Pines", "Dense Pines"]
 
