@@ -31,7 +31,7 @@ from offline_kit.build.bands import BANDS
 from offline_kit.build.grid import SIZES, windows_of
 from offline_kit.build.landcover import CLASS_NAMES, PINE, ground_at
 from offline_kit.build.landscape import make_landscape
-from offline_kit.build.light import light_on
+from offline_kit.build.light import MINNAERT, illumination, shadow_edge
 from offline_kit.build.passes import CLEAR_2018
 from offline_kit.build.scenes import Scene
 from offline_kit.build.sensor import block_mean
@@ -163,7 +163,8 @@ def pure_pixels(seed: int) -> dict[tuple[int, int], np.ndarray]:
     for window in windows_of(landscape.grid):
         block = scene.simulate(window)
         ground = ground_at(landscape, window, CLEAR_2018.year, CLEAR_2018.dam_level)
-        direct, _ = light_on(landscape, scene.shadow, window, ground.elevation, scene.sun)
+        edge = shadow_edge(landscape, scene.shadow, window)
+        direct, _ = illumination(ground.elevation, edge, scene.sun.vector, MINNAERT)
         for index, band in enumerate(BANDS):
             factor = band.pixel // 10
             light = block_mean(direct, factor)
@@ -242,7 +243,7 @@ def run(folder: Path, larger: Path, sizes: list[str]) -> None:
             shutil.rmtree(kit, ignore_errors=True)
             seconds, memory = build(size, seed, kit)
             disk = sum(p.stat().st_size for p in kit.rglob("*") if p.is_file()) / 1e6
-            scenes = len(list(kit.glob("items/*/*.json")))
+            scenes = len(list(kit.glob("items/sentinel-2-*/*34HCH_*.json")))
             grid = SIZES[size]
             mega = grid.width * grid.height / 1e6
             speed = mega * scenes / seconds

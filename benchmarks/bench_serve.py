@@ -272,7 +272,8 @@ def searches(addresses: ServerAddresses, web: httpx.Client) -> Iterator[Request]
 
 def ranges(addresses: ServerAddresses, web: httpx.Client) -> Iterator[Request]:
     chance = random.Random(2)
-    items = web.get("/v1/search", params={"limit": 100}).json()["features"]
+    of_sentinel = {"collections": "sentinel-2-l2a,sentinel-2-c1-l2a", "limit": 100}
+    items = web.get("/v1/search", params=of_sentinel).json()["features"]
     hrefs = [item["assets"][band]["href"] for item in items for band in ("red", "nir", "swir16")]
     sizes = {href: int(web.head(href).headers["content-length"]) for href in hrefs}
     while True:

@@ -12,9 +12,17 @@ from offline_kit.manifest import MANIFEST
 PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 TRUTH = "truth_no_real_project_has"
-PARTS = ("collections", "items", "scenes", TRUTH, WORK)
+SECOND_PLACE = "second_place"
 OF_MACOS = ("._*", ".DS_Store")  # which it leaves in every folder of a stick
-VECTORS = ("area_of_interest.gpkg", "field_points.gpkg", "validation_points.gpkg")
+PARTS = ("collections", "items", "scenes", SECOND_PLACE, TRUTH, WORK)
+VECTORS = (
+    "area_of_interest.gpkg",
+    "change_points.gpkg",
+    "field_points.gpkg",
+    "plantations.gpkg",
+    "tracks.gpkg",
+    "validation_points.gpkg",
+)
 
 
 def check_makes_way(folder: Path) -> None:

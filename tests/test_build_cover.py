@@ -41,7 +41,7 @@ def test_blocks_join_without_a_seam(tiny_landscape):  # noqa: F811
     for index, band in enumerate(whole.bands):
         joined = np.hstack([left.bands[index], right.bands[index]])
         np.testing.assert_array_equal(joined, band)
-    for name in ("scl", "visual", "pine", "dominant"):
+    for name in ("scl", "visual", "target", "dominant", "shadow"):
         joined = np.hstack([getattr(left, name), getattr(right, name)])
         np.testing.assert_array_equal(joined, getattr(whole, name))
 
@@ -82,7 +82,7 @@ from offline_kit.build.scenes import Scene
 scene = Scene(make_landscape(grid_of("tiny"), 6), PASSES[0])
 block = scene.simulate(Window(120, 240, 180, 240))
 digest = hashlib.sha256()
-for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
+for values in (*block.bands, block.scl, block.visual, block.target, block.dominant, block.shadow):
     digest.update(values.tobytes())
 print(digest.hexdigest())
 """
@@ -92,7 +92,14 @@ print(digest.hexdigest())
 def test_pixels_are_the_same_on_a_lesser_processor(tiny_landscape, tmp_path):  # noqa: F811
     block = Scene(tiny_landscape, PASSES[0]).simulate(Window(120, 240, 180, 240))
     digest = hashlib.sha256()
-    for values in (*block.bands, block.scl, block.visual, block.pine, block.dominant):
+    for values in (
+        *block.bands,
+        block.scl,
+        block.visual,
+        block.target,
+        block.dominant,
+        block.shadow,
+    ):
         digest.update(values.tobytes())
     environment = {
         **os.environ,

@@ -18,15 +18,26 @@ import pytest
 import rasterio
 from build_fixtures import SEED, SIZE, tiny_grid, tiny_kit  # noqa: F401 (fixtures)
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
+from rasterio.features import geometry_mask
 from rio_cogeo.cogeo import cog_validate
 from scipy.spatial import cKDTree
 
 from offline_kit.__main__ import main
 from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
+from offline_kit.build.dem import DEM
+from offline_kit.build.landcover import CLASS_NAMES
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
 from offline_kit.build.preparation import prepare
+from offline_kit.build.references import (
+    CHANGES,
+    INTERPRETERS,
+    MISTAKEN,
+    STRATA,
+    UNSURE,
+    interpret,
+)
 from offline_kit.errors import CourseError
 from offline_kit.manifest import KIT_VERSION, check_kit, sha256_of
 
@@ -41,7 +52,7 @@ def read_json(path: Path):
 
 
 def items_of(kit: Path) -> list[dict]:
-    return [read_json(path) for path in sorted(kit.glob("items/*/*.json"))]
+    return [read_json(path) for path in sorted(kit.glob("items/sentinel-2-*/*34HCH_*.json"))]
 
 
 def values_of(path: Path) -> np.ndarray:
@@ -118,7 +129,7 @@ def test_items_are_valid_stac_in_the_shape_of_earth_search(tiny_kit):  # noqa: F
 
 def test_collections_are_valid_stac(tiny_kit):  # noqa: F811
     validator = JsonSchemaSTACValidator()
-    for name in ("sentinel-2-l2a", "sentinel-2-c1-l2a"):
+    for name in ("sentinel-2-l2a", "sentinel-2-c1-l2a", DEM):
         collection = read_json(tiny_kit / "collections" / f"{name}.json")
         assert collection["id"] == name
         assert "SIMULATED" in collection["description"]
@@ -167,7 +178,9 @@ def test_truth_belongs_to_every_date(tiny_kit, tiny_grid):  # noqa: F811
     for day in days:
         pine = values_of(folder / f"pine_cover_{day}.tif")
         dominant = values_of(folder / f"dominant_class_{day}.tif")
-        assert pine.shape == dominant.shape == tiny_grid.shape()
+        shadow = values_of(folder / f"shadow_{day}.tif")
+        assert pine.shape == dominant.shape == shadow.shape == tiny_grid.shape()
+        assert set(np.unique(shadow)) <= {0, 1, 2} and 0.001 < (shadow > 0).mean() < 0.3
         assert pine.max() <= 100
         assert set(np.unique(dominant)) <= {*range(10), 255}
         assert (pine[dominant == 2] > 15).all()
@@ -205,7 +218,7 @@ def test_field_points_have_the_flaws_of_real_ones(tiny_kit):  # noqa: F811
 
 def test_validation_points_are_true_and_lie_in_the_area(tiny_kit):  # noqa: F811
     points = gpd.read_file(tiny_kit / "validation_points.gpkg")
-    assert list(points.columns) == ["class", "name", "geometry"]
+    assert list(points.columns) == ["class", "name", *INTERPRETERS, "geometry"]
     assert points.crs.to_epsg() == 32734 and len(points) > 300
     xy = np.column_stack([points.geometry.x, points.geometry.y])
     with rasterio.open(tiny_kit / "truth_no_real_project_has/dominant_class_20180915.tif") as file:
@@ -213,6 +226,66 @@ def test_validation_points_are_true_and_lie_in_the_area(tiny_kit):  # noqa: F811
     np.testing.assert_array_equal(truth, points["class"])
     area = gpd.read_file(tiny_kit / "area_of_interest.gpkg").to_crs(32734).geometry.iloc[0]
     assert points.within(area.buffer(1)).all()
+
+
+def test_interpreters_err_and_doubt_a_little(tiny_kit):  # noqa: F811
+    points = gpd.read_file(tiny_kit / "validation_points.gpkg")
+    wrong = {}
+    for who in INTERPRETERS:
+        assert set(points[who]) <= {*CLASS_NAMES, "unsure"}
+        sure = points[who] != "unsure"
+        assert 0 < (~sure).mean() < 0.06
+        wrong[who] = (points[who] != points["name"])[sure].mean()
+    assert 0.01 < wrong["interpreter_1"] < wrong["interpreter_2"] < 0.12
+    agreed = (points["interpreter_1"] == points["interpreter_2"]) & (
+        points["interpreter_1"] != "unsure"
+    )
+    assert (points["name"] != points["interpreter_1"])[agreed].mean() < wrong["interpreter_1"]
+
+
+def test_change_points_measure_change(tiny_kit, tiny_grid):  # noqa: F811
+    points = gpd.read_file(tiny_kit / "change_points.gpkg")
+    assert list(points.columns) == ["stratum", "stratum_ha", "truth", *INTERPRETERS, "geometry"]
+    assert set(points["truth"]) <= set(CHANGES) and set(points["stratum"]) <= set(STRATA)
+    for who in INTERPRETERS:
+        assert set(points[who]) <= {*CHANGES, "unsure"}
+        assert 0 < (points[who] != points["truth"]).mean() < 0.2
+    sizes = points["stratum"].value_counts()
+    assert all(sizes[name] <= STRATA[name] for name in sizes.index)
+    areas = points.groupby("stratum")["stratum_ha"]
+    assert areas.nunique().eq(1).all()
+    area = gpd.read_file(tiny_kit / "area_of_interest.gpkg").to_crs(32734)
+    assert areas.first().sum() == pytest.approx(area.area.sum() / 1e4, rel=0.02)
+    folder = tiny_kit / "truth_no_real_project_has"
+    before, after = (
+        values_of(folder / f"dominant_class_{day}.tif") == 2 for day in ("20180915", "20240918")
+    )
+    column, row = np.floor((~tiny_grid.transform()) @ points.get_coordinates().to_numpy().T)
+    kind = 2 * before + 1 * after
+    seen = [CHANGES[k] for k in kind[row.astype(int), column.astype(int)]]
+    assert points["truth"].tolist() == seen
+    inside = geometry_mask(area.geometry, tiny_grid.shape(), tiny_grid.transform(), invert=True)
+    for change in ("pine gain", "stable pine"):
+        share = (points["truth"] == change).groupby(points["stratum"]).agg(["mean", "count"])
+        weight = areas.first()
+        estimate = (share["mean"] * weight).sum()
+        variance = share["mean"] * (1 - share["mean"]) / (share["count"] - 1) * weight**2
+        true = (inside & (kind == CHANGES.index(change))).sum() / 100
+        assert abs(estimate - true) < 3 * variance.sum() ** 0.5
+
+
+def test_an_interpreter_gives_what_did_not_change_the_same_answer():
+    shares = np.random.default_rng(2).dirichlet([0.4] * 12, 500).astype("float32")
+    chance = np.random.default_rng(3).random((500, 3))
+    first, again = interpret(shares, 1.0, chance), interpret(shares.copy(), 1.0, chance)
+    np.testing.assert_array_equal(first, again)
+    careful = interpret(shares, 0.0, chance)
+    np.testing.assert_array_equal(careful, shares[:, :10].argmax(axis=1))
+    pure = np.eye(12, dtype="float32")[np.repeat(np.arange(10), 50)]
+    answers = interpret(pure, 2.0, chance)
+    for label, (_, others) in MISTAKEN.items():
+        assert sum(others.values()) == pytest.approx(1)
+        assert set(answers[pure[:, label] == 1]) <= {label, UNSURE, *others}
 
 
 def test_areas(tiny_kit):  # noqa: F811
@@ -250,7 +323,7 @@ def test_a_killed_build_goes_on_where_it_was(tiny_kit, tmp_path):  # noqa: F811
     with (tmp_path / "log").open("w") as log:
         build = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + 300
-        while not list(kit.glob("items/*/*.json")):
+        while not list(kit.glob("items/sentinel-2-*/*.json")):
             assert build.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         time.sleep(0.4)  # well into the next scene

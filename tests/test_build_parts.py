@@ -17,7 +17,14 @@ from offline_kit.build.filters import exponential, smooth
 from offline_kit.build.grid import Window, grid_of, windows_of
 from offline_kit.build.landcover import Site
 from offline_kit.build.landscape import LAYERS
-from offline_kit.build.light import Sun, illumination, sun_at
+from offline_kit.build.light import (
+    CAST_SHADOW,
+    SELF_SHADOW,
+    Sun,
+    illumination,
+    sun_at,
+    terrain_shadow,
+)
 from offline_kit.build.noise import fractal_noise, gradient_noise, normal4, uniform_field
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import PASSES
@@ -129,10 +136,26 @@ def test_cast_shadow_leaves_only_diffuse_light(sun):
     assert (sky > 0.5).all()
 
 
+@given(suns, st.floats(0.1, 6), st.sampled_from([-60, 40]))
+def test_shadow_is_where_direct_light_ends(sun, gradient, edge):
+    east, north, _ = sun.vector
+    level = math.hypot(east, north)
+    rows, columns = np.mgrid[0:5, 0:5]
+    away = (gradient * 10 * (columns * east - rows * north) / level).astype(np.float32)
+    edges = np.full((5, 5), edge, np.float32)
+    kind = terrain_shadow(away, edges, sun.vector)
+    direct = illumination(away, edges, sun.vector, 0.5)[0]
+    np.testing.assert_array_equal(kind > 0, direct == 0)
+    own = gradient > sun.vector[2] / level  # the slope is steeper than the sun is high
+    expected = SELF_SHADOW if own else CAST_SHADOW if edge > 0 else 0
+    if abs(gradient - sun.vector[2] / level) > 0.01:
+        assert kind[2, 2] == expected
+
+
 @settings(max_examples=8)
 @given(st.integers(0, 2**20))
 def test_terrain_drains_to_its_edge(seed):
-    terrain = make_terrain(40, 50, 30, seed)
+    terrain = make_terrain(40, 50, 30, seed, 190.0, 1330.0)
     z = terrain.elevation.ravel()
     inner = np.zeros(terrain.elevation.shape, bool)
     inner[1:-1, 1:-1] = True

@@ -76,7 +76,8 @@ pd.Series(
 ).to_frame()
 
 # %% [markdown]
-# We use `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the pixels hold the share of
+# Two are of Sentinel-2, and one (`cop-dem-glo-30`) is a model of the terrain; online there are more. We use
+# `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the pixels hold the share of
 # the light that the ground reflects.
 
 # %% [markdown]

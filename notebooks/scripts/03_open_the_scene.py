@@ -314,9 +314,9 @@ print("flag and pixels agree")
 #
 # ## The trap, sprung
 #
-# What does a mistake look like? We take a newer scene from each of the two collections, read red from an overview
-# (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try both: with the listed offset and
-# without.
+# What does a mistake look like? We take a newer scene from each of the two collections of Sentinel-2, read red from an
+# overview (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try both: with the listed offset
+# and without.
 
 
 # %%

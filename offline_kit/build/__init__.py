@@ -5,6 +5,7 @@ In this order a kit is made, from the ground up; each step knows only those abov
 =============  ==================================================================================
 grid           where the kit lies: its pixels, windows of them, the named sizes
 passes         which dates there are, and how each was processed
+places         the course's place and a second one: what is peculiar to each
 noise          seeded random fields, the same on every machine (`filters`, `kernels`: arithmetic)
 terrain        relief that rivers have cut, and where water flows
 landscape      on cells of 30 m: streams, farms, dams, plantations, seed rain, scars, tracks
@@ -17,7 +18,11 @@ sensor         light from the surroundings, blur, native pixels, noise, digital 
 scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
 stac           the items and collections that describe the scenes
-areas, points  area of interest, catchments, field points, validation points (`vectors`: files)
+dem            the terrain model, with items of its own
+areas, points  area of interest, catchments, field points (`vectors`: files)
+references     samples to judge a map by, with people's answers
+planning       tracks and plantations as lines and outlines
+office         of the second place, what a field office hands over
 kit            all of it in a folder (`folder`), the manifest last
 =============  ==================================================================================
 

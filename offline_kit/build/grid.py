@@ -16,7 +16,7 @@ BLOCK_PIXELS = 768  # along a block that is worked on at once; divides by 6, for
 
 @dataclass(frozen=True)
 class Grid:
-    """A north-up grid of 10 m pixels that starts on the 60 m lattice of tile 34HCH.
+    """A north-up grid of 10 m pixels that starts on the 60 m lattice of its Sentinel-2 tile.
 
     Attributes
     ----------

@@ -36,6 +36,8 @@ COMPONENTS = 12
 FIRST_YEAR = 2018.7  # the earliest scenes; spread and growth are counted from here
 FIRE_YEAR = 2021.10  # early February, the Cape's fire season
 CLEARING_YEAR = 2019.30
+FELLED, YOUNG, MIDDLE, OLD = range(4)  # stages of a compartment of a plantation in 2018
+PLANTED = ((0, 0), (2010, 4), (2002, 7), (1987, 15))  # first year and years, by stage
 ELEVATION, WATER_DEPTH, TRACK = (LAYERS.index(name) for name in ("elevation", "water", "track"))
 
 
@@ -182,11 +184,12 @@ def _fire(site: Site, year: float, f: NDArray[np.float64]) -> float:
 
 
 @inlined
-def _wattle(site: Site) -> float:
-    """Return the cover of wattle, which follows rivers in the lower valleys."""
+def _wattle(site: Site, far: float) -> float:
+    """Return the cover of wattle, which follows rivers in the lower valleys, so `far` from them."""
     dense = site.other + 0.35 * site.broad
     reach = 30.0 + 24.0 * ramp(900.0 - site.river, 0.0, 850.0)
     reach += 40.0 * ramp(dense, 0.3, 0.9)  # old thickets fill the flats beside a river
+    reach *= far
     bank = ramp(reach + 16.0 * site.broad + 12.0 * site.middle - site.stream, 0.0, 22.0)
     bank *= ramp(0.55 - site.high + 0.10 * site.broad, 0.0, 0.22) * ramp(dense, -0.55, 0.35)
     return bank * min(0.96 + 0.06 * site.fine, 1.0)
@@ -226,19 +229,48 @@ def _parcel(row: float, column: float, size: float, seed: int) -> tuple[int, flo
 
 
 @inlined
+def _in_plantation(plantation: float, middle: float) -> float:
+    """Return the share of a pixel that lies in a plantation."""
+    return ramp(plantation + 0.02 * middle, -0.012, 0.02)
+
+
+@inlined
+def _compartment(row: float, column: float, seed: int) -> tuple[int, float, float]:
+    """Return number and distances to the edges of a forest compartment, as `_parcel` does."""
+    return _parcel(row, column, 30.0, seed + 11)
+
+
+@inlined
+def _stage(number: int) -> int:
+    """Return the stage of a compartment."""
+    kind = float(number & 1023) / 1024.0
+    if kind < 0.07:
+        return FELLED
+    if kind < 0.20:
+        return YOUNG
+    return MIDDLE if kind < 0.40 else OLD
+
+
+def planted_in(number: int) -> int:
+    """Return the year in which a compartment was planted, 0 where it was felled and given up."""
+    first, years = PLANTED[_stage(number)]
+    return first + ((number >> 20) & 1023) * years // 1024
+
+
+@inlined
 def _plantation(site: Site, year: float, seed: int) -> tuple[float, float, float]:
     """Return canopy cover, forest track and difference between stands in a pine plantation."""
-    inside = ramp(site.plantation + 0.02 * site.middle, -0.012, 0.02)
+    inside = _in_plantation(site.plantation, site.middle)
     if inside <= 0.0:
         return 0.0, 0.0, 0.6 * site.broad
-    number, long_edge, short_edge = _parcel(site.row, site.column, 30.0, seed + 11)
-    kind = float(number & 1023) / 1024.0
+    number, long_edge, short_edge = _compartment(site.row, site.column, seed)
+    stage = _stage(number)
     canopy = 0.95
-    if kind < 0.07:
-        canopy = 0.04  # felled lately
-    elif kind < 0.20:
-        canopy = 0.45 + 0.05 * (year - FIRST_YEAR)  # young
-    elif kind < 0.40:
+    if stage == FELLED:
+        canopy = 0.04
+    elif stage == YOUNG:
+        canopy = 0.45 + 0.05 * (year - FIRST_YEAR)
+    elif stage == MIDDLE:
         canopy = 0.88
     canopy = min(canopy + 0.05 * site.middle + 0.03 * site.fine, 0.99)
     track = 0.55 * inside if min(long_edge, short_edge) < 0.9 else 0.0
@@ -320,11 +352,11 @@ def _water(site: Site, level: float) -> tuple[float, float]:
 
 @inlined
 def _cover(
-    site: Site, year: float, level: float, seed: int, f: NDArray[np.float64]
+    site: Site, year: float, level: float, far: float, seed: int, f: NDArray[np.float64]
 ) -> tuple[Cover, float]:
     """Burn the veld in `f`; return what lies over it, and the stand's difference."""
     burnt = _fire(site, year, f)
-    wattle = _wattle(site)
+    wattle = _wattle(site, far)
     planted, forest_track, stand = _plantation(site, year, seed)
     pine = max(planted, _wildings(site, year, burnt, wattle, f))
     slash = pine * _felled(site, year)
@@ -395,6 +427,7 @@ def _site(
     warped: tuple[NDArray[np.float32], NDArray[np.float32]],
     noise: tuple[NDArray[np.float32], ...],
     chance: float,
+    heights: tuple[float, float],
     r: int,
     c: int,
 ) -> Site:
@@ -402,7 +435,7 @@ def _site(
     return Site(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13],
         _slope(layers[ELEVATION], r, c),
-        (n[ELEVATION] - 190.0) / 1330.0,
+        (n[ELEVATION] - heights[0]) / heights[1],
         warped[0][r, c],
         warped[1][r, c],
         chance,
@@ -421,9 +454,13 @@ def _compose(
     window: Window,
     year: float,
     level: float,
+    place: tuple[float, float, float],
     seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the fractions and the stands of a window, pixel by pixel."""
+    """Return the fractions and the stands of a window, pixel by pixel.
+
+    `place` holds the valleys' elevation, the summits' above them, and how far wattle reaches.
+    """
     h, w = warped[0].shape
     fractions = np.empty((COMPONENTS, h, w), np.float32)
     stands = np.empty((h, w), np.float32)
@@ -431,15 +468,41 @@ def _compose(
     for r in range(h):
         for c in range(w):
             chance = uniform(window.column + c, window.row + r, seed + 12)
-            site = _site(layers, warped, noise, chance, r, c)
+            site = _site(layers, warped, noise, chance, place[:2], r, c)
             _veld(site, f)
-            cover, stand = _cover(site, year, level, seed, f)
+            cover, stand = _cover(site, year, level, place[2], seed, f)
             _lay_over(f, cover, site.track)
             total = _tidy(f)
             for k in range(COMPONENTS):
                 fractions[k, r, c] = f[k] / total
             stands[r, c] = 2.0 * squash(stand) - 1.0
     return fractions, stands
+
+
+@kernel
+def _compartments(
+    plantation: NDArray[np.float32],
+    warped: tuple[NDArray[np.float32], NDArray[np.float32]],
+    middle: NDArray[np.float32],
+    seed: int,
+) -> NDArray[np.int32]:
+    h, w = plantation.shape
+    numbers = np.zeros((h, w), np.int32)
+    for r in range(h):
+        for c in range(w):
+            if _in_plantation(plantation[r, c], middle[r, c]) > 0.5:
+                numbers[r, c] = _compartment(warped[0][r, c], warped[1][r, c], seed)[0]
+    return numbers
+
+
+def compartments_at(landscape: Landscape, window: Window) -> NDArray[np.int32]:
+    """Return the number of the forest compartment of each pixel of a window, 0 outside."""
+    rows, columns, layers = warped_layers(landscape, window, ("plantation",))
+    return _compartments(layers[0], (rows, columns), _middle(landscape, window), landscape.seed)
+
+
+def _middle(landscape: Landscape, window: Window) -> NDArray[np.float32]:
+    return fractal_noise(*window, 11.0, 2, landscape.seed + 212)
 
 
 def ground_at(landscape: Landscape, window: Window, year: float, level: float) -> Ground:
@@ -458,11 +521,13 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     seed = landscape.seed
     rows, columns, layers = warped_layers(landscape, window)
     broad = fractal_noise(*window, 38.0, 2, seed + 213)
-    middle = fractal_noise(*window, 11.0, 2, seed + 212)
+    middle = _middle(landscape, window)
     fine = gradient_noise(*window, 2.7, seed + 211)
     other = fractal_noise(*window, 24.0, 3, seed + 214)
     noise = (broad, middle, fine, other)
-    fractions, stand = _compose(layers, (rows, columns), noise, window, year, level, seed)
+    place = landscape.place
+    peculiar = (place.valley_m, place.relief_m, place.wattle)
+    fractions, stand = _compose(layers, (rows, columns), noise, window, year, level, peculiar, seed)
     # gullies and outcrops too small for the coarse cells, only where the ground is rough
     z = layers[ELEVATION]
     rough = np.clip((z - 240) / 500, 0, 1).astype(np.float32)

@@ -12,6 +12,7 @@ from offline_kit.build.filters import smooth
 from offline_kit.build.grid import PIXEL, Grid
 from offline_kit.build.kernels import kernel
 from offline_kit.build.noise import fractal_noise
+from offline_kit.build.places import FRANSCHHOEK, Place
 from offline_kit.build.terrain import Terrain, make_terrain
 
 MARGIN_M = 2400  # landscape beyond the grid, for shadows and seed from outside
@@ -41,6 +42,7 @@ class Landscape:
     Attributes
     ----------
     grid
+    place
     seed
     margin
         Cells beyond the grid on each side.
@@ -48,13 +50,18 @@ class Landscape:
         float32 (rows, columns, layer); in the order of `LAYERS`.
     catchment
         uint8 (rows, columns); catchment number, 0 outside.
+    tracks
+        int32 (pieces, 5); row and column in cells where a piece begins, those where it ends, and
+        how many places are reached over it.
     """
 
     grid: Grid
+    place: Place
     seed: int
     margin: int
     layers: NDArray[np.float32]
     catchment: NDArray[np.uint8]
+    tracks: NDArray[np.int32]
 
     def layer(self, name: str) -> NDArray[np.float32]:
         """One layer by name, (rows, columns)."""
@@ -66,6 +73,7 @@ class _Cells:
     """The coarse grid while layers are made on it: its cells, its inner part, its noise."""
 
     grid: Grid
+    place: Place
     seed: int
 
     @property
@@ -164,8 +172,8 @@ def _dams(terrain: Terrain, farm: NDArray, cells: _Cells) -> NDArray[np.float32]
     return depth
 
 
-def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.float32]:
-    """Distance in metres to tracks: cheapest ways between scattered places, over low slopes."""
+def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.int32]:
+    """Lay tracks between scattered places, over low slopes; see `Landscape.tracks`."""
     step = max(1, 120 // cells.size)
     coarse = z[::step, ::step]
     wet = water[::step, ::step] > 0
@@ -193,17 +201,28 @@ def _tracks(z: NDArray, water: NDArray, cells: _Cells) -> NDArray[np.float32]:
     picks = picks[np.argsort(coarse[picks[:, 0], picks[:, 1]], kind="stable")]
     hub = index[picks[0, 0], picks[0, 1]]
     _, before = dijkstra(graph, directed=False, indices=hub, return_predecessors=True)
-    on = np.zeros(z.shape, bool)
+    reached: dict[tuple[int, int], int] = {}
     for r, c in picks[1 : int(0.85 * places)]:
-        here = index[r, c]
+        here = int(index[r, c])
         while before[here] >= 0:
-            there = before[here]
-            a, b = np.array(divmod(here, columns)), np.array(divmod(there, columns))
-            for t in range(step):
-                point = (a * (step - t) + b * t) * step // step
-                if (point < z.shape).all():
-                    on[tuple(point)] = True
+            there = int(before[here])
+            reached[here, there] = reached.get((here, there), 0) + 1
             here = there
+    pieces = [
+        (*(step * v for v in (*divmod(a, columns), *divmod(b, columns))), places)
+        for (a, b), places in reached.items()
+    ]
+    return np.array(pieces, np.int32).reshape(-1, 5)
+
+
+def _distance_to(tracks: NDArray[np.int32], cells: _Cells) -> NDArray[np.float32]:
+    on = np.zeros(cells.shape, bool)
+    for r, c, next_r, next_c, _ in tracks:
+        step = max(abs(next_r - r), abs(next_c - c))
+        for t in range(step):
+            y, x = r + (next_r - r) * t // step, c + (next_c - c) * t // step
+            if y < cells.shape[0] and x < cells.shape[1]:
+                on[y, x] = True
     return _distance(on, cells.size)
 
 
@@ -223,7 +242,7 @@ def _relief(cells: _Cells, z: NDArray[np.float32]) -> _Relief:
     slope = np.sqrt(gx * gx + gy * gy).astype(np.float32)
     shaded = (gx * np.float32(0.698) - gy * np.float32(0.716)) / np.sqrt(1 + slope * slope)
     local = (gentle - cells.smooth(z, 600)).astype(np.float32)
-    return _Relief(slope, shaded.astype(np.float32), local, (z - z.min()) / 1330)
+    return _Relief(slope, shaded.astype(np.float32), local, (z - z.min()) / cells.place.relief_m)
 
 
 def _wetness(area: NDArray[np.float32], slope: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -235,7 +254,7 @@ def _wetness(area: NDArray[np.float32], slope: NDArray[np.float32]) -> NDArray[n
 def _farmland(cells: _Cells, relief: _Relief) -> NDArray[np.float32]:
     """Put farms on low and level ground."""
     suited = cells.smooth(-3.2 * relief.high - 6 * np.maximum(relief.slope - 0.04, 0), 150)
-    return cells.covering(0.21, suited, 0.33 * cells.noise(2.4, 4, 21))
+    return cells.covering(cells.place.farm, suited, 0.33 * cells.noise(2.4, 4, 21))
 
 
 def _plantations(
@@ -248,7 +267,7 @@ def _plantations(
         - 3 * np.maximum(farm + 0.05, 0)
     )
     noise = 0.62 * cells.noise(2.2, 3, 31)
-    planted = cells.covering(0.052, hillside.astype(np.float32), noise)
+    planted = cells.covering(cells.place.plantation, hillside.astype(np.float32), noise)
     return np.minimum(planted, -water * np.float32(0.05)).astype(np.float32)
 
 
@@ -266,7 +285,8 @@ def _seed_rain(cells: _Cells, plantation: NDArray[np.float32]) -> NDArray[np.flo
 def _gum(cells: _Cells, relief: _Relief, farm: NDArray[np.float32]) -> NDArray[np.float32]:
     """Put gum woodlots on and near farms, in the valleys."""
     suited = 0.9 * np.minimum(farm, 0.25) - 2.0 * np.maximum(relief.high - 0.12, 0)
-    return cells.covering(0.011, suited.astype(np.float32), 0.60 * cells.noise(0.55, 3, 61))
+    noise = 0.60 * cells.noise(0.55, 3, 61)
+    return cells.covering(cells.place.gum, suited.astype(np.float32), noise)
 
 
 def _age(cells: _Cells, relief: _Relief, wetness: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -280,23 +300,27 @@ def _age(cells: _Cells, relief: _Relief, wetness: NDArray[np.float32]) -> NDArra
     return age.astype(np.float32)
 
 
-def make_landscape(grid: Grid, seed: int) -> Landscape:
-    """Make the coarse landscape under a kit.
+def make_landscape(grid: Grid, seed: int, place: Place = FRANSCHHOEK) -> Landscape:
+    """Make the coarse landscape of a place.
 
     Parameters
     ----------
     grid
     seed
-        Chooses the landscape; the same seed and grid give the same landscape on every machine.
+        Chooses the landscape; the same seed, grid and place give the same landscape on every
+        machine.
+    place
     """
-    cells = _Cells(grid, seed)
-    terrain = make_terrain(*cells.shape, grid.cell, seed)
+    seed += place.seed
+    cells = _Cells(grid, place, seed)
+    terrain = make_terrain(*cells.shape, grid.cell, seed, place.valley_m, place.relief_m)
     z, relief = terrain.elevation, _relief(cells, terrain.elevation)
     wetness = _wetness(terrain.area, relief.slope)
     farm = _farmland(cells, relief)
     water = _dams(terrain, farm, cells)
     plantation = _plantations(cells, relief, farm, water)
     seed_rain = _seed_rain(cells, plantation)
+    tracks = _tracks(z, water, cells)
     fynbos = (farm < -0.1) & (water < -5) & (relief.high > 0.15)
     layers = {
         "elevation": z,
@@ -308,14 +332,15 @@ def make_landscape(grid: Grid, seed: int) -> Landscape:
         "farm": farm,
         "plantation": plantation,
         "seed_rain": seed_rain,
-        "fire": _one_patch(cells, 620, cells.noise(2.6, 5, 51), fynbos),
-        "clearing": _one_patch(cells, 45, cells.noise(1.5, 3, 41), seed_rain > 0.1),
+        "fire": _one_patch(cells, place.fire_ha, cells.noise(2.6, 5, 51), fynbos),
+        "clearing": _one_patch(cells, place.clearing_ha, cells.noise(1.5, 3, 41), seed_rain > 0.1),
         "gum": _gum(cells, relief, farm),
         "age": _age(cells, relief, wetness),
-        "track": _tracks(z, water, cells),
+        "track": _distance_to(tracks, cells),
     }
     stack = np.stack([layers[name] for name in LAYERS], axis=-1).astype(np.float32)
-    return Landscape(grid, seed, cells.margin, stack, _catchments(terrain, cells))
+    catchments = _catchments(terrain, cells)
+    return Landscape(grid, place, seed, cells.margin, stack, catchments, tracks)
 
 
 def _one_patch(

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from offline_kit.build.bands import BANDS
 from offline_kit.build.filters import ramp
 from offline_kit.build.grid import Window
-from offline_kit.build.kernels import kernel
+from offline_kit.build.kernels import inlined, kernel
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.sampling import cells_of, pixels_of, sample_layers
+
+MINNAERT = 0.5  # exponent of the direct light
+SELF_SHADOW, CAST_SHADOW = 1, 2
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,25 @@ def shadow_height(landscape: Landscape, sun: Sun) -> NDArray[np.float32]:
     return _shadow_height(z, landscape.grid.cell, east, north, up / level, reach)
 
 
+@inlined
+def _incidence(
+    elevation: NDArray[np.float32], r: int, c: int, vector: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Return the cosine of the sun's incidence on a pixel, and how much longer the slope is."""
+    h, w = elevation.shape
+    r1, r2, c1, c2 = max(r - 1, 0), min(r + 1, h - 1), max(c - 1, 0), min(c + 1, w - 1)
+    p = (elevation[r, c2] - elevation[r, c1]) / (10.0 * (c2 - c1))  # rise to the east
+    q = (elevation[r1, c] - elevation[r2, c]) / (10.0 * (r2 - r1))  # rise to the north
+    steep = np.sqrt(1.0 + p * p + q * q)
+    return (vector[2] - vector[0] * p - vector[1] * q) / steep, steep
+
+
+@inlined
+def _lit(edge: float) -> float:
+    """Return the share of the sun that a ridge leaves, from the height of its shadow's edge."""
+    return 1.0 - ramp(edge, -3.0, 5.0)
+
+
 @kernel
 def illumination(
     elevation: NDArray[np.float32],
@@ -152,32 +174,45 @@ def illumination(
     sky = np.empty((h, w), np.float32)
     for r in range(h):
         for c in range(w):
-            r1, r2, c1, c2 = max(r - 1, 0), min(r + 1, h - 1), max(c - 1, 0), min(c + 1, w - 1)
-            p = (elevation[r, c2] - elevation[r, c1]) / (10.0 * (c2 - c1))  # rise to the east
-            q = (elevation[r1, c] - elevation[r2, c]) / (10.0 * (r2 - r1))  # rise to the north
-            steep = np.sqrt(1.0 + p * p + q * q)
-            cosine = (vector[2] - vector[0] * p - vector[1] * q) / steep
+            cosine, steep = _incidence(elevation, r, c, vector)
             ratio = max(cosine, 0.0) / vector[2]
             light = np.sqrt(ratio) if exponent == 0.5 else ratio
-            lit = 1.0 - ramp(shadow[r, c], -3.0, 5.0)
+            lit = _lit(shadow[r, c])
             direct[r, c] = light * lit
             sky[r, c] = 0.5 * (1.0 + 1.0 / steep) * (1.0 - 0.12 * (1.0 - lit))
     return direct, sky
 
 
-def light_on(
-    landscape: Landscape,
-    shadow: NDArray[np.float32],
-    window: Window,
+@kernel
+def terrain_shadow(
     elevation: NDArray[np.float32],
-    sun: Sun,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Direct and diffuse light on a window, from the coarse shadow of `shadow_height`."""
+    shadow: NDArray[np.float32],
+    vector: tuple[float, float, float],
+) -> NDArray[np.uint8]:
+    """Tell which pixels the terrain keeps from the sun: `SELF_SHADOW`, `CAST_SHADOW` or 0.
+
+    The parameters are those of `illumination`. A slope that faces away from the sun is in its own
+    shadow, whatever lies before it; another is in cast shadow if a ridge hides half of the sun.
+    """
+    h, w = elevation.shape
+    out = np.zeros((h, w), np.uint8)
+    for r in range(h):
+        for c in range(w):
+            if _incidence(elevation, r, c, vector)[0] <= 0.0:
+                out[r, c] = SELF_SHADOW
+            elif _lit(shadow[r, c]) < 0.5:
+                out[r, c] = CAST_SHADOW
+    return out
+
+
+def shadow_edge(
+    landscape: Landscape, shadow: NDArray[np.float32], window: Window
+) -> NDArray[np.float32]:
+    """Return the coarse shadow of `shadow_height` on the pixels of a window."""
     rows, columns = np.broadcast_arrays(*cells_of(landscape, *pixels_of(window)))
-    edge = sample_layers(
+    return sample_layers(
         shadow[..., None], np.ascontiguousarray(rows), np.ascontiguousarray(columns)
     )[0]
-    return illumination(elevation, edge, sun.vector, 0.5)
 
 
 @kernel
@@ -209,7 +244,7 @@ def put_light_on(
     reflectance
         float32 (band, height, width) of flat, lit ground.
     direct, sky
-        float32 (height, width), from `light_on`.
+        float32 (height, width), from `illumination`.
     shade
         float32 (height, width), from `clouds.clouds_over`.
     """

@@ -25,6 +25,8 @@ class Pass:
         How far dams stand below full, in metres.
     collection
         STAC collection.
+    tile
+        Of the Sentinel-2 grid.
     """
 
     date: str
@@ -32,6 +34,7 @@ class Pass:
     cloud: float
     dam_level: float
     collection: str = "sentinel-2-l2a"
+    tile: str = TILE
 
     @property
     def time(self) -> datetime:
@@ -48,8 +51,8 @@ class Pass:
         """Identifier in the manner of Earth Search."""
         day = self.date.replace("-", "")
         if self.collection == "sentinel-2-c1-l2a":
-            return f"{self.platform}_T{TILE}_{day}T083601_L2A"
-        return f"{self.platform}_{TILE}_{day}_0_L2A"
+            return f"{self.platform}_T{self.tile}_{day}T083601_L2A"
+        return f"{self.platform}_{self.tile}_{day}_0_L2A"
 
     @property
     def year(self) -> float:
@@ -77,9 +80,4 @@ PASSES = (
     Pass("2023-09-19", "05.09", 0.0, 0.0, "sentinel-2-c1-l2a"),
     Pass("2024-09-18", "05.11", 0.0, 0.0),
 )
-CLEAR_2018 = PASSES[1]
-
-
-def passes_of(size: str) -> tuple[Pass, ...]:
-    """Return the passes of a kit: all of them, and for a whole tile one clear date."""
-    return (CLEAR_2018,) if size == "tile" else PASSES
+CLEAR_2018, CLEAR_2024 = PASSES[1], PASSES[-1]

@@ -1,4 +1,4 @@
-"""Field points as people collect them, and an independent sample to judge a map by."""
+"""Field points as people collect them."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from shapely import contains_xy
 
 from offline_kit.build.grid import EPSG, PIXEL, Grid, Window, windows_of
 from offline_kit.build.landcover import CLASS_NAMES, ground_at
@@ -33,7 +32,6 @@ CLEAR_ENOUGH = 0.78  # share of a pixel that a class must cover to be labelled
 WRONG_SHARE = 0.03
 GPS_ERROR_M = 4.0
 SAME_VISIT = 0.52  # chance that a point takes the group of its visit
-VALIDATION_POINTS = 600
 
 
 @dataclass(frozen=True)
@@ -187,44 +185,11 @@ def make_field_points(landscape: Landscape) -> gpd.GeoDataFrame:
     return _frame(label, x, y, group)
 
 
-def make_validation_points(landscape: Landscape, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Draw a simple random sample of the area of interest, labelled without error.
-
-    Returns
-    -------
-    GeoDataFrame
-        EPSG:32734; columns `class`, `name`.
-    """
-    grid = landscape.grid
-    generator = np.random.Generator(np.random.PCG64(landscape.seed + 403))
-    polygon = area.to_crs(EPSG).geometry.iloc[0]
-    rows, columns = np.empty(0, int), np.empty(0, int)
-    for _ in range(200):
-        if rows.size >= VALIDATION_POINTS:
-            break
-        r = generator.integers(0, grid.height, 4000)
-        c = generator.integers(0, grid.width, 4000)
-        x, y = grid.west + (c + 0.5) * PIXEL, grid.north - (r + 0.5) * PIXEL
-        good = contains_xy(polygon, x, y)
-        rows, columns = np.concatenate([rows, r[good]]), np.concatenate([columns, c[good]])
-    rows, columns = rows[:VALIDATION_POINTS], columns[:VALIDATION_POINTS]
-    label = np.empty(rows.size, int)
-    for i, (r, c) in enumerate(zip(rows, columns, strict=True)):
-        around = Window(int(r) - 1, int(c) - 1, 3, 3)
-        ground = ground_at(landscape, around, CLEAR_2018.year, CLEAR_2018.dam_level)
-        label[i] = ground.fractions[:, 1, 1].argmax()
-    ten = label < len(CLASS_NAMES)
-    x = grid.west + (columns[ten] + 0.5) * PIXEL
-    y = grid.north - (rows[ten] + 0.5) * PIXEL
-    return _frame(label[ten], x, y)
-
-
-def _frame(
-    label: NDArray, x: NDArray, y: NDArray, group: NDArray | None = None
-) -> gpd.GeoDataFrame:
-    columns = {"class": label.astype(np.int64)}
-    if group is not None:
-        columns["group"] = group.astype(np.int32)
-    columns["name"] = [CLASS_NAMES[k] for k in label]
+def _frame(label: NDArray, x: NDArray, y: NDArray, group: NDArray) -> gpd.GeoDataFrame:
+    columns = {
+        "class": label.astype(np.int64),
+        "group": group.astype(np.int32),
+        "name": [CLASS_NAMES[k] for k in label],
+    }
     frame = gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(x, y), crs=EPSG)
     return frame.sort_values("class", kind="stable").reset_index(drop=True)

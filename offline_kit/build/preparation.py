@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from offline_kit.build.grid import Grid
-from offline_kit.build.passes import Pass
 from offline_kit.errors import CourseError
 from offline_kit.folder import PARTS, PLAN, VECTORS, WORK, check_makes_way
 from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
@@ -14,9 +13,9 @@ from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
 BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 
 
-def item_path(out: Path, scene: Pass) -> Path:
-    """Return where a scene's STAC item is: a scene with an item is complete."""
-    return out / "items" / scene.collection / f"{scene.item_id}.json"
+def item_path(out: Path, collection: str, item_id: str) -> Path:
+    """Return where a STAC item is: a scene with an item is complete."""
+    return out / "items" / collection / f"{item_id}.json"
 
 
 def remove_folder(folder: Path) -> None:
@@ -108,16 +107,17 @@ def _clear(out: Path) -> None:
         remove_folder(out / name)
 
 
-def check_space(out: Path, grid: Grid, missing: list[Pass]) -> None:
-    """Look whether the scenes that are missing will find room.
+def check_space(out: Path, missing: list[Grid]) -> None:
+    """Look whether the scenes that are missing, each with its grid, will find room.
 
     Raises
     ------
     CourseError
         If the disk is too full.
     """
+    pixels = [grid.width * grid.height for grid in missing]
     # one scene needs its uncompressed bands as well while it is being written
-    needed = grid.width * grid.height * (BYTES_PER_PIXEL * len(missing) + 20)
+    needed = BYTES_PER_PIXEL * sum(pixels) + 20 * max(pixels, default=0)
     free = shutil.disk_usage(out).free
     if free < needed:
         raise CourseError(

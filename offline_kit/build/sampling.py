@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from offline_kit.build.grid import PIXEL, Window
 from offline_kit.build.kernels import inlined, kernel
-from offline_kit.build.landscape import Landscape
+from offline_kit.build.landscape import LAYERS, Landscape
 from offline_kit.build.noise import gradient_noise
+
+FARTHEST = 16  # pixels; the warp moves nothing so far
 
 
 @inlined
@@ -78,10 +80,47 @@ def pixels_of(window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     return rows[:, None], columns[None, :]
 
 
-def warped_layers(
+def _warped(
     landscape: Landscape, window: Window
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the warped positions, in pixels, of the pixels of a window."""
+    seed = landscape.seed
+    rows, columns = pixels_of(window)
+    rows = rows + np.float32(4.2) * gradient_noise(*window, 41.0, seed + 201)
+    rows += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 202)
+    columns = columns + np.float32(4.2) * gradient_noise(*window, 41.0, seed + 203)
+    columns += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 204)
+    return rows, columns
+
+
+def unwarped(
+    landscape: Landscape, rows: NDArray, columns: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where, in pixels, the ground of given cells of the coarse landscape is seen.
+
+    The inverse of the warp, by repeated substitution, to less than a pixel. The cells should lie
+    close together: the warp is computed for all that lies between them.
+    """
+    per_cell = PIXEL / landscape.grid.cell
+    offset = landscape.margin - 0.5 + 0.5 * per_cell
+    wanted = np.stack([(rows - offset) / per_cell, (columns - offset) / per_cell])
+    first = np.floor(wanted.min(axis=1)).astype(int) - FARTHEST
+    size = np.ceil(wanted.max(axis=1)).astype(int) + FARTHEST + 1 - first
+    window = Window(*first.tolist(), *size.tolist())
+    shift = np.stack(
+        [w - at for w, at in zip(_warped(landscape, window), pixels_of(window), strict=True)]
+    )
+    found = wanted.copy()
+    for _ in range(10):
+        row, column = np.round(found).astype(int) - first[:, None]
+        found += 0.6 * (wanted - shift[:, row, column] - found)  # half-way, else it may swing
+    return found[0], found[1]
+
+
+def warped_layers(
+    landscape: Landscape, window: Window, names: tuple[str, ...] = LAYERS
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Sample the coarse landscape on the pixels of a window.
+    """Sample layers of the coarse landscape on the pixels of a window.
 
     One warp bends streams, shores and field edges together, so that nothing runs straight.
 
@@ -92,10 +131,8 @@ def warped_layers(
     layers
         float32 (layer, height, width).
     """
-    seed = landscape.seed
-    rows, columns = pixels_of(window)
-    rows = rows + np.float32(4.2) * gradient_noise(*window, 41.0, seed + 201)
-    rows += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 202)
-    columns = columns + np.float32(4.2) * gradient_noise(*window, 41.0, seed + 203)
-    columns += np.float32(1.3) * gradient_noise(*window, 13.0, seed + 204)
-    return rows, columns, sample_layers(landscape.layers, *cells_of(landscape, rows, columns))
+    rows, columns = _warped(landscape, window)
+    layers = landscape.layers
+    if names != LAYERS:
+        layers = np.ascontiguousarray(layers[..., [LAYERS.index(name) for name in names]])
+    return rows, columns, sample_layers(layers, *cells_of(landscape, rows, columns))

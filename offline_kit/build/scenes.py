@@ -14,18 +14,27 @@ from offline_kit.build.bands import BAND_INDEX, BANDS
 from offline_kit.build.clouds import cloud_threshold, clouds_over, put_clouds_over
 from offline_kit.build.cog import Raster, rasters
 from offline_kit.build.grid import PIXEL, Window, windows_of
-from offline_kit.build.landcover import CHAR, CROP, PINE, Ground, ground_at
+from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
 from offline_kit.build.landscape import Landscape
-from offline_kit.build.light import Sun, light_on, put_light_on, shadow_height, sun_at
+from offline_kit.build.light import (
+    MINNAERT,
+    Sun,
+    illumination,
+    put_light_on,
+    shadow_edge,
+    shadow_height,
+    sun_at,
+    terrain_shadow,
+)
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import Pass
+from offline_kit.build.places import Place
 from offline_kit.build.scl import classify_scene
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import reflectance_of
 from offline_kit.files import written_whole
 
 TRUTH_NODATA = 255
-LONGITUDE, LATITUDE = 19.20, -33.80  # the sun stands over the whole scene as it does here
 SCL_PIXEL = 20
 BRIGHTEST = 0.3558  # reflectance that is 255 in the true-colour picture
 
@@ -44,18 +53,21 @@ class Block:
         uint8 (rows, columns) at 20 m.
     visual
         uint8 (height, width, 3).
-    pine
-        uint8 (height, width); true pine cover in percent.
+    target
+        uint8 (height, width); true cover of the place's target in percent.
     dominant
         uint8 (height, width); true dominant class, 255 where none of the ten has most of the pixel.
+    shadow
+        uint8 (height, width); 1 in a slope's own shadow, 2 in that of a ridge, else 0.
     """
 
     window: Window
     bands: list[NDArray[np.uint16]]
     scl: NDArray[np.uint8]
     visual: NDArray[np.uint8]
-    pine: NDArray[np.uint8]
+    target: NDArray[np.uint8]
     dominant: NDArray[np.uint8]
+    shadow: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,8 @@ class Scene:
         self.landscape = landscape
         self.satellite_pass = satellite_pass
         self.seed = (satellite_pass.seed + landscape.seed) % 2**32
-        self.sun = sun_at(satellite_pass.time, LONGITUDE, LATITUDE)
+        place = landscape.place
+        self.sun = sun_at(satellite_pass.time, place.longitude, place.latitude)
         self.shadow = shadow_height(landscape, self.sun)
         self.threshold = cloud_threshold(landscape.grid, satellite_pass.cloud, self.seed + 5)
 
@@ -97,18 +110,20 @@ class Scene:
         ground = ground_at(self.landscape, grown, scene.year, scene.dam_level)
         reflectance = reflectance_of(ground, grown, self.landscape.seed, self.seed)
         cloud, shade, bright = clouds_over(grown, self.sun, self.threshold, self.seed + 5)
-        light = light_on(self.landscape, self.shadow, grown, ground.elevation, self.sun)
+        edge = shadow_edge(self.landscape, self.shadow, grown)
+        light = illumination(ground.elevation, edge, self.sun.vector, MINNAERT)
         put_light_on(reflectance, *light, shade)
         put_clouds_over(reflectance, cloud, bright)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
-        pine, dominant = _truth(ground)
+        target, dominant = _truth(ground, self.landscape.place)
         return Block(
             window,
             [to_dn(values, scene.offset) for values in seen],
             self._classify(seen, cloud, shade, window),
             _true_colour(seen),
-            pine,
+            target,
             dominant,
+            _inside(terrain_shadow(ground.elevation, edge, self.sun.vector)),
         )
 
     def _classify(
@@ -135,13 +150,14 @@ def _inside(field: NDArray[np.float32]) -> NDArray[np.float32]:
     return field[..., HALO:-HALO, HALO:-HALO]
 
 
-def _truth(ground: Ground) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return true pine cover in percent and the true dominant class."""
+def _truth(ground: Ground, place: Place) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the target's true cover in percent and the true dominant class."""
     fractions = _inside(ground.fractions)
-    pine = np.floor(fractions[PINE] * 100 + np.float32(0.5)).astype(np.uint8)
+    cover = fractions[CLASS_NAMES.index(place.target)]
+    percent = np.floor(cover * 100 + np.float32(0.5)).astype(np.uint8)
     dominant = np.argmax(fractions, axis=0).astype(np.uint8)
     dominant[(dominant == CROP) | (dominant == CHAR)] = TRUTH_NODATA
-    return pine, dominant
+    return percent, dominant
 
 
 def _true_colour(seen: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
@@ -166,7 +182,7 @@ def write_scene(
     folder
         New folder for bands, SCL, TCI and thumbnail.
     truth_folder
-        Folder for the true pine cover and dominant class.
+        Folder for the target's true cover, dominant class and shadow.
     progress
         Called with the number of pixels finished since the last call.
     """
@@ -178,26 +194,27 @@ def write_scene(
     bands = [Raster(folder / f"{b.file}.tif", grid, b.pixel, "uint16", 1, 0) for b in BANDS]
     scl = Raster(folder / "SCL.tif", grid, SCL_PIXEL, "uint8", 1, 0)
     visual = Raster(folder / "TCI.tif", grid, PIXEL, "uint8", 3, 0)
-    pine, dominant = (
+    target, dominant, shadow = (
         Raster(truth_folder / f"{name}_{day}.tif", grid, PIXEL, "uint8", 1, TRUTH_NODATA)
-        for name in ("pine_cover", "dominant_class")
+        for name in (landscape.place.cover, "dominant_class", "shadow")
     )
     counts = np.zeros(12, np.int64)
-    with rasters(*bands, scl, visual, pine, dominant):
+    with rasters(*bands, scl, visual, target, dominant, shadow):
         for block in ordered_map(scene.simulate, windows_of(grid)):
             window = block.window
             for raster, values in zip(bands, block.bands, strict=True):
                 raster.put(values, window)
             scl.put(block.scl, window)
             visual.put(block.visual, window)
-            pine.put(block.pine, window)
+            target.put(block.target, window)
             dominant.put(block.dominant, window)
+            shadow.put(block.shadow, window)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(window.height * window.width)
-        for raster in (*bands, pine):
+        for raster in (*bands, target):
             raster.finish()
         visual.finish(picture=True)
-        for raster in (scl, dominant):
+        for raster in (scl, dominant, shadow):
             raster.finish(Resampling.mode)
     _write_thumbnail(folder)
     percent = tuple(round(float(n) / float(counts.sum()) * 100, 6) for n in counts)

@@ -6,7 +6,7 @@ from typing import Any
 from pyproj import Transformer
 
 from offline_kit.build.bands import BANDS, Band
-from offline_kit.build.grid import EPSG, TILE, Grid
+from offline_kit.build.grid import EPSG, Grid
 from offline_kit.build.passes import Pass
 from offline_kit.build.scenes import SceneFacts
 
@@ -17,7 +17,8 @@ DESCRIPTION = {
 }
 
 
-def _schema(extension: str) -> str:
+def schema(extension: str) -> str:
+    """Return the address of the schema of a STAC extension."""
     return f"https://stac-extensions.github.io/{extension}/schema.json"
 
 
@@ -122,7 +123,7 @@ def _properties(scene: Pass, facts: SceneFacts) -> dict[str, Any]:
     made = (scene.time + timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     number = scene.baseline.replace(".", "")
     share = facts.scl_percent
-    product = f"{scene.platform}_MSIL2A_{stamp}_N{number}_R121_T{TILE}_{stamp}.SAFE"
+    product = f"{scene.platform}_MSIL2A_{stamp}_N{number}_R121_T{scene.tile}_{stamp}.SAFE"
     properties = {
         "created": made,
         "platform": f"sentinel-2{scene.platform[-1].lower()}",
@@ -130,10 +131,10 @@ def _properties(scene: Pass, facts: SceneFacts) -> dict[str, Any]:
         "instruments": ["msi"],
         "eo:cloud_cover": round(share[8] + share[9] + share[10], 6),
         "proj:epsg": EPSG,
-        "mgrs:utm_zone": int(TILE[:2]),
-        "mgrs:latitude_band": TILE[2],
-        "mgrs:grid_square": TILE[3:],
-        "grid:code": f"MGRS-{TILE}",
+        "mgrs:utm_zone": int(scene.tile[:2]),
+        "mgrs:latitude_band": scene.tile[2],
+        "mgrs:grid_square": scene.tile[3:],
+        "grid:code": f"MGRS-{scene.tile}",
         "view:sun_azimuth": facts.sun.azimuth,
         "view:sun_elevation": round(90 - facts.sun.zenith, 2),
         **_percentages(share),
@@ -174,26 +175,33 @@ def make_item(grid: Grid, satellite_pass: Pass, facts: SceneFacts) -> dict[str, 
         "links": [],
         "assets": _assets(grid, base, offset),
         "bbox": bbox,
-        "stac_extensions": [_schema(extension) for extension in extensions],
+        "stac_extensions": [schema(extension) for extension in extensions],
         "collection": scene.collection,
     }
 
 
-def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str, Any]:
+def spatial_extent(boxes: list[list[float]]) -> dict[str, Any]:
+    """Return the spatial extent of a collection: the whole, and where there are more its parts."""
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    whole = [min(wests), min(souths), max(easts), max(norths)]
+    return {"bbox": [whole, *(boxes if len(boxes) > 1 else [])]}
+
+
+def make_collection(collection: str, grids: list[Grid], scenes: list[Pass]) -> dict[str, Any]:
     """Return a STAC 1.0.0 collection of simulated scenes, without links.
 
     Parameters
     ----------
     collection
         Identifier.
-    grid
+    grids
+        Where its scenes lie.
     scenes
         All scenes of this collection.
     """
-    _, bbox = footprint(grid)
     times = sorted(scene.time for scene in scenes)
     interval = [f"{t:%Y-%m-%dT%H:%M:%S}.000000Z" for t in (times[0], times[-1])] if times else None
-    assets = _assets(grid, "", -0.1 if collection == "sentinel-2-c1-l2a" else 0)
+    assets = _assets(grids[0], "", -0.1 if collection == "sentinel-2-c1-l2a" else 0)
     for asset in assets.values():
         del asset["href"]
     return {
@@ -205,14 +213,14 @@ def make_collection(collection: str, grid: Grid, scenes: list[Pass]) -> dict[str
         "in the shape of the collection of the same name on Earth Search",
         "links": [],
         "stac_extensions": [
-            _schema("item-assets/v1.0.0"),
-            _schema("view/v1.0.0"),
-            _schema("raster/v1.1.0"),
-            _schema("eo/v1.0.0"),
+            schema("item-assets/v1.0.0"),
+            schema("view/v1.0.0"),
+            schema("raster/v1.1.0"),
+            schema("eo/v1.0.0"),
         ],
         "item_assets": assets,
         "extent": {
-            "spatial": {"bbox": [bbox]},
+            "spatial": spatial_extent([footprint(grid)[1] for grid in grids]),
             "temporal": {"interval": [interval or [None, None]]},
         },
         "license": "CC-BY-4.0",

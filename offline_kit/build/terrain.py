@@ -9,7 +9,6 @@ from offline_kit.build.filters import smooth
 from offline_kit.build.kernels import kernel
 from offline_kit.build.noise import fractal_noise, uniform
 
-VALLEY_M, RELIEF_M = 190.0, 1330.0
 STEPS = 40
 _DY = np.array([-1, -1, -1, 0, 0, 1, 1, 1])
 _DX = np.array([-1, 0, 1, -1, 1, -1, 0, 1])
@@ -215,8 +214,10 @@ def _incise(
             flat[i] = min(max(eroded, flat[r] + 0.01), flat[r] + steepest)  # stays drained
 
 
-def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
-    """Make fold-mountain terrain with about 1300 m of relief and a connected drainage.
+def make_terrain(
+    rows: int, columns: int, cell: int, seed: int, valley_m: float, relief_m: float
+) -> Terrain:
+    """Make fold-mountain terrain with a connected drainage.
 
     Ridged fractal noise lifts ranges between broad valleys; streams then cut into them.
 
@@ -228,6 +229,8 @@ def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
         Cell size in metres.
     seed
         Chooses the landscape.
+    valley_m, relief_m
+        Elevation of the valleys, and of the highest summit above them, in metres.
     """
     km = 1000 / cell
     ranges = fractal_noise(0, 0, rows, columns, 10 * km, 3, seed + 1, ridged=True)
@@ -255,7 +258,7 @@ def make_terrain(rows: int, columns: int, cell: int, seed: int) -> Terrain:
             z = fill_pits(z, seed + 98)
     z = smooth(z, 0.8, passes=1)
     low, high = np.partition(z.ravel(), [z.size // 100, -1])[[z.size // 100, -1]]
-    z = (VALLEY_M + (z - low) * np.float32(RELIEF_M / (high - low))).astype(np.float32)
+    z = (valley_m + (z - low) * np.float32(relief_m / (high - low))).astype(np.float32)
     z = fill_pits(z, seed + 98)
     receiver = receivers(z, seed + 99)
     order = upstream_order(receiver)
