@@ -26,7 +26,7 @@ from offline_kit.__main__ import main
 from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
 from offline_kit.build.dem import DEM
-from offline_kit.build.landcover import CLASS_NAMES
+from offline_kit.build.landcover import CLASS_NAMES, FYNBOS_LOW, PINE
 from offline_kit.build.passes import PASSES
 from offline_kit.build.points import COUNTS
 from offline_kit.build.preparation import prepare
@@ -55,9 +55,9 @@ def items_of(kit: Path) -> list[dict]:
     return [read_json(path) for path in sorted(kit.glob("items/sentinel-2-*/*34HCH_*.json"))]
 
 
-def values_of(path: Path) -> np.ndarray:
+def values_of(path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:
     with rasterio.open(path) as file:
-        return file.read(1)
+        return file.read(1, out_shape=shape)
 
 
 def test_the_manifest_lists_every_file(tiny_kit):  # noqa: F811
@@ -149,6 +149,50 @@ def test_september_2018_has_a_clear_a_slightly_cloudy_and_a_cloudy_scene(tiny_ki
     assert any(c > 30 for c in clouds.values())
 
 
+def test_thin_cirrus_lies_over_part_of_one_scene(tiny_kit):  # noqa: F811
+    share = {
+        item["id"]: item["properties"]["s2:thin_cirrus_percentage"]
+        for item in items_of(tiny_kit)
+        if item["collection"] == "sentinel-2-l2a"
+    }
+    (cirrus,) = [name for name, percent in share.items() if percent > 5]
+    assert cirrus == "S2A_34HCH_20181005_0_L2A" and share[cirrus] < 60
+    folder = tiny_kit / "scenes/sentinel-2-l2a"
+    veiled = values_of(folder / cirrus / "SCL.tif") == 10
+    added = {}
+    for band in ("B02", "B12"):
+        after, before = (
+            values_of(folder / name / f"{band}.tif", veiled.shape) for name in (cirrus, CLEAR)
+        )
+        more = after.astype(float) - before
+        added[band] = np.median(more[veiled]) - np.median(more[~veiled])
+    assert 150 < added["B02"] < 600  # the ground shows through, more of it in longer waves
+    assert added["B12"] < 0.4 * added["B02"]
+
+
+def test_summer_dries_shrubs_and_not_trees(tiny_kit):  # noqa: F811
+    folder = tiny_kit / "scenes/sentinel-2-l2a"
+    truth = tiny_kit / "truth_no_real_project_has"
+    stays = np.logical_and(
+        *(values_of(truth / f"shadow_{day}.tif") == 0 for day in ("20180915", "20190113"))
+    )
+    classes = [values_of(truth / f"dominant_class_{day}.tif") for day in ("20180915", "20190113")]
+    ndvi = {}
+    for name in (CLEAR, "S2A_34HCH_20190113_0_L2A"):
+        red, nir = (
+            values_of(folder / name / f"{band}.tif").astype(float) for band in ("B04", "B08")
+        )
+        ndvi[name] = (nir - red) / (nir + red)
+    before, after = ndvi.values()
+
+    def change(code):
+        same = stays & (classes[0] == code) & (classes[1] == code)
+        return np.median(after[same]) - np.median(before[same])
+
+    assert change(FYNBOS_LOW) < -0.05
+    assert abs(change(PINE)) < 0.02
+
+
 def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
     medians = {}
     for item in items_of(tiny_kit):
@@ -175,16 +219,22 @@ def test_truth_belongs_to_every_date(tiny_kit, tiny_grid):  # noqa: F811
     folder = tiny_kit / "truth_no_real_project_has"
     days = {p.date.replace("-", "") for p in PASSES}
     assert {p.stem.rsplit("_", 1)[1] for p in folder.glob("pine_cover_*.tif")} == days
+    shaded = {}
     for day in days:
         pine = values_of(folder / f"pine_cover_{day}.tif")
         dominant = values_of(folder / f"dominant_class_{day}.tif")
         shadow = values_of(folder / f"shadow_{day}.tif")
         assert pine.shape == dominant.shape == shadow.shape == tiny_grid.shape()
-        assert set(np.unique(shadow)) <= {0, 1, 2} and 0.001 < (shadow > 0).mean() < 0.3
+        assert set(np.unique(shadow)) <= {0, 1, 2}
+        shaded[day] = (shadow > 0).mean()
         assert pine.max() <= 100
         assert set(np.unique(dominant)) <= {*range(10), 255}
         assert (pine[dominant == 2] > 15).all()
         assert (dominant[pine > 50] == 2).all()
+    assert all(0.001 < share < 0.3 for day, share in shaded.items() if day[4:6] == "09")
+    # from 10 September to 13 January the sun stands higher with every date
+    season = [shaded[day] for day in sorted(days) if day < "2020"]
+    assert season == sorted(season, reverse=True)
     early = values_of(folder / "pine_cover_20180915.tif").mean()
     assert values_of(folder / "pine_cover_20240918.tif").mean() > 1.05 * early
 

@@ -87,7 +87,8 @@ pd.Series(
 # called GeoJSON. (`PLACE` stands in `helpers/course.py`, with all else that another study area would change.) The time
 # is September 2018, spring. Fynbos is evergreen, so it is not for its leaves that the season matters, but for the
 # light: in June the sun stands low and mountains throw long shadows, around December it stands high. What does change
-# with the seasons is grass, crops and the dryness of the shrubs. And we want at most 10 % cloud.
+# with the seasons is grass, crops and the dryness of the shrubs: in January shrubs are dry and trees less so, which helps
+# to tell the two apart. Ours must fit the points, which were taken in spring. And we want at most 10 % cloud.
 
 # %%
 longitude, latitude = PLACE
@@ -179,8 +180,8 @@ print(f"{years.matched()} scenes match; max_items has let 4 through")
 # %% [markdown]
 # **What to notice.** Here the newest have come first, so `max_items` has cut off the *oldest*, silently: the scenes of
 # 2018 that we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for
-# less. (So few in all? The offline catalogue holds a handful of scenes, enough to learn with; the real one has hundreds
-# of this place.)
+# less. (So few in all? The offline catalogue holds a dozen scenes of this place, enough to learn with; the real one has
+# hundreds.)
 
 # %% [markdown]
 # ## List them

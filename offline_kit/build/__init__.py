@@ -10,10 +10,11 @@ noise          seeded random fields, the same on every machine (`filters`, `kern
 terrain        relief that rivers have cut, and where water flows
 landscape      on cells of 30 m: streams, farms, dams, plantations, seed rain, scars, tracks
 sampling       the landscape on pixels of 10 m, warped so that nothing runs straight
+season         how dry the date is
 landcover      on a date: veld, fire, wattle, pines, gum, farm and water, as shares of each pixel
 spectra        the reflectance of these mixtures in 12 bands (`make_spectra` made its table)
 light          the sun of the date: slopes, cast shadow, light from the sky
-clouds         clouds and their shadows
+clouds         clouds and their shadows, and thin cirrus
 sensor         light from the surroundings, blur, native pixels, noise, digital numbers
 scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth

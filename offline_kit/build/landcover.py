@@ -16,6 +16,7 @@ from offline_kit.build.kernels import inlined, kernel
 from offline_kit.build.landscape import LAYERS, Landscape
 from offline_kit.build.noise import fractal_noise, gradient_noise, hash64, uniform
 from offline_kit.build.sampling import warped_layers
+from offline_kit.build.season import dryness
 
 CLASS_NAMES = (
     "Bare Ground",
@@ -317,12 +318,13 @@ def _farm(site: Site, year: float, seed: int, stand: float) -> tuple[float, floa
     number, long_edge, short_edge = _parcel(site.row, site.column, 21.0, seed + 13)
     kind = float(number & 1023) / 1024.0
     season = float(hash64(number, int(year), seed + 14) >> 44) / 1048576.0
-    if kind < 0.34:  # cereals: green in spring, or lying ploughed
-        green = 0.92 if season < 0.78 else 0.06
+    dry = dryness(year)
+    if kind < 0.34:  # cereals: green in spring and stubble in summer, or lying ploughed
+        green = 0.92 - 0.86 * dry if season < 0.78 else 0.06
     elif kind < 0.74:  # vines and orchards: rows with soil between
         green = 0.46 + 0.26 * season
     elif kind < 0.88:  # pasture
-        green = 0.66 + 0.2 * season
+        green = (0.66 + 0.2 * season) * (1.0 - 0.6 * dry)
     else:
         green = 0.16
     green += 0.07 * site.middle + 0.05 * site.fine + 0.06 * site.broad

@@ -191,6 +191,70 @@ def fractal_noise(
     return total / np.float32(math.sqrt(power))
 
 
+@inlined
+def _gradient_at(x: float, y: float, seed: int) -> float:
+    """Return gradient noise as `gradient_noise` makes it, at one place in units of the lattice."""
+    i, j = int(np.floor(x)), int(np.floor(y))
+    fx, fy = x - i, y - j
+    sx = fx * fx * fx * (fx * (fx * 6.0 - 15.0) + 10.0)
+    sy = fy * fy * fy * (fy * (fy * 6.0 - 15.0) + 10.0)
+    side = 0.0
+    for dj in range(2):
+        level = 0.0
+        for di in range(2):
+            bits = hash64(i + di, j + dj, seed)
+            gx = float(bits >> uint64(32)) * (2.0 / 4294967296.0) - 1.0
+            gy = float(bits & uint64(0xFFFFFFFF)) * (2.0 / 4294967296.0) - 1.0
+            level += (sx if di else 1.0 - sx) * (gx * (fx - di) + gy * (fy - dj))
+        side += (sy if dj else 1.0 - sy) * level
+    return 3.6 * side
+
+
+@kernel
+def streaks(
+    row: int,
+    column: int,
+    height: int,
+    width: int,
+    wavelengths: tuple[float, float],
+    along: tuple[float, float],
+    octaves: int,
+    seed: int,
+) -> NDArray[np.float32]:
+    """Fractal noise drawn out in one direction; finer octaves hold on to it.
+
+    Parameters
+    ----------
+    row, column, height, width
+        The window, as in `gradient_noise`.
+    wavelengths
+        Of the first octave, along and across the streaks, in pixels.
+    along
+        Their direction as a unit vector: columns, rows.
+    octaves
+        Number of octaves, each of half the wavelength and half the amplitude of the one before.
+    seed
+        Chooses the field.
+
+    Returns
+    -------
+    array
+        float32 (height, width).
+    """
+    out = np.empty((height, width), np.float32)
+    for r in range(height):
+        for c in range(width):
+            x, y = column + c, row + r
+            u = (x * along[0] + y * along[1]) / wavelengths[0]
+            v = (y * along[0] - x * along[1]) / wavelengths[1]
+            total, amplitude = 0.0, 1.0
+            for octave in range(octaves):
+                total += amplitude * _gradient_at(u, v, seed + 101 * octave)
+                u, v, amplitude = 2.0 * u, 2.0 * v, 0.5 * amplitude
+            out[r, c] = total
+    return out
+
+
 @kernel
 def uniform_field(row: int, column: int, height: int, width: int, seed: int) -> NDArray[np.float64]:
     """Independent uniform numbers in [0, 1) over a window of the pixel lattice."""

@@ -23,6 +23,8 @@ class Pass:
         Share of the scene under cloud, 0 to 1.
     dam_level
         How far dams stand below full, in metres.
+    cirrus
+        Share of the scene under thin cirrus, 0 to 1.
     collection
         STAC collection.
     tile
@@ -33,6 +35,7 @@ class Pass:
     baseline: str
     cloud: float
     dam_level: float
+    cirrus: float = 0.0
     collection: str = "sentinel-2-l2a"
     tile: str = TILE
 
@@ -74,10 +77,16 @@ PASSES = (
     Pass("2018-09-10", "02.08", 0.58, 7.0),
     Pass("2018-09-15", "02.08", 0.0, 7.0),
     Pass("2018-09-25", "02.08", 0.055, 6.5),
+    Pass("2018-10-05", "02.08", 0.0, 6.0, cirrus=0.4),
+    Pass("2018-10-10", "02.09", 0.22, 6.0),
+    Pass("2019-01-13", "02.11", 0.0, 6.5),
     Pass("2020-09-24", "02.14", 0.0, 1.0),
     Pass("2021-09-19", "03.01", 0.0, 0.0),
     Pass("2022-09-19", "04.00", 0.34, 2.0),
-    Pass("2023-09-19", "05.09", 0.0, 0.0, "sentinel-2-c1-l2a"),
+    Pass("2023-09-19", "05.09", 0.0, 0.0, collection="sentinel-2-c1-l2a"),
     Pass("2024-09-18", "05.11", 0.0, 0.0),
+    Pass("2025-01-16", "05.11", 0.0, 1.5),
 )
-CLEAR_2018, CLEAR_2024 = PASSES[1], PASSES[-1]
+CLEAR_2018, CLEAR_2024 = (
+    next(one for one in PASSES if one.date == date) for date in ("2018-09-15", "2024-09-18")
+)

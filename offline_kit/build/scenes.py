@@ -11,7 +11,14 @@ from PIL import Image
 from rasterio.enums import Resampling
 
 from offline_kit.build.bands import BAND_INDEX, BANDS
-from offline_kit.build.clouds import cloud_threshold, clouds_over, put_clouds_over
+from offline_kit.build.clouds import (
+    CIRRUS,
+    cirrus_over,
+    cirrus_threshold,
+    cloud_threshold,
+    clouds_over,
+    put_clouds_over,
+)
 from offline_kit.build.cog import Raster, rasters
 from offline_kit.build.grid import PIXEL, Window, windows_of
 from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
@@ -30,6 +37,7 @@ from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import Pass
 from offline_kit.build.places import Place
 from offline_kit.build.scl import classify_scene
+from offline_kit.build.season import dryness
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import reflectance_of
 from offline_kit.files import written_whole
@@ -102,24 +110,31 @@ class Scene:
         place = landscape.place
         self.sun = sun_at(satellite_pass.time, place.longitude, place.latitude)
         self.shadow = shadow_height(landscape, self.sun)
-        self.threshold = cloud_threshold(landscape.grid, satellite_pass.cloud, self.seed + 5)
+        grid = landscape.grid
+        self.threshold = cloud_threshold(grid, satellite_pass.cloud, self.seed + 5)
+        self.cirrus_threshold = cirrus_threshold(grid, satellite_pass.cirrus, self.seed + 6)
 
     def simulate(self, window: Window) -> Block:
         """Simulate one window; its row, column and size divide by 6."""
         scene, grown = self.satellite_pass, window.grown(HALO)
         ground = ground_at(self.landscape, grown, scene.year, scene.dam_level)
-        reflectance = reflectance_of(ground, grown, self.landscape.seed, self.seed)
+        reflectance = reflectance_of(
+            ground, grown, self.landscape.seed, self.seed, dryness(scene.year)
+        )
         cloud, shade, bright = clouds_over(grown, self.sun, self.threshold, self.seed + 5)
         edge = shadow_edge(self.landscape, self.shadow, grown)
         light = illumination(ground.elevation, edge, self.sun.vector, MINNAERT)
         put_light_on(reflectance, *light, shade)
         put_clouds_over(reflectance, cloud, bright)
+        cirrus = cirrus_over(grown, self.cirrus_threshold, self.seed + 6)
+        if scene.cirrus:
+            put_clouds_over(reflectance, cirrus, np.ones_like(cirrus), CIRRUS)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
         target, dominant = _truth(ground, self.landscape.place)
         return Block(
             window,
             [to_dn(values, scene.offset) for values in seen],
-            self._classify(seen, cloud, shade, window),
+            self._classify(seen, (cloud, shade, cirrus), window),
             _true_colour(seen),
             target,
             dominant,
@@ -129,16 +144,14 @@ class Scene:
     def _classify(
         self,
         seen: list[NDArray[np.float32]],
-        cloud: NDArray[np.float32],
-        shade: NDArray[np.float32],
+        sky: tuple[NDArray[np.float32], ...],
         window: Window,
     ) -> NDArray[np.uint8]:
         factor = SCL_PIXEL // PIXEL
         return classify_scene(
             *(block_mean(seen[BAND_INDEX[name]], factor) for name in ("B02", "B03", "B04", "B08")),
             seen[BAND_INDEX["B11"]],
-            block_mean(np.ascontiguousarray(_inside(cloud)), factor),
-            block_mean(np.ascontiguousarray(_inside(shade)), factor),
+            *(block_mean(np.ascontiguousarray(_inside(field)), factor) for field in sky),
             window.row // factor,
             window.column // factor,
             self.seed + 13,

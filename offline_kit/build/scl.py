@@ -8,6 +8,7 @@ from offline_kit.build.noise import normal4
 
 NO_DATA, SATURATED, DARK, SHADOW, VEGETATION, BARE_SOIL, WATER = range(7)
 UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS, SNOW = range(7, 12)
+CIRRUS_SEEN = 0.02  # share of the light that it must scatter to be noticed
 
 
 @kernel
@@ -19,14 +20,16 @@ def classify_scene(
     swir: NDArray[np.float32],
     cloud: NDArray[np.float32],
     shade: NDArray[np.float32],
+    cirrus: NDArray[np.float32],
     row: int,
     column: int,
     seed: int,
 ) -> NDArray[np.uint8]:
     """Classify 20 m pixels as Sen2Cor does: thresholds on reflectance and cloud probability.
 
-    Thin cloud and the edges of shadows are partly missed; bright soil is sometimes called cloud;
-    steep shade is called dark or water; a mask made from it is therefore good, but not perfect.
+    Thin cloud, cirrus and the edges of shadows are partly missed; bright soil is sometimes called
+    cloud; steep shade is called dark or water; a mask made from it is therefore good, but not
+    perfect.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def classify_scene(
         float32 (rows, columns); observed reflectance at 20 m.
     cloud, shade
         float32 (rows, columns); true cloud thickness and cloud shadow.
+    cirrus
+        float32 (rows, columns); share of the light that cirrus scatters.
     row, column
         Position of the first pixel on the 20 m grid.
     seed
@@ -55,6 +60,8 @@ def classify_scene(
                 out[r, c] = CLOUD_MEDIUM
             elif k > 0.15:
                 out[r, c] = CIRRUS if jitter[2] < -0.6 else UNCLASSIFIED
+            elif cirrus[r, c] * (1.0 + 0.25 * jitter[2]) > CIRRUS_SEEN:
+                out[r, c] = CIRRUS
             elif s > 0.42:
                 out[r, c] = SHADOW
             elif bright > 0.66 + 0.05 * jitter[3] and ndvi < 0.22:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from offline_kit.build.bands import BAND_FILES
 from offline_kit.build.grid import Window
 from offline_kit.build.kernels import inlined, kernel
-from offline_kit.build.landcover import COMPONENTS, Ground
+from offline_kit.build.landcover import (
+    BARE,
+    COMPONENTS,
+    CROP,
+    FYNBOS_HIGH,
+    FYNBOS_LOW,
+    WETLAND,
+    Ground,
+)
 from offline_kit.build.noise import gradient_noise, hash64, normal4
 
 TABLE = Path(__file__).with_name("spectra.csv")
@@ -37,6 +45,11 @@ SITES = np.array(
         [0.000, 0.000, 0.000, 0.000, 0.000, 0.100, 0.084],  # B12
     ]
 ).T.copy()  # (part of the spectrum, band)
+
+# what the height of summer does to shrubs and grass, and how much of it to each class: less
+# chlorophyll, less water; plausible, not measured. Trees reach water and stay as they are.
+DRY = np.array([1.06, 1.07, 1.08, 1.22, 1.15, 1.00, 0.96, 0.95, 0.96, 0.97, 1.12, 1.20])
+DRIES = {FYNBOS_LOW: 1.0, FYNBOS_HIGH: 0.6, WETLAND: 1.0, CROP: 0.5, BARE: 0.2}
 
 
 @cache
@@ -131,7 +144,7 @@ def _mix(
 
 
 def reflectance_of(
-    ground: Ground, window: Window, seed: int, date_seed: int
+    ground: Ground, window: Window, seed: int, date_seed: int, dry: float = 0.0
 ) -> NDArray[np.float32]:
     """Return the reflectance of flat, lit ground, (band, height, width).
 
@@ -149,8 +162,12 @@ def reflectance_of(
         Of the landscape.
     date_seed
         Of the scene.
+    dry
+        From `season.dryness`.
     """
     medians, modes = spectra_table()
+    dries = np.array([DRIES.get(k, 0.0) for k in range(COMPONENTS)])
+    medians = medians * (1.0 + dry * dries[:, None] * (DRY - 1.0))
     # each component follows the shared noise along its modes in directions of its own
     signs = [
         [1.0 if (hash64(k, 0, seed + 302) >> m) & 1 else -1.0 for m in range(MODES)]
