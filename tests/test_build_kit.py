@@ -25,10 +25,10 @@ from scipy.spatial import cKDTree
 from offline_kit.__main__ import main
 from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
+from offline_kit.build.candidates import COUNTS
 from offline_kit.build.dem import DEM
 from offline_kit.build.landcover import CLASS_NAMES, FYNBOS_LOW, PINE
 from offline_kit.build.passes import PASSES
-from offline_kit.build.points import COUNTS
 from offline_kit.build.preparation import prepare
 from offline_kit.build.references import (
     CHANGES,

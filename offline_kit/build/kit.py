@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.build.areas import make_areas
+from offline_kit.build.candidates import find_candidates
 from offline_kit.build.dem import (
     DEM,
     dem_tiles,
@@ -33,6 +34,7 @@ from offline_kit.build.preparation import (
     remove_folder,
 )
 from offline_kit.build.references import make_change_points, make_validation_points
+from offline_kit.build.roadside import make_roadside_points
 from offline_kit.build.scenes import write_scene
 from offline_kit.build.stac import make_collection, make_item
 from offline_kit.build.vectors import write_layers
@@ -207,7 +209,12 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     layers = {"area_of_interest": area, "catchments": catchments}
     write_layers(work / "area_of_interest.gpkg", layers)
     bar.update(1)
-    write_layers(work / "field_points.gpkg", {"field_points": make_field_points(landscape)})
+    pool = find_candidates(landscape)
+    points = make_field_points(landscape, pool, area)
+    write_layers(work / "field_points.gpkg", {"field_points": points})
+    bar.update(1)
+    roadside = make_roadside_points(landscape, pool)
+    write_layers(work / "field_points_roadside.gpkg", {"field_points": roadside})
     bar.update(1)
     write_layers(work / "tracks.gpkg", {"tracks": make_tracks(landscape)})
     bar.update(1)
