@@ -20,7 +20,8 @@ scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
 stac           the items and collections that describe the scenes
 dem            the terrain model, with items of its own
-areas, points  area of interest, catchments, field points (`vectors`: files)
+areas          area of interest, catchments (`vectors`: files)
+points         field points, and those of a survey that never left the `roadside` (`candidates`)
 references     samples to judge a map by, with people's answers
 planning       tracks and plantations as lines and outlines
 office         of the second place, what a field office hands over
