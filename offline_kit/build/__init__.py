@@ -14,6 +14,7 @@ season         how dry the date is
 landcover      on a date: veld, fire, wattle, pines, gum, farm and water, as shares of each pixel
 spectra        the reflectance of these mixtures in 12 bands (`make_spectra` made its table)
 light          the sun of the date: slopes, cast shadow, light from the sky
+geometry       how far a scene lies beside the ground
 clouds         clouds and their shadows, and thin cirrus
 sensor         light from the surroundings, blur, native pixels, noise, digital numbers
 scl            the scene classification, with the errors that real ones have
