@@ -19,6 +19,7 @@ VECTORS = (
     "area_of_interest.gpkg",
     "change_points.gpkg",
     "field_points.gpkg",
+    "field_points_roadside.gpkg",
     "plantations.gpkg",
     "tracks.gpkg",
     "validation_points.gpkg",

@@ -25,10 +25,10 @@ from scipy.spatial import cKDTree
 from offline_kit.__main__ import main
 from offline_kit.build import build_kit
 from offline_kit.build.bands import BANDS
+from offline_kit.build.candidates import COUNTS
 from offline_kit.build.dem import DEM
 from offline_kit.build.landcover import CLASS_NAMES, FYNBOS_LOW, PINE
 from offline_kit.build.passes import PASSES
-from offline_kit.build.points import COUNTS
 from offline_kit.build.preparation import prepare
 from offline_kit.build.references import (
     CHANGES,
@@ -243,7 +243,12 @@ def test_field_points_have_the_counts_of_the_real_ones(tiny_kit, tiny_grid):  # 
     points = gpd.read_file(tiny_kit / "field_points.gpkg")
     assert pyogrio.list_layers(tiny_kit / "field_points.gpkg")[:, 0].tolist() == ["field_points"]
     assert points.crs.to_epsg() == 32734
-    assert list(points.columns) == ["class", "group", "name", "geometry"]
+    assert list(points.columns) == ["class", "group", "name", "source", "geometry"]
+    assert 0.3 < (points["source"] == "imagery").mean() < 0.5
+    roadside = gpd.read_file(tiny_kit / "field_points_roadside.gpkg")
+    assert list(roadside.columns) == ["class", "group", "name", "geometry"]
+    same = ["class", "group"]
+    assert roadside[same].value_counts().to_dict() == points[same].value_counts().to_dict()
     assert set(points.geom_type) == {"Point"}
     counts = Counter(zip(points["class"], points["group"], strict=True))
     for code, wanted in enumerate(COUNTS):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from offline_kit.build.bands import BANDS
 from offline_kit.build.filters import exponential, smooth
+from offline_kit.build.geometry import RIM, displaced, displacement
 from offline_kit.build.grid import Window, grid_of, windows_of
 from offline_kit.build.landcover import Site
 from offline_kit.build.landscape import LAYERS
@@ -266,3 +267,23 @@ def test_a_change_in_a_function_that_a_kernel_calls_is_seen(forget, second, tmp_
         )  # fmt: skip
         said.append(run.stdout.strip())
     assert said == ["12", second]  # without it Numba keeps what the first run compiled
+
+
+def test_scenes_lie_beside_the_ground_as_far_as_published():
+    early, late = (p for p in PASSES if p.date in ("2018-09-15", "2024-09-18"))
+    for one, absolute, between in ((early, 11.0, 12.0), (late, 8.0, 5.0)):
+        other = PASSES[PASSES.index(one) - 1]
+        here, there = (
+            np.array([displacement(p, seed) for seed in range(3000)]) for p in (one, other)
+        )
+        assert np.quantile(np.hypot(*here.T), 0.95) == pytest.approx(absolute, rel=0.08)
+        assert np.quantile(np.hypot(*(here - there).T), 0.95) == pytest.approx(between, rel=0.08)
+
+
+def test_displacement_moves_the_ground():
+    ground = np.random.default_rng(0).random((1, 60, 66)).astype(np.float32) + 0.1
+    moved = displaced(ground, (20.0, -10.0))  # two pixels to the east, one to the south
+    np.testing.assert_allclose(moved[0], ground[0, RIM - 1 : -RIM - 1, RIM - 2 : -RIM - 2])
+    ramp = np.broadcast_to(np.arange(66, dtype=np.float32), (1, 60, 66))
+    there = displaced(ramp, (3.0, 4.0))
+    np.testing.assert_allclose(there[0], ramp[0, RIM:-RIM, RIM:-RIM] - 0.3, rtol=1e-5)

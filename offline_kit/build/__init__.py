@@ -14,13 +14,15 @@ season         how dry the date is
 landcover      on a date: veld, fire, wattle, pines, gum, farm and water, as shares of each pixel
 spectra        the reflectance of these mixtures in 12 bands (`make_spectra` made its table)
 light          the sun of the date: slopes, cast shadow, light from the sky
+geometry       how far a scene lies beside the ground
 clouds         clouds and their shadows, and thin cirrus
 sensor         light from the surroundings, blur, native pixels, noise, digital numbers
 scl            the scene classification, with the errors that real ones have
 scenes         one date, block by block (`parallel`), written as COGs (`cog`), and its truth
 stac           the items and collections that describe the scenes
 dem            the terrain model, with items of its own
-areas, points  area of interest, catchments, field points (`vectors`: files)
+areas          area of interest, catchments (`vectors`: files)
+points         field points, and those of a survey that never left the `roadside` (`candidates`)
 references     samples to judge a map by, with people's answers
 planning       tracks and plantations as lines and outlines
 office         of the second place, what a field office hands over

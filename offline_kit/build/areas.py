@@ -45,10 +45,8 @@ def _outlines(
             window.column // STEP : (window.column + window.width) // STEP,
         ]
         catchment[target] = here
-        farm, water, planted = (
-            layers[LAYERS.index(name)][at] for name in ("farm", "water", "plantation")
-        )
-        natural[target] = (here > 0) & (farm < 0) & (water < -1) & (planted < 0)
+        farm, planted = (layers[LAYERS.index(name)][at] for name in ("farm", "plantation"))
+        natural[target] = (here > 0) & (farm < 0) & (planted < 0)
     transform = grid.transform(PIXEL * STEP)
     return catchment, natural, transform
 
@@ -79,7 +77,7 @@ def make_areas(landscape: Landscape) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame
     -------
     area_of_interest
         EPSG:4326; one MultiPolygon: natural vegetation (with its wilding pines) in the catchments,
-        without farmland, plantations and dams.
+        without farmland and plantations.
     catchments
         EPSG:4326; columns `name` and `area_ha`.
     """

@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 from tqdm import tqdm
 
 from offline_kit.build.areas import make_areas
+from offline_kit.build.candidates import find_candidates
 from offline_kit.build.dem import (
     DEM,
     dem_tiles,
@@ -20,6 +21,7 @@ from offline_kit.build.dem import (
     make_surface,
     write_dem,
 )
+from offline_kit.build.geometry import displacement
 from offline_kit.build.landscape import Landscape, make_landscape
 from offline_kit.build.office import as_kml, make_outline, make_records
 from offline_kit.build.passes import CLEAR_2024, Pass
@@ -33,6 +35,7 @@ from offline_kit.build.preparation import (
     remove_folder,
 )
 from offline_kit.build.references import make_change_points, make_validation_points
+from offline_kit.build.roadside import make_roadside_points
 from offline_kit.build.scenes import write_scene
 from offline_kit.build.stac import make_collection, make_item
 from offline_kit.build.vectors import write_layers
@@ -147,6 +150,7 @@ def _build_part(out: Path, part: Part, seed: int) -> None:
         landscape = make_landscape(part.grid, seed, part.place)
         bar.update(1)
     _build_dem(out, landscape)
+    _tell_displacements(out, landscape, part.passes)
     missing = _missing(out, part)
     pixels = part.grid.width * part.grid.height
     with tqdm(total=len(missing) * pixels, unit="px", unit_scale=True) as bar:
@@ -158,6 +162,18 @@ def _build_part(out: Path, part: Part, seed: int) -> None:
         return
     with tqdm(total=len(VECTORS), desc="points and areas", unit="file") as bar:
         _build_vectors(out, landscape, bar)
+
+
+def _tell_displacements(out: Path, landscape: Landscape, passes: tuple[Pass, ...]) -> None:
+    """Write how far each scene of a place lies beside the ground."""
+    lines = ["item,east_m,north_m"]
+    for scene in passes:
+        east, north = displacement(scene, landscape.seed)
+        lines.append(f"{scene.item_id},{east},{north}")
+    folder = out / TRUTH / landscape.place.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with written_whole(folder / "displacements.csv") as unfinished:
+        unfinished.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="")
 
 
 def _write_collections(out: Path, parts: tuple[Part, ...]) -> None:
@@ -207,7 +223,12 @@ def _build_vectors(out: Path, landscape: Landscape, bar: tqdm) -> None:
     layers = {"area_of_interest": area, "catchments": catchments}
     write_layers(work / "area_of_interest.gpkg", layers)
     bar.update(1)
-    write_layers(work / "field_points.gpkg", {"field_points": make_field_points(landscape)})
+    pool = find_candidates(landscape)
+    points = make_field_points(landscape, pool, area)
+    write_layers(work / "field_points.gpkg", {"field_points": points})
+    bar.update(1)
+    roadside = make_roadside_points(landscape, pool)
+    write_layers(work / "field_points_roadside.gpkg", {"field_points": roadside})
     bar.update(1)
     write_layers(work / "tracks.gpkg", {"tracks": make_tracks(landscape)})
     bar.update(1)

@@ -85,6 +85,7 @@ class Site(NamedTuple):
     gum: float
     age: float
     track: float
+    invaded: float
     slope: float
     high: float  # elevation, 0 in the valleys and 1 on the highest summits
     row: float  # warped position in pixels
@@ -158,6 +159,11 @@ def _veld(site: Site, f: NDArray[np.float64]) -> None:
     f[FOREST] = forest / total
     f[WETLAND] = wetland / total
     f[BARE] = bare / total
+    # trampled, eroded or dug: small patches without any cover
+    worn = ramp(0.8 * other + 0.6 * middle, 1.60, 1.85) * (1.0 - f[FOREST] - f[WETLAND])
+    for k in range(COMPONENTS):
+        f[k] *= 1.0 - worn
+    f[BARE] += worn
 
 
 @inlined
@@ -282,7 +288,10 @@ def _plantation(site: Site, year: float, seed: int) -> tuple[float, float, float
 def _wildings(
     site: Site, year: float, burnt: float, wattle: float, f: NDArray[np.float64]
 ) -> float:
-    """Return the cover of self-sown pines: where seed came down, on ground that lets them grow."""
+    """Return the cover of self-sown pines: where seed came down, on ground that lets them grow.
+
+    Old invasions stand closed; how dense differs from stand to stand.
+    """
     since = year - FIRST_YEAR
     room = 1.0 - 0.75 * f[ROCK] - 0.85 * f[WETLAND] - 0.6 * f[FOREST]
     pressure = 1.32 * np.sqrt(max(site.seed_rain, 0.0)) * (1.0 + 0.035 * since)
@@ -291,6 +300,8 @@ def _wildings(
     cover = ramp(pressure + noise + 0.20 * site.other + 0.12 * site.fine - 0.02, 0.32, 1.02)
     if site.chance < 0.05 * ramp(pressure, 0.03, 0.5):  # a lone pioneer
         cover = max(cover, 0.10 + 0.5 * site.chance / 0.05)
+    old = ramp(site.invaded + 0.03 * site.middle + 0.015 * site.fine, -0.03, 0.05)
+    cover = max(cover, old * min(0.92 + 0.09 * site.broad + 0.04 * site.fine, 1.0))
     cover *= max(room, 0.0) * (1.0 - wattle)
     if burnt > 0.0:
         cover *= 1.0 - burnt * (1.0 - 0.10 * (year - FIRE_YEAR))  # killed; seedlings follow
@@ -436,6 +447,7 @@ def _site(
     n = layers[:, r, c]
     return Site(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13],
+        n[14],
         _slope(layers[ELEVATION], r, c),
         (n[ELEVATION] - heights[0]) / heights[1],
         warped[0][r, c],

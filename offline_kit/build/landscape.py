@@ -32,6 +32,7 @@ LAYERS = (
     "gum",  # above 0 in gum woodlots
     "age",  # veld age and moisture: fynbos high density (above 0) or low
     "track",  # distance to the nearest track in metres
+    "invaded",  # above 0 in closed stands of pines that nobody planted
 )
 
 
@@ -169,6 +170,8 @@ def _dams(terrain: Terrain, farm: NDArray, cells: _Cells) -> NDArray[np.float32]
     flood(34, river, 90 * scale, 330, 1 + round(0.36 * share))
     flood(9, (area > 0.3) & (area < 4) & (farm > -0.05), 2, 12, max(2, round(11 * share)))
     flood(4, (area > 0.08) & (area < 1) & (farm > 0), 0.5, 3, max(2, round(18 * share)))
+    # of towns, on streams in the mountains
+    flood(14, (area > 0.8) & (area < 8) & (farm < -0.15), 3, 25, max(1, round(9 * share)))
     return depth
 
 
@@ -271,9 +274,23 @@ def _plantations(
     return np.minimum(planted, -water * np.float32(0.05)).astype(np.float32)
 
 
-def _seed_rain(cells: _Cells, plantation: NDArray[np.float32]) -> NDArray[np.float32]:
+def _invaded(
+    cells: _Cells, relief: _Relief, farm: NDArray[np.float32], water: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Let pines stand closed on middle slopes, where fires have opened the cones of older ones."""
+    suited = (
+        -3 * np.abs(relief.slope - 0.25)
+        - 1.5 * np.abs(relief.high - 0.35)
+        - 3 * np.maximum(farm + 0.15, 0)
+    )
+    noise = 0.62 * cells.noise(1.1, 4, 36)
+    stands = cells.covering(cells.place.invaded, suited.astype(np.float32), noise)
+    return np.minimum(stands, -water * np.float32(0.05)).astype(np.float32)
+
+
+def _seed_rain(cells: _Cells, sources: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Let seed fall near, at middling distance and far; the far one makes scattered pioneers."""
-    stands = (plantation > 0).astype(np.float32)
+    stands = sources.astype(np.float32)
     rain = (
         0.55 * cells.smooth(stands, 90)
         + 0.30 * cells.smooth(stands, 320)
@@ -319,7 +336,8 @@ def make_landscape(grid: Grid, seed: int, place: Place = FRANSCHHOEK) -> Landsca
     farm = _farmland(cells, relief)
     water = _dams(terrain, farm, cells)
     plantation = _plantations(cells, relief, farm, water)
-    seed_rain = _seed_rain(cells, plantation)
+    invaded = _invaded(cells, relief, farm, water)
+    seed_rain = _seed_rain(cells, (plantation > 0) | (invaded > 0))
     tracks = _tracks(z, water, cells)
     fynbos = (farm < -0.1) & (water < -5) & (relief.high > 0.15)
     layers = {
@@ -337,6 +355,7 @@ def make_landscape(grid: Grid, seed: int, place: Place = FRANSCHHOEK) -> Landsca
         "gum": _gum(cells, relief, farm),
         "age": _age(cells, relief, wetness),
         "track": _distance_to(tracks, cells),
+        "invaded": invaded,
     }
     stack = np.stack([layers[name] for name in LAYERS], axis=-1).astype(np.float32)
     catchments = _catchments(terrain, cells)

@@ -23,6 +23,8 @@ class Place:
         Elevation of the valleys, and of the highest summits above them.
     farm, plantation, gum
         Share of the land that is farmed, under pine plantations, under gum woodlots.
+    invaded
+        Share of the land under closed stands of pines that nobody planted.
     wattle
         How far wattle reaches from its rivers, to that of the course's place.
     fire_ha, clearing_ha
@@ -41,6 +43,7 @@ class Place:
     farm: float
     plantation: float
     gum: float
+    invaded: float
     wattle: float
     fire_ha: float
     clearing_ha: float
@@ -50,14 +53,14 @@ class Place:
 FRANSCHHOEK = Place(
     folder="", longitude=19.20, latitude=-33.80, target="Dense Pines",
     cover="pine_cover", valley_m=190.0, relief_m=1330.0,
-    farm=0.21, plantation=0.052, gum=0.011, wattle=1.0,
+    farm=0.21, plantation=0.052, gum=0.011, invaded=0.03, wattle=1.0,
     fire_ha=620, clearing_ha=45, seed=0,
 )  # fmt: skip
 # hills near the coast in the east of the Overberg, with rivers under black wattle
 SECOND = Place(
     folder=SECOND_PLACE, longitude=20.44, latitude=-34.26, target="Black Wattle",
     cover="wattle_cover", valley_m=60.0, relief_m=480.0,
-    farm=0.30, plantation=0.008, gum=0.022, wattle=2.2,
+    farm=0.30, plantation=0.008, gum=0.022, invaded=0.0, wattle=2.2,
     fire_ha=150, clearing_ha=10, seed=50_021,
 )  # fmt: skip
 SECOND_TILE = "34HDH"

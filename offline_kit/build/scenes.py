@@ -20,6 +20,7 @@ from offline_kit.build.clouds import (
     put_clouds_over,
 )
 from offline_kit.build.cog import Raster, rasters
+from offline_kit.build.geometry import RIM, displaced, displacement
 from offline_kit.build.grid import PIXEL, Window, windows_of
 from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
 from offline_kit.build.landscape import Landscape
@@ -36,7 +37,7 @@ from offline_kit.build.light import (
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import Pass
 from offline_kit.build.places import Place
-from offline_kit.build.scl import classify_scene
+from offline_kit.build.scl import TOPOGRAPHIC, classify_scene
 from offline_kit.build.season import dryness
 from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
 from offline_kit.build.spectra import reflectance_of
@@ -110,41 +111,48 @@ class Scene:
         place = landscape.place
         self.sun = sun_at(satellite_pass.time, place.longitude, place.latitude)
         self.shadow = shadow_height(landscape, self.sun)
+        self.displacement = displacement(satellite_pass, landscape.seed)
         grid = landscape.grid
         self.threshold = cloud_threshold(grid, satellite_pass.cloud, self.seed + 5)
         self.cirrus_threshold = cirrus_threshold(grid, satellite_pass.cirrus, self.seed + 6)
 
     def simulate(self, window: Window) -> Block:
         """Simulate one window; its row, column and size divide by 6."""
-        scene, grown = self.satellite_pass, window.grown(HALO)
-        ground = ground_at(self.landscape, grown, scene.year, scene.dam_level)
+        scene, grown, wide = self.satellite_pass, window.grown(HALO), window.grown(HALO + RIM)
+        ground = ground_at(self.landscape, wide, scene.year, scene.dam_level)
         reflectance = reflectance_of(
-            ground, grown, self.landscape.seed, self.seed, dryness(scene.year)
+            ground, wide, self.landscape.seed, self.seed, dryness(scene.year)
         )
-        cloud, shade, bright = clouds_over(grown, self.sun, self.threshold, self.seed + 5)
-        edge = shadow_edge(self.landscape, self.shadow, grown)
+        cloud, shade, bright = clouds_over(wide, self.sun, self.threshold, self.seed + 5)
+        edge = shadow_edge(self.landscape, self.shadow, wide)
         light = illumination(ground.elevation, edge, self.sun.vector, MINNAERT)
         put_light_on(reflectance, *light, shade)
+        reflectance = displaced(reflectance, self.displacement)
+        cloud, shade, bright = (
+            np.ascontiguousarray(field[RIM:-RIM, RIM:-RIM]) for field in (cloud, shade, bright)
+        )
         put_clouds_over(reflectance, cloud, bright)
         cirrus = cirrus_over(grown, self.cirrus_threshold, self.seed + 6)
         if scene.cirrus:
             put_clouds_over(reflectance, cirrus, np.ones_like(cirrus), CIRRUS)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
         target, dominant = _truth(ground, self.landscape.place)
+        shadow = _of_ground(terrain_shadow(ground.elevation, edge, self.sun.vector))
         return Block(
             window,
             [to_dn(values, scene.offset) for values in seen],
-            self._classify(seen, (cloud, shade, cirrus), window),
+            self._classify(seen, (cloud, shade, cirrus), shadow, window),
             _true_colour(seen),
             target,
             dominant,
-            _inside(terrain_shadow(ground.elevation, edge, self.sun.vector)),
+            shadow,
         )
 
     def _classify(
         self,
         seen: list[NDArray[np.float32]],
         sky: tuple[NDArray[np.float32], ...],
+        shadow: NDArray[np.uint8],
         window: Window,
     ) -> NDArray[np.uint8]:
         factor = SCL_PIXEL // PIXEL
@@ -152,6 +160,8 @@ class Scene:
             *(block_mean(seen[BAND_INDEX[name]], factor) for name in ("B02", "B03", "B04", "B08")),
             seen[BAND_INDEX["B11"]],
             *(block_mean(np.ascontiguousarray(_inside(field)), factor) for field in sky),
+            block_mean((shadow > 0).astype(np.float32), factor),
+            self.satellite_pass.baseline >= TOPOGRAPHIC,
             window.row // factor,
             window.column // factor,
             self.seed + 13,
@@ -163,9 +173,14 @@ def _inside(field: NDArray[np.float32]) -> NDArray[np.float32]:
     return field[..., HALO:-HALO, HALO:-HALO]
 
 
+def _of_ground(field: NDArray) -> NDArray:
+    """Cut off a field of the ground the halo and what displacement needs, (..., height, width)."""
+    return field[..., HALO + RIM : -HALO - RIM, HALO + RIM : -HALO - RIM]
+
+
 def _truth(ground: Ground, place: Place) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the target's true cover in percent and the true dominant class."""
-    fractions = _inside(ground.fractions)
+    fractions = _of_ground(ground.fractions)
     cover = fractions[CLASS_NAMES.index(place.target)]
     percent = np.floor(cover * 100 + np.float32(0.5)).astype(np.uint8)
     dominant = np.argmax(fractions, axis=0).astype(np.uint8)

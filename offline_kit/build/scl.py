@@ -8,6 +8,7 @@ from offline_kit.build.noise import normal4
 
 NO_DATA, SATURATED, DARK, SHADOW, VEGETATION, BARE_SOIL, WATER = range(7)
 UNCLASSIFIED, CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS, SNOW = range(7, 12)
+TOPOGRAPHIC = "04.00"  # processing baseline from which class 2 is computed from a terrain model
 CIRRUS_SEEN = 0.02  # share of the light that it must scatter to be noticed
 
 
@@ -21,6 +22,8 @@ def classify_scene(
     cloud: NDArray[np.float32],
     shade: NDArray[np.float32],
     cirrus: NDArray[np.float32],
+    terrain: NDArray[np.float32],
+    topographic: bool,
     row: int,
     column: int,
     seed: int,
@@ -39,6 +42,10 @@ def classify_scene(
         float32 (rows, columns); true cloud thickness and cloud shadow.
     cirrus
         float32 (rows, columns); share of the light that cirrus scatters.
+    terrain
+        float32 (rows, columns); share of the pixel in the terrain's own and cast shadow.
+    topographic
+        Whether class 2 is topographic shadow, as from `TOPOGRAPHIC` on, or dark area.
     row, column
         Position of the first pixel on the 20 m grid.
     seed
@@ -64,11 +71,13 @@ def classify_scene(
                 out[r, c] = CIRRUS
             elif s > 0.42:
                 out[r, c] = SHADOW
+            elif topographic and terrain[r, c] + 0.15 * jitter[3] > 0.5 and terrain[r, c] > 0.0:
+                out[r, c] = DARK
             elif bright > 0.66 + 0.05 * jitter[3] and ndvi < 0.22:
                 out[r, c] = CLOUD_MEDIUM  # bright soil taken for cloud
             elif ndwi > 0.02 + 0.03 * jitter[2] and nir[r, c] < 0.09:
                 out[r, c] = WATER
-            elif nir[r, c] < 0.075 + 0.006 * jitter[3] and swir[r, c] < 0.075:
+            elif not topographic and nir[r, c] < 0.075 + 0.006 * jitter[3] and swir[r, c] < 0.075:
                 out[r, c] = DARK
             elif ndvi > 0.40 + 0.03 * jitter[2]:
                 out[r, c] = VEGETATION
