@@ -4,6 +4,7 @@ import geopandas as gpd
 import pytest
 from lesson_code import REAL
 
+from helpers.lessons import NOTEBOOKS
 from tools import kit_reality
 from tools.kit_reality import PUBLISHED, SEEDS, figures_of, figures_of_landscape, is_near
 
@@ -45,3 +46,10 @@ def test_published_figures_are_those_of_the_published_points():
 def test_far_points_are_told():
     assert is_near("Gum in it (%)", 21.4) and not is_near("Gum in it (%)", 22.0)
     assert is_near(kit_reality.DISTANCE, 150) and not is_near(kit_reality.DISTANCE, 160)
+
+
+def test_lesson_01_quotes_the_published_figures():
+    quoted = ["all points in the area of interest (%)", "Dense Pines in it (%)", "Gum in it (%)"]
+    quoted += ["testing points with a training point within 100 m (%)", kit_reality.DISTANCE]
+    lesson = (NOTEBOOKS / "scripts" / "01_field_observations.py").read_text(encoding="utf-8")
+    assert f'"published", {[round(PUBLISHED[row]) for row in quoted]})' in lesson
