@@ -37,7 +37,7 @@ from offline_kit.build.spectra import published_medians
 SEEDS = (20180915, 7, 99)
 TEN = [index for index, band in enumerate(BANDS) if band.pixel <= 20]  # the course's bands
 BLOCK_M = 1000  # as in lesson 07
-REPEATS = 5  # of each cross-validation, with other folds
+REPEATS = 2  # of each cross-validation, with other folds
 MAP_PIXELS = 200_000  # drawn from the area of interest: a standard error of 0.1 %
 COVERS = ((0, 1), (1, 25), (25, 50), (50, 75), (75, 101))
 LEAST_PURE = 20  # pixels, to give a median
