@@ -35,7 +35,6 @@ from offline_kit.build.scenes import TRUTH_NODATA, Block, Scene
 from offline_kit.build.spectra import published_medians
 
 SEEDS = (20180915, 7, 99)
-TEN = [index for index, band in enumerate(BANDS) if band.pixel <= 20]  # the course's bands
 BLOCK_M = 1000  # as in lesson 07
 REPEATS = 2  # of each cross-validation, with other folds
 MAP_PIXELS = 200_000  # drawn from the area of interest: a standard error of 0.1 %
@@ -53,7 +52,7 @@ class Simulated:
     Attributes
     ----------
     bands
-        uint16 (band, y, x), every band repeated to 10 m; of the ten that the course uses.
+        uint16 (band, y, x), every band repeated to 10 m; as in the course.
     cover, dominant
         uint8 (y, x); the truth.
     area
@@ -94,13 +93,13 @@ def simulate(seed: int) -> Simulated:
     """Simulate the clear scene of a landscape of the course's size."""
     landscape = make_landscape(SIZES["course"], seed)
     grid, scene = landscape.grid, Scene(landscape, CLEAR_2018)
-    bands = np.zeros((len(TEN), *grid.shape()), np.uint16)
+    bands = np.zeros((len(BANDS), *grid.shape()), np.uint16)
     cover, dominant = np.zeros(grid.shape(), np.uint8), np.zeros(grid.shape(), np.uint8)
     found: dict[tuple[int, int], list[NDArray]] = {}
     for block in ordered_map(scene.simulate, windows_of(grid)):
         row, column, height, width = block.window
         here = np.s_[row : row + height, column : column + width]
-        for plane, index in zip(bands, TEN, strict=True):
+        for index, plane in enumerate(bands):
             factor = BANDS[index].pixel // PIXEL
             plane[here] = np.repeat(np.repeat(block.bands[index], factor, 0), factor, 1)
         cover[here], dominant[here] = block.target, block.dominant
@@ -184,7 +183,7 @@ def on_the_map(scene: Simulated, fitted: XGBClassifier) -> Scores:
     inside = np.flatnonzero(scene.area & (scene.dominant != TRUTH_NODATA))
     generator = np.random.default_rng(0)
     some = generator.choice(inside, min(MAP_PIXELS, inside.size), replace=False)
-    features = scene.bands.reshape(len(TEN), -1)[:, some].T * 1e-4
+    features = scene.bands.reshape(len(BANDS), -1)[:, some].T * 1e-4
     return scores(scene.dominant.ravel()[some], fitted.predict(features))
 
 
@@ -195,7 +194,7 @@ def found_by_cover(scene: Simulated, fitted: XGBClassifier) -> list[float]:
     for low, high in COVERS:
         inside = np.flatnonzero((scene.cover >= low) & (scene.cover < high))
         some = generator.choice(inside, min(20_000, inside.size), replace=False)
-        features = scene.bands.reshape(len(TEN), -1)[:, some].T * 1e-4
+        features = scene.bands.reshape(len(BANDS), -1)[:, some].T * 1e-4
         shares.append((fitted.predict(features) == PINE).mean())
     return shares
 
@@ -285,7 +284,7 @@ def print_accuracy() -> None:
     print(f"Five-fold cross-validation over all 1573 points, at random and by blocks of {BLOCK_M} "
           f"m, means over {REPEATS} draws of the folds; training points are group 1 (266), testing "
           f"points group 2 (993); the map is judged by the truth of {MAP_PIXELS} pixels in the "
-          "area of interest. Bands of 10 and 20 m, the model of lesson 06.\n")  # fmt: skip
+          "area of interest. All twelve bands, the model of lesson 06.\n")  # fmt: skip
     for survey in ("field points", "roadside points"):
         judged = {seed: judge(scene, survey) for seed, scene in scenes.items()}
         print_scores(survey, {seed: found for seed, (found, _, _) in judged.items()})

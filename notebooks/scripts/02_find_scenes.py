@@ -303,8 +303,8 @@ quick_look.hvplot.rgb(
 )
 
 # %% [markdown]
-# **What to notice.** Mountains with shadow on the sides that face away from the morning sun, dark patches of trees,
-# pale fields in the valleys.
+# **What to notice.** Dark lines and patches of trees in the valleys and on the slopes, bright rock along the ridges, pale
+# fields. Mountains without shadow? Surface reflectance is corrected for the light on slopes; lesson 03 looks closer.
 
 # %% [markdown]
 # ## Cloud on the tile, cloud on your land

@@ -368,9 +368,28 @@ pd.DataFrame(trap)
 # So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
 #
 # And the flag itself can lie. Users of Earth Search have found items that say "not applied" although it was, mostly of
-# 2022 and 2025 (Element84/earth-search, issues 66 and 71). So the rule has three steps: **the flag** and the listed
-# offset say what to add; **the test** on the darkest hundredth says whether that can be; where they disagree, **stop**,
-# and take another item. In exercise 03-3 you write it down.
+# 2022 and 2025 (Element84/earth-search, issues 66 and 71). Here is one of September 2022; we do what its flag says, and
+# look at the darkest red:
+
+# %%
+search = catalogue.search(
+    collections=["sentinel-2-l2a"],
+    intersects={"type": "Point", "coordinates": PLACE},
+    datetime="2022-09-01/2022-09-30",
+)
+doubtful = min(search.items_as_dicts(), key=lambda i: i["properties"]["eo:cloud_cover"])
+says = doubtful["properties"].get("earthsearch:boa_offset_applied", False)
+listed = doubtful["assets"]["red"]["raster:bands"][0]["offset"]
+
+# %%
+by_the_flag = darkest_red(doubtful) + (0 if says else listed)
+print(f"{doubtful['id']}: applied: {says}; darkest red by the flag {by_the_flag:.3f}")
+
+# %% [markdown]
+# In the simulated catalogue this item says that the offset is still to be added. Whoever believes it gets a reflectance
+# far below zero: the flag is wrong. (In the real catalogue other items err, and this one may be right.) So the rule has
+# three steps: **the flag** and the listed offset say what to add; **the test** on the darkest hundredth says whether
+# that can be; where they disagree, **stop**, and take another item. In exercise 03-3 you write it down.
 #
 # ## True colour
 #
@@ -394,10 +413,10 @@ picture = axes | {"bands": "band", "rasterize": True, "frame_width": 600}
 true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
-# **What to notice.** Compare slopes that face the morning sun with those turned away: the same plants may grow on both.
-# Trees and water are dark everywhere. ESA corrects real L2A products for the terrain, with a coarse model of it: on lit
-# slopes that takes away most of the difference, in deep shade it does too much, so that the pixels come out too bright
-# and noisy. Look for both on a real scene. (`data/README.md` says how far the simulated scenes are like that.)
+# **What to notice.** Trees and water are dark everywhere. There are mountains, but hardly any shade: an L2A product is
+# corrected for the terrain, with a coarse model of it. On lit slopes that takes away most of the difference; where the sun
+# only grazes a slope it does too much, so look for bright slivers along the ridges, and zoom in on one: it is noisy as
+# well. Lesson 04 asks what that means for us.
 #
 # ## False colour
 #

@@ -461,8 +461,10 @@ same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 )
 
 # %% [markdown]
-# **What to notice.** The fynbos points are drawn out along a line through the origin, from shade (lower left) to sun
-# (upper right). Neither `red` nor `nir` alone separates them, but a slanted line does. All points of equal NDVI lie
+# **What to notice.** The fynbos points are drawn out from lower left to upper right: where more light falls, or less
+# shade lies between the shrubs, both bands grow together. (On a scene whose light has not been corrected for the terrain
+# they would be drawn out much farther.) `nir` alone tells nothing about this pair, `red` a good deal, and a slanted line
+# more than either. All points of equal NDVI lie
 # on such a line; the black one is an example. Two bands together can tell what neither tells alone. A
 # [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
 #
