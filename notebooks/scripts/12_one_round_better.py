@@ -135,8 +135,8 @@ if filled_in.exists():
 
 # %% [markdown]
 # **What to notice.** Most false alarms are of a few kinds: the model has seen too few of those, or too few that look as
-# they do here. Some missed pines were nearly called. Others got a probability close to zero: a pixel that is a little
-# pine and much fynbos looks like fynbos, and no visit changes that.
+# they do here. Some missed pines were nearly called. Others got a probability close to zero: a thin stand, hardly more
+# pines than fynbos, looks like fynbos, and fifty visits will not change that.
 #
 # Now a trap. It is tempting to add these very places to the training points: they are the errors. Then the new map is
 # right *there*, for it has learnt them by heart, and the sample can no longer judge it. So the sample tells us **what
@@ -246,6 +246,9 @@ if came_back.exists():
     print(found["name"].value_counts().rename_axis(None).to_string())
 
 # %% [markdown]
+# **What to notice.** All these spots lie where the model calls pines, or nearly does, or within a few steps of it. So
+# what stands below the pines in this list is what it takes for pines.
+#
 # ## Train again
 #
 # Three models, with the settings of lesson 06 and nothing else changed:
@@ -313,8 +316,8 @@ for name, model in models.items():
 # %%
 def judge(calls, hectares):
     """Estimate precision, recall and hectares of pines, with half their 95 % intervals."""
-    by_part = is_pine.groupby(calls)
-    share, visits = by_part.mean(), by_part.size()
+    parts = is_pine.groupby(calls).agg(["mean", "size"]).reindex([True, False])
+    share, visits = parts["mean"], parts["size"]
     variance = share * (1 - share) / (visits - 1)
     area = (hectares * share).sum()
     recall = hectares[True] * share[True] / area
@@ -527,7 +530,7 @@ if cloud.truth is not None:
     display(strange.round(2).head(5).to_frame())
 
 # %% [markdown]
-# **Outside is not wrong.** A lake that is brighter than any lake among the points is a stranger, and still no pine.
+# **Outside is not wrong.** A rock that is brighter than any rock among the points is a stranger, and still no pine.
 # Nor is inside right: a forest edge that looks just like pines is no stranger at all. The third colour says only that
 # nobody has tested the model on such pixels. It is one more list of places for the next round (exercise 12-2).
 #
@@ -667,8 +670,9 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The two sums are condensed hectares (lesson 11). In the bars, a regression pulls towards the
-# middle: where there is nothing it predicts a little, where stands are closed too little. The little, over so much
-# land, is many hectares; so no sum of predictions goes into a report without a random sample beside it. But the bars
+# middle: where there is nothing it predicts a little, where stands are closed too little. If the sums are alike all the
+# same, the two have cancelled out, and the next scene need not be so lucky: no such sum goes into a report without a
+# random sample beside it. But the bars
 # rise from left to right. Thin pines, which a class can't show, leave a trace here, and that is worth a list of places.
 # It would be better with points of thin cover, for nearly all of ours are closed stands or none: one more thing to ask
 # of the next visits.
