@@ -29,7 +29,7 @@ def functions(lesson, *names, **known):
 
 def test_folds_are_matched_as_in_the_authors_package():
     """From the tests of the R package CAST (test-knndm.R, prediction points without a CRS)."""
-    (matched_folds,) = functions(LESSON, "distance_to_others", "matched_folds")[1:]
+    *_, matched_folds = functions(LESSON, "distance_to_others", "deal", "matched_folds")
     points = np.array([(1, 1), (1, 2), (2, 2), (2, 3), (1, 4), (5, 4)], float)
     # 20 places of a regular grid in a square of 10, begun where R's set.seed(1) begins it
     step = np.sqrt(100 / 20)
