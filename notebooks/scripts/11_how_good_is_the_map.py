@@ -698,10 +698,10 @@ if cloud.truth is not None:
 #   that of other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that
 #   are cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
 # - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. True
-#   shadow is rare here, as the print above says: most of what is lost is lost in dim light, which no mask hides. (The
-#   simulated scene leaves the light as it falls. On a real L2A product it is corrected for the terrain, and in deep
-#   shade too much: the pixels there are too bright.) At the other end, in full sun, look whether the share falls again:
-#   such a light, too, the points may not have shown.
+#   shadow is rare here, as the print above says: most of what is lost is lost in dim light, which no mask hides. (An L2A
+#   product is corrected for the terrain, with a coarse model: slopes in the sun come out nearly alike, but those that
+#   the sun only grazes come out too bright, and deep shade noisy. So dim pines have spectra of their own, and the points
+#   show few of them.)
 #
 # What neither explains is a stand of another kind than those that the points show.
 #

@@ -357,10 +357,15 @@ if cloud.truth is not None:
 
 # %%
 if cloud.truth is not None:
-    truly = pd.DataFrame(index=["precision", "recall"])
+    is_forest = truth["dominant_class"] == CLASS_CODES["Indigenous Forest"]
+    truly = pd.DataFrame(index=["precision", "recall", "forest among the marked"])
     for name, layer in maps.items():
-        precision = true_pine.where(layer > 0.5).mean().item()
-        truly[name] = [precision, (layer > 0.5).where(true_pine).mean().item()]
+        says_pine = layer > 0.5
+        among_marked = [
+            where.where(says_pine).mean() for where in [true_pine, is_forest]
+        ]
+        recall = says_pine.where(true_pine).mean()
+        truly[name] = [float(x) for x in [among_marked[0], recall, among_marked[1]]]
     display(truly.round(2))
 
 
