@@ -21,6 +21,7 @@ _HOME = {
     "leave": "checkpoints",
     "open_cloud": "cloud",
     "predict_over_chunks": "predict",
+    "visit": "visits",
     "write_cog": "export",
 }
 __all__ = list(_HOME)

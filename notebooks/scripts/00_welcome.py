@@ -79,8 +79,9 @@
 # | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 40 |
 # | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
-# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 55 |
-# | **all**, about 8 hours | | **470** |
+# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 57 |
+# | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 45 |
+# | **all**, about 9 hours | | **517** |
 #
 # <!-- end of lessons -->
 #

@@ -1,0 +1,130 @@
+"""Exercises of lesson 12: strangers to a model, a list of places, and two maps side by side."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist, pdist
+
+from helpers.exercises.core import NUMBER, SEQUENCE, SERIES, NotYet, exercise, same
+
+PLACES = 10
+APART_M = 500
+ROUNDED = 0.0006  # so close is an answer that has been rounded to three decimals
+
+
+@exercise(
+    "12-1",
+    kind=NUMBER,
+    right="Near to one training point is enough: the index asks for the nearest, and measures in "
+    "steps as wide as the training points lie apart.",
+    hints=[
+        "Two numbers are needed: the distance to the nearest known row, and the mean distance "
+        "between the known rows.",
+        "np.linalg.norm(known_rows - new_row, axis=1) has the five distances of the new row; "
+        "pdist(known_rows) has the ten distances between the known rows.",
+        "Divide the smallest of the five by the mean of the ten.",
+    ],
+)
+def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) -> str | None:
+    """Expect the dissimilarity index of one row of features."""
+    distances = np.linalg.norm(known_rows - new_row, axis=1)
+    mean = pdist(known_rows).mean()
+    wanted = distances.min() / mean
+    if abs(answer - wanted) <= ROUNDED:
+        return None
+    slips = {
+        distances.min(): "That is the distance to the nearest. Divide it by the mean distance "
+        "between the known rows: only then can it be compared with other bands and units.",
+        distances.mean() / mean: "That takes the mean distance of the new row to all known rows. "
+        "It is the NEAREST that counts: one training point that looks like it is enough.",
+        distances.max() / mean: "That is the farthest known row; the nearest is asked.",
+        distances.min() / cdist(known_rows, known_rows).mean(): "Your mean holds the distance of "
+        "each row to itself, which is 0. pdist takes each pair once, and no row with itself.",
+        distances.min() / distances.mean(): "You divided by the new row's own mean distance. "
+        "Divide by the mean distance BETWEEN the known rows.",
+        mean / distances.min(): "The other way round: the distance to the nearest goes on top.",
+    }
+    for slip, hint in slips.items():
+        if same(answer, float(slip), within=0.001):
+            return hint
+    return "That is not it: smallest distance of the new row, divided by pdist(known_rows).mean()."
+
+
+@exercise(
+    "12-2",
+    kind=SERIES,
+    right="Random, apart, and where the model has not been tested: a list that a team can use.",
+    hints=[
+        "np.nonzero(speechless.values) gives the rows and columns of the pixels; speechless.x and "
+        "speechless.y have their coordinates.",
+        "Go through the pixels in random order, and keep one only if it is 500 m or more from "
+        "each that you have kept. Stop at ten.",
+        "gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS) makes the answer of two lists.",
+    ],
+)
+def next_places(answer: pd.Series, *, speechless: xr.DataArray) -> str | None:
+    """Expect ten places outside the area of applicability, apart from each other."""
+    if not isinstance(answer, gpd.GeoSeries):
+        raise NotYet("The answer is a GeoSeries: gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS).")
+    if len(answer) != PLACES:
+        return f"{PLACES} places are asked; yours are {len(answer)}."
+    if not (answer.geom_type == "Point").all():
+        return "Each place is a point."
+    if answer.x.abs().max() <= 180:
+        return "These look like degrees. The map is in metres: use speechless.x and speechless.y."
+    x, y = answer.x.to_numpy(), answer.y.to_numpy()
+    west, east = float(speechless.x.min()) - 5, float(speechless.x.max()) + 5
+    south, north = float(speechless.y.min()) - 5, float(speechless.y.max()) + 5
+    on_map = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    if not on_map.all():
+        return "Some places lie beside the map. Are x and y in this order?"
+    at = {"x": xr.DataArray(x, dims="place"), "y": xr.DataArray(y, dims="place")}
+    strange = speechless.sel(at, method="nearest").to_numpy() == 1
+    if not strange.all():
+        return (
+            f"{(~strange).sum()} of the ten lie where the model may speak, or outside of the map: "
+            "choose among the pixels where speechless is True."
+        )
+    nearest = pdist(np.stack([x, y], axis=1)).min()
+    if nearest < APART_M:
+        return (
+            f"Two of them are only {nearest:.0f} m apart; at least {APART_M} m are asked. Pass "
+            "over a place that is too near to one on the list."
+        )
+    return None
+
+
+@exercise(
+    "12-3",
+    kind=SEQUENCE,
+    right="Only places where the two maps differ can tell which is better.",
+    hints=[
+        "Where is the old map right? colleague['old map'] == colleague['ground'].",
+        "Mended: the new map is right and (&) the old one is not (~).",
+        "(new_right & ~old_right).sum() and (old_right & ~new_right).sum(), in this order.",
+    ],
+)
+def mended_and_spoilt(answer: tuple | list | set, *, colleague: pd.DataFrame) -> str | None:
+    """Expect the numbers of places that the new map has mended and spoilt."""
+    if isinstance(answer, set) or len(answer) != 2:
+        raise NotYet("The answer is a tuple of two numbers: (mended, spoilt).")
+    old = colleague["old map"] == colleague["ground"]
+    new = colleague["new map"] == colleague["ground"]
+    mended, spoilt = int((new & ~old).sum()), int((old & ~new).sum())
+    given = tuple(answer)
+    if given == (mended, spoilt):
+        return None
+    slips = {
+        (spoilt, mended): "Both numbers are right, but the mended come first.",
+        (int(new.sum()), int(old.sum())): "Those are the places where each map is right. Most of "
+        "them are the same places: count those where only ONE of the two is right.",
+        (int((~old).sum()), int((~new).sum())): "Those are the places where each map is wrong. "
+        "Where both are wrong, nothing was mended and nothing spoilt.",
+    }
+    if given in slips:
+        return slips[given]
+    if mended + spoilt in given:
+        return "That is the number of places where the maps differ, mended and spoilt together."
+    return "That is not it: right now and wrong before, then right before and wrong now."
