@@ -80,7 +80,8 @@
 # | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
 # | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 55 |
-# | **all**, about 8 hours | | **470** |
+# | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | The money is enough for a part of the pines. Which part first, and how sure is that answer? | 45 |
+# | **all**, about 9 hours | | **515** |
 #
 # <!-- end of lessons -->
 #

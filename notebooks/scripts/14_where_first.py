@@ -34,17 +34,19 @@ import json
 from datetime import UTC, datetime
 
 import geopandas as gpd
+import holoviews as hv
+import hvplot.pandas
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pystac
 import pystac_client
 import rioxarray
+
+# %%
 import shapely
 import xarray as xr
 import xvec
-
-# %%
 from matplotlib.patches import Patch
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
@@ -55,6 +57,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from helpers import check, find_or_make, hint, open_cloud, write_cog
 from helpers.course import CLASS_CODES, CRS, PLACE
 
+hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 INK, WINE, SAND, SKY, GREEN = "#332288", "#882255", "#DDCC77", "#88CCEE", "#117733"
 plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
@@ -83,8 +86,8 @@ SURE = (0.2, 0.8)  # of the draws: below is not now, above is safe: assumed
 # %% [markdown]
 # What a map of the land has, and the scene has not: **catchments**, **tracks**, **visits** to random places. The kit
 # brings them. With `COURSE_CLOUD=aws` put your own into the folder of outputs, as `catchments.gpkg` (layer
-# `catchments`, column `name`), `tracks.gpkg` and `places_filled_in.gpkg` (the sample of lesson 11). What is missing is
-# said here, and the lesson goes on without it: one catchment, no walking, and, without visits, knowing nothing.
+# `catchments`, column `name`), `tracks.gpkg` and `places_filled_in.gpkg` (the sample of lesson 11). What is missing
+# is said here, and the lesson goes on without it: one catchment, no walking, and, without visits, knowing nothing.
 
 # %%
 names = {"catchments": "catchments", "tracks": "tracks", "visits": "places_filled_in"}
@@ -114,8 +117,9 @@ visits = read_layer("visits", nobody)
 # %% [markdown]
 # ## Hectares of each catchment, by density
 #
-# Teams are paid by the **[density class](../docs/glossary.md#density-class)** of a stand, not of a pixel. So we look at
-# squares of one hectare, a hundred pixels: which share of them does the map mark?
+# Teams are paid by the **[density class](../docs/glossary.md#density-class)** of a stand, not of a pixel. So we look
+# at squares of one hectare, a hundred pixels: which share of them does the map mark? (A share of pixels is not yet a
+# cover of crowns. The visits will tell what grows there.)
 
 # %%
 pine_map = rioxarray.open_rasterio(find_or_make("pine_probability.tif"), masked=True)
@@ -139,8 +143,8 @@ dense = xr.DataArray(np.array(DENSITY)[rank], share_marked.coords, share_marked.
 in_class = square.where(dense == densities, 0)
 
 # %% [markdown]
-# (`coarsen` leaves `spatial_ref` as it was, with the size of the *old* pixels in it. Dropped and written anew, it tells
-# the truth again.) Then `zonal_stats` of xvec adds up the squares of each catchment. It takes a square for that
+# (`coarsen` leaves `spatial_ref` as it was, with the size of the *old* pixels in it. Dropped and written anew, it
+# tells the truth again.) Then `zonal_stats` of xvec adds up the squares of each catchment. It takes a square for that
 # catchment in which its middle lies.
 
 
@@ -169,8 +173,9 @@ by_density.assign(counted=counted).round(0).astype(int)
 #
 # ## The interval comes along
 #
-# Lesson 11 has shown that counted pixels are no area. Its remedy was a random sample, sorted by what the map says. Now
-# we sort the same visits by **density class**: in a square that the map calls dense, a visit finds pines more often.
+# Lesson 11 has shown that counted pixels are no area. Its remedy was a random sample, sorted by what the map says.
+# Now we sort the same visits by **density class**: in a square that the map calls dense, a visit finds pines more
+# often.
 
 # %%
 visits = visits.clip(pine_map.rio.bounds()).sort_index()
@@ -188,10 +193,11 @@ counts = counts.fillna(0).astype(int)
 print(counts.to_string())
 
 # %% [markdown]
-# From visits to a share, and how sure it is: of nine visits eight found pines, so the share may be nine tenths, or seven. All the
-# shares that fit the visits, each as often as it fits, form a **beta distribution** (visits that found pines, and
-# visits that did not, each plus a half). Instead of a formula for every later step we **draw** from it many times and
-# send each draw through the whole plan. That is called [Monte Carlo](../docs/glossary.md#monte-carlo).
+# From visits to a share, and how sure it is. Say that of nine visits eight found pines: the share may then be nine
+# tenths, or seven. All the shares that fit the visits, each as often as it fits, form a **beta distribution** (of the
+# visits that found pines and those that did not, each plus a half). Instead of a formula for every later step we
+# **draw** from it many times and send each draw through the whole plan. That is called [Monte
+# Carlo](../docs/glossary.md#monte-carlo).
 
 # %%
 DRAWS = 200
@@ -251,13 +257,13 @@ axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The intervals overlap widely. Nobody could say from them which catchment has most pines, though the
-# counted pixels seem to.
+# **What to notice.** The intervals overlap widely. Nobody could say from them which catchment has most pines, though
+# the counted pixels seem to.
 #
 # ## Water: many figures for one hectare
 #
-# What does a cleared hectare give back? Here the sources differ, and by far. One millimetre on one hectare is 10 cubic
-# metres.
+# What does a cleared hectare give back? Here the sources differ, and by far. One millimetre on one hectare is 10
+# cubic metres.
 
 # %%
 WATER = {  # cubic metres a year
@@ -284,13 +290,14 @@ plt.show()
 
 # %% [markdown]
 # **What to notice.** They do not mean the same hectare. The first is condensed; the second and third are of invaded
-# land, five kinds of trees together; the last two divide a programme's water by *all* hectares that it cleared, the thin
-# ones among them. The plan and what has been achieved by March 2023 are of the same programme and differ by a
+# land, five kinds of trees together; the last two divide a programme's water by *all* hectares that it cleared, the
+# thin ones among them. The plan and what has been achieved by March 2023 are of the same programme and differ by a
 # factor of three: the achieved figure is "up to", and second-hand. The evaporation of land just cleared lies nearer
 # to that of trees than to fynbos (Meijninger and Jarmain 2014): how much comes back depends on what grows there next.
 #
-# And a young stand takes less than a grown one. Two [stream-flow reduction](../docs/glossary.md#stream-flow-reduction) curves from
-# planted stands, for poor and for good growth (the curves of Scott and Smith):
+# And a young stand takes less than a grown one. Two curves of [stream-flow
+# reduction](../docs/glossary.md#stream-flow-reduction) from planted pines, for poor and for good growth (the curves
+# of Scott and Smith):
 
 
 # %%
@@ -315,11 +322,17 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** At ten years the curves differ by more than a factor of four. So we don't choose: each draw takes
-# one of the two, and one of the five figures. What a stand loses is added up over the coming years, while it ages and
-# spreads. Two sources agree on spread: 4 % a year in the low scenario of van Wilgen et al. (2016), and from 2.4 to
-# 62.4 % cover in a hundred years in the Kogelberg (Le Maitre et al. 1996), which comes to much the same while pines are
-# few.
+# **What to notice.** At ten years the curves differ by more than a factor of four. So we don't choose: later each
+# draw takes one of the two, and one of the five figures.
+#
+# What a stand takes is added up over the coming years, while it ages and spreads. For the spread there are two
+# sources: 4 % a year in the low scenario of van Wilgen et al. (2016), and from 2.4 to 62.4 % cover in a hundred years
+# in the Kogelberg (Le Maitre et al. 1996). Cover grows as an S, fast while there is room; what is that a year, at
+# first?
+
+# %%
+odds_then, odds_at_last = 0.024 / (1 - 0.024), 0.624 / (1 - 0.624)
+print(f"{np.log(odds_at_last / odds_then) / 100:.1%} a year in the Kogelberg")
 
 
 # %%
@@ -336,8 +349,8 @@ def water_saved(condensed, per_hectare, spread, growth, years=YEARS):
 
 
 # %% [markdown]
-# The figures for a hectare are taken for stands of thirty years, and the curve says how much of it a younger one takes.
-# Cover grows as an S: the thinner, the freer. This is a sketch, not hydrology, but each of its numbers has a name.
+# The figure for a hectare is taken for stands of thirty years; the curve says how much of it a younger one takes.
+# This is a sketch, not hydrology, but each of its numbers has a name.
 #
 # ## Cost: density, access, follow-up
 #
@@ -382,8 +395,8 @@ access.to_pandas().round(2)
 
 # %% [markdown]
 # How many times as dear as on level ground beside a track. And the price: clearing at 1 to 5 % cover is 3 to 25 times
-# cheaper than above 75 % (Marais and Wannenburgh 2008); the classes between get even steps. Then the two **follow-up**
-# visits: without them the seedlings close the stand again, and the first clearing was for nothing.
+# cheaper than above 75 % (Marais and Wannenburgh 2008); the classes between get even steps. Then the two
+# **follow-up** visits: without them the seedlings close the stand again, and the first clearing was for nothing.
 
 
 # %%
@@ -417,8 +430,8 @@ table.round(2)
 
 # %% [markdown]
 # In rand a hectare. **What to notice.** At 25 times cheaper it pays to go now even if only a few in a hundred such
-# hectares ever close; at 3 times it takes most of them. The source gives both ends (Marais and Wannenburgh 2008), so the
-# honest answer to "small ones first?" is: it depends on a number that your own accounts have, and no satellite.
+# hectares ever close; at 3 times it takes most of them. The source gives both ends (Marais and Wannenburgh 2008), so
+# the honest answer to "small ones first?" is: it depends on a number that your own accounts have, and no satellite.
 #
 # ## A plan under a budget
 #
@@ -495,9 +508,9 @@ side_by_side[side_by_side[["densest first", "solver"]].eq("yes").any(axis=1)]
 #
 # ## How sure is the plan?
 #
-# Now every draw gets its own map, water and cost, and the solver finds a plan for each that is within a hundredth of the
-# best. (That takes a while. Lines that begin with `Highs` come from inside the solver and mean no harm.) The price of a
-# hectare is drawn for each catchment: what a contractor asks is known once somebody has shown it to him.
+# Now every draw gets its own map, water and cost, and the solver finds a plan for each that is within a hundredth of
+# the best. (That takes a while. Lines that begin with `Highs` come from inside the solver and mean no harm.) The
+# price of a hectare is drawn for each catchment: what a contractor asks is known once somebody has shown it to him.
 
 # %%
 per_hectare = draws(random.choice(water, DRAWS))
@@ -542,9 +555,9 @@ axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
 
 # %% [markdown]
-# In per cent of the draws. What is near 100 is **safe**: whatever the true numbers are, it belongs in the plan. What is
-# near 0 can wait. Between the two the map, the water and the cost do not decide: there a **visit first** is worth more
-# than a cleared hectare. By catchment, with the plan that is best on the mean of all draws:
+# In per cent of the draws. What is near 100 is **safe**: whatever the true numbers are, it belongs in the plan. What
+# is near 0 can wait. Between the two the map, the water and the cost do not decide: there a **visit first** is worth
+# more than a cleared hectare. By catchment, with the plan that is best on the mean of all draws:
 
 # %%
 mean_saved, mean_paid = (as_series(array.mean("draw")) for array in [saved, paid])
@@ -575,7 +588,8 @@ for cubic_metres in [water.min(), water.max()]:
 
 # %% [markdown]
 # **What to notice.** Never print a promise without its interval. And don't wait until the sources agree on water: the
-# choice between stands does not depend on it.
+# choice between stands does not depend on it. (The two curves are another matter: they value young stands differently.
+# Exercise 14-1 shows a kindred case.)
 #
 # ## What leaves the building
 #
@@ -591,14 +605,47 @@ squares["catchment"] = inside[~inside.index.duplicated()]
 outlines = squares.dissolve(["catchment", "density"])
 
 # %%
-outlines["hectares"] = as_series(hectares)
+outlines["hectares"] = as_series(hectares).round()
 outlines["cost_rand"] = mean_paid.round(-3)
 outlines["in_draws"] = often.round(2)
 outlines["advice"] = decision.replace({"visit first": "visit if you pass"})
+outlines["in_plan"] = plan
 outlines.loc[plan, "advice"] = "visit, then clear"
 outlines.loc[plan & (decision == "safe"), "advice"] = "clear"
 outlines.loc[~plan & (decision == "safe"), "advice"] = "visit if you pass"
 outlines = outlines.reset_index()
+
+# %%
+ADVICE = {
+    "clear": INK,
+    "visit, then clear": "#D55E00",
+    "visit if you pass": "#F0E442",
+    "not now": "#C8C8C8",
+}
+everywhere = (outlines["density"] == DENSITY[0]) & ~outlines["in_plan"]
+shown = outlines[~everywhere]
+given = [advice for advice in ADVICE if (shown["advice"] == advice).any()]
+colours = {advice: ADVICE[advice] for advice in given}
+
+# %%
+look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
+borders = catchments.to_crs("EPSG:4326").hvplot.polygons(tiles=cloud.basemap, **look)
+
+# %%
+stands = shown.to_crs("EPSG:4326").hvplot.polygons(
+    geo=True,
+    c="advice",
+    cmap=colours,
+    line_alpha=0,
+    hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
+    legend="bottom",
+    responsive=True,
+    min_height=500,
+)
+(borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
+
+# %% [markdown]
+# Hover over a stand: its class, its hectares, its cost in rand, and in which share of the draws it was in the plan.
 
 # %%
 teams = outlines[outlines["advice"] != "not now"]
@@ -608,8 +655,8 @@ teams.to_file(plan_path, layer="stands")
 catchments[["name", "geometry"]].to_file(plan_path, layer="catchments")
 
 # %% [markdown]
-# For a phone or a receiver: a waypoint in every piece of at least five hectares, with a name that can be read on a small
-# screen. `representative_point` lies inside its piece; a centre of gravity may not.
+# For a phone or a receiver: a waypoint in every piece of at least five hectares, with a name that can be read on a
+# small screen. `representative_point` lies inside its piece; a centre of gravity may not.
 
 # %%
 pieces = teams[teams["density"] != DENSITY[0]].explode(ignore_index=True)
@@ -627,15 +674,8 @@ print(len(waypoints), "waypoints, the first:", *waypoints["name"].head(1))
 # Then the page. One side, for somebody who has not seen this lesson: a map, a table with intervals, and how to read
 # them.
 
+
 # %%
-ADVICE = {
-    "clear": INK,
-    "visit, then clear": "#D55E00",
-    "visit if you pass": "#F0E442",
-    "not now": "#C8C8C8",
-}
-
-
 def in_km(layer):
     """Give a layer kilometres instead of metres."""
     return layer.set_geometry(layer.affine_transform([0.001, 0, 0, 0.001, 0, 0]))
@@ -644,10 +684,8 @@ def in_km(layer):
 # %%
 def draw_plan(axes):
     """Draw stands by advice, with tracks, the area of interest and catchments."""
-    shown = in_km(outlines[outlines["density"] != DENSITY[0]])
-    for advice, colour in ADVICE.items():
-        if (shown["advice"] == advice).any():
-            shown[shown["advice"] == advice].plot(ax=axes, color=colour)
+    for advice, stands in in_km(shown).groupby("advice"):
+        stands.plot(ax=axes, color=ADVICE[advice])
     if len(tracks):
         in_km(tracks).plot(ax=axes, color="black", lw=0.6, ls=":")
     in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=0.5)
@@ -667,7 +705,7 @@ def name_catchments(axes):
 # %%
 def explain_colours(axes):
     """Say below the map what its colours and lines mean."""
-    stands = outlines.loc[outlines["density"] != DENSITY[0], "advice"].value_counts()
+    stands = shown["advice"].value_counts()
     names = {advice: f"{advice} ({stands.get(advice, 0)} stands)" for advice in ADVICE}
     handles = [Patch(color=ADVICE[advice], label=names[advice]) for advice in ADVICE]
     handles += axes.plot([], [], ":", color="black", label="track")
@@ -747,6 +785,7 @@ percent = percent.rename("pine_density").rio.write_crs(CRS).rio.write_nodata(255
 percent.attrs = {"long_name": "share of a hectare marked as pines", "units": "percent"}
 map_path = cloud.outputs / "pine_density.tif"
 write_cog(percent, map_path, codes=False, overwrite=True, progress=False)
+print(f"{map_path.name}: {map_path.stat().st_size / 1000:.0f} kB")
 
 # %%
 TINTS = ["#F4F0E6", "#E8C872", "#D98B3A", "#A8442A", "#4A1226"]
@@ -758,7 +797,9 @@ ramp = f'<colorrampshader colorRampType="DISCRETE">{entries}</colorrampshader>'
 drawn = '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1">'
 drawn += f"<rastershader>{ramp}</rastershader></rasterrenderer>"
 style = f'<!DOCTYPE qgis><qgis version="3.34"><pipe>{drawn}</pipe></qgis>'
-map_path.with_suffix(".qml").write_text(style)
+style_path = map_path.with_suffix(".qml")
+style_path.write_text(style)
+print(style_path.name)
 
 # %%
 choice = json.loads(find_or_make("chosen_scene.json").read_text())
@@ -823,8 +864,8 @@ if cloud.truth is not None:
     print(f"in squares where the map marks hardly anything: {float(unseen):.0%}")
 
 # %% [markdown]
-# **What to notice.** Three things. Whether the solver's plan beats "densest first" on the *truth*, and not only by its
-# own figures. How many catchments lie in their intervals: if the truth is high in some of them, remember that we
+# **What to notice.** Three things. Whether the solver's plan beats "densest first" on the *truth*, and not only by
+# its own figures. How many catchments lie in their intervals: if the truth is high in some of them, remember that we
 # counted pixels that are *mostly* pine, and thin pines grow in others, too. And the last line: a good part of all
 # pines stands where the map shows next to nothing. No plan made from this map reaches them; teams who walk do.
 
@@ -868,8 +909,8 @@ check(
 # ### Exercise 14-2: is the map good enough to decide?
 #
 # There is money left for one more stand: the first or the second of `rivals`, printed above. In which **share of the
-# draws** (0 to 1) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; a stand is
-# taken with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
+# draws** (0 to 1) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; a stand
+# is taken with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
 #
 # Stuck? Run `hint("14-2")`.
 
@@ -889,9 +930,9 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 # first_is_better = float((first > second).mean())
 # ```
 #
-# If that is near a half, map, water and cost together are no better than a coin: go and look. If it is near 0 or 1, the
-# money can be spent. Both stands belong to the *same* draw each time: what is common to them, such as the water of a
-# hectare, cancels out, and that is why comparing two separate intervals says less.
+# If that is near a half, map, water and cost together are no better than a coin: go and look. If it is near 0 or 1,
+# the money can be spent. Both stands belong to the *same* draw each time: what is common to them, such as the water
+# of a hectare, cancels out, and that is why comparing two separate intervals says less.
 #
 # </details>
 
