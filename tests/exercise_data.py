@@ -45,6 +45,25 @@ def _item(**properties):
     return {"properties": properties, "assets": {"red": red}}
 
 
+def _given_by_lesson_14(random):
+    """Return stands with water and cost in draws, and a rule that takes the better half."""
+    names = {"catchment": ["North", "South"], "density": ["thin", "dense"]}
+    shape = {"draw": range(20), **names}
+    saved, paid = (xr.DataArray(random.uniform(1, 9, (20, 2, 2)), shape) for _ in range(2))
+    costs = paid.mean("draw").to_series()
+
+    def benefit_of(years=15):
+        return saved.isel(draw=years).to_series()
+
+    def best_plan(benefit, costs):
+        return benefit / costs > (benefit / costs).median()
+
+    return {
+        "14-1": {"costs": costs, "benefit_of": benefit_of, "best_plan": best_plan},
+        "14-2": {"saved": saved, "paid": paid, "rivals": list(costs.index[:2])},
+    }
+
+
 def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
     """Return, for every exercise, the data that its lesson gives to ``check``."""
     random = np.random.default_rng(0)
@@ -131,4 +150,5 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
                 random.uniform(size=(60, 3)) < 0.5, columns=["ground", "old map", "new map"]
             )
         },
+        **_given_by_lesson_14(random),
     }

@@ -1,0 +1,1011 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     formats: notebooks///ipynb,notebooks/scripts///py:percent
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 14 Where first? A plan with its uncertainty
+#
+# **The question:** the money is enough for a part of the pines. Which part first, and how sure is that answer?
+#
+# **You will be able to**
+#
+# - turn a map into hectares and condensed hectares of each catchment, with intervals;
+# - find the figures in which published sources differ, and say whether the plan minds;
+# - choose stands under a budget with a solver, and compare it with "densest first";
+# - tell which decisions are safe and which need a visit first;
+# - hand over files that a team can use, and a page that says what it does not know.
+#
+# **Time:** 45 minutes (reading 31, exercises 14). **Needs:** the map of lesson 09; the ideas of lesson 11.
+
+# %%
+import json
+from datetime import UTC, datetime
+
+import geopandas as gpd
+import holoviews as hv
+import hvplot.pandas
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pystac
+import pystac_client
+import rioxarray
+
+# %%
+import shapely
+import xarray as xr
+import xvec
+from matplotlib.patches import Patch
+from rasterio.enums import Resampling
+from rasterio.features import rasterize
+from scipy.ndimage import distance_transform_edt
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+# %%
+from helpers import check, find_or_make, hint, open_cloud, write_cog
+from helpers.course import CLASS_CODES, CRS, PLACE
+
+hv.extension("bokeh", inline=True)
+cloud = open_cloud()
+INK, WINE, SAND, SKY, GREEN = "#332288", "#882255", "#DDCC77", "#88CCEE", "#117733"
+plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+
+# %% [markdown]
+# ## What is assumed
+#
+# A plan needs numbers that no map has. Here they are, all in one place: each with its source, or with the word
+# *assumed*. Whoever disagrees changes this cell and runs the lesson again. (The money is rand of the early 2000s, the
+# years of the sources: only its proportions count here.)
+
+# %%
+DENSE = (1500, 3500, 12000)  # rand/ha above 75 %: least, mean, most (second-hand)
+THINNER = (3, 9, 25)  # times cheaper below 5 %: Marais and Wannenburgh 2008; 9 assumed
+STEEP, PER_KM = 0.5, 0.1  # dearer at 30 degrees; for each km from a track: assumed
+FOLLOW_UP = {2: 0.4, 5: 0.2}  # years after: share of the first cost, assumed
+SET_UP = 60_000  # rand for camp and road, once for each catchment: assumed
+BUDGET = 4_000_000  # rand, follow-up included: assumed
+SPREAD = (0.04, 0.08)  # a year: low scenario, van Wilgen et al. 2016; double: assumed
+AGES = [4, 7, 10, 15, 20]  # years of a stand in each density class: assumed
+COVER = (0.6, 0.9)  # of a pixel that is mostly pine, least and most: assumed
+LOCAL = 0.4  # how far catchments differ (sd of the logarithm): assumed
+YEARS, INTEREST = 15, 0.04  # how far ahead we look; what a year costs: assumed
+SURE = (0.2, 0.8)  # of the draws: below is not now, above is safe: assumed
+
+# %% [markdown]
+# What a map of the land has, and the scene has not: **catchments**, **tracks**, **visits** to random places. The kit
+# brings them. With `COURSE_CLOUD=aws` put your own into the folder of outputs, as `catchments.gpkg` (layer
+# `catchments`, column `name`), `tracks.gpkg` and `places_filled_in.gpkg` (the sample of lesson 11). What is missing
+# is said here, and the lesson goes on without it: one catchment, no walking, and, without visits, knowing nothing.
+
+# %%
+names = {"catchments": "catchments", "tracks": "tracks", "visits": "places_filled_in"}
+files = {what: cloud.outputs / f"{name}.gpkg" for what, name in names.items()}
+if cloud.truth is not None:
+    files["catchments"] = cloud.area_of_interest
+    files["tracks"] = cloud.truth.parent / "tracks.gpkg"
+    files["visits"] = cloud.truth.parent / "validation_points.gpkg"
+missing = [f"{what} ({path.name})" for what, path in files.items() if not path.exists()]
+print("missing:", ", ".join(missing) or "nothing")
+
+
+# %%
+def read_layer(what, instead, layer=0):
+    """Read a layer in the map's projection; take something else where it is missing."""
+    there = files[what].exists()
+    return (gpd.read_file(files[what], layer=layer) if there else instead).to_crs(CRS)
+
+
+area = gpd.read_file(cloud.area_of_interest, layer=0).assign(name="whole area")
+area = area.dissolve("name").reset_index()
+catchments = read_layer("catchments", area, layer="catchments")
+tracks = read_layer("tracks", gpd.GeoDataFrame(geometry=[], crs=CRS))
+nobody = gpd.GeoDataFrame({"interpreter_1": []}, geometry=[], crs=CRS)
+visits = read_layer("visits", nobody)
+
+# %% [markdown]
+# ## Hectares of each catchment, by density
+#
+# Teams are paid by the **[density class](../docs/glossary.md#density-class)** of a stand, not of a pixel. So we look
+# at squares of one hectare, a hundred pixels: which share of them does the map mark? (A share of pixels is not yet a
+# cover of crowns. The visits will tell what grows there.)
+
+# %%
+pine_map = rioxarray.open_rasterio(find_or_make("pine_probability.tif"), masked=True)
+pine_map = pine_map.squeeze("band", drop=True)
+mapped, marked = pine_map.notnull(), pine_map > 0.5
+
+
+def in_squares(pixels):
+    """Add up pixels in squares of one hectare, in hectares."""
+    sums = pixels.coarsen(x=10, y=10, boundary="trim").sum() / 100
+    return sums.drop_vars("spatial_ref", errors="ignore").rio.write_crs(CRS)
+
+
+# %%
+DENSITY = ["below 5 %", "5-25 %", "25-50 %", "50-75 %", "above 75 %"]
+densities = xr.DataArray(DENSITY, dims="density", coords={"density": DENSITY})
+square = in_squares(mapped)
+share_marked = (in_squares(marked) / square.where(square > 0)).fillna(0)
+rank = np.digitize(share_marked, [0.05, 0.25, 0.5, 0.75])
+dense = xr.DataArray(np.array(DENSITY)[rank], share_marked.coords, share_marked.dims)
+in_class = square.where(dense == densities, 0)
+
+# %% [markdown]
+# (`coarsen` leaves `spatial_ref` as it was, with the size of the *old* pixels in it. Dropped and written anew, it
+# tells the truth again.) Then `zonal_stats` of xvec adds up the squares of each catchment. It takes a square for that
+# catchment in which its middle lies.
+
+
+# %%
+def by_catchment(layer):
+    """Add up a layer of squares in every catchment."""
+    zones = catchments.geometry
+    sums = layer.xvec.zonal_stats(
+        zones, "x", "y", stats="sum", method="rasterize", index=False
+    )
+    sums = sums.rename(geometry="catchment").transpose("catchment", ...)
+    return sums.drop_vars("spatial_ref", errors="ignore").assign_coords(
+        catchment=("catchment", catchments["name"].values)
+    )
+
+
+# %%
+hectares = by_catchment(in_class).rename("hectares")
+counted = by_catchment(in_squares(marked)).to_series().rename("counted")
+by_density = hectares.to_pandas()
+by_density.assign(counted=counted).round(0).astype(int)
+
+# %% [markdown]
+# **What to notice.** A row is a catchment; the last column counts marked pixels, in hectares. By far the most land is
+# in the first class, where the map marks hardly anything.
+#
+# ## The interval comes along
+#
+# Lesson 11 has shown that counted pixels are no area. Its remedy was a random sample, sorted by what the map says.
+# Now we sort the same visits by **density class**: in a square that the map calls dense, a visit finds pines more
+# often.
+
+# %%
+visits = visits.clip(pine_map.rio.bounds()).sort_index()
+x, y = visits.geometry.x.to_xarray(), visits.geometry.y.to_xarray()
+visits["density"] = dense.sel(x=x, y=y, method="nearest").values
+on_the_map = mapped.sel(x=x, y=y, method="nearest").values.astype(bool)
+answered = visits[on_the_map & ~visits["interpreter_1"].isin(["", "unsure"])]
+says_pine = answered["interpreter_1"] == "Dense Pines"
+
+# %% tags=["nbval-check-output"]
+counts = pd.DataFrame({"pine": 0, "no pine": 0}, index=DENSITY)
+counts["pine"] += answered.loc[says_pine, "density"].value_counts()
+counts["no pine"] += answered.loc[~says_pine, "density"].value_counts()
+counts = counts.fillna(0).astype(int)
+print(counts.to_string())
+
+# %% [markdown]
+# From visits to a share, and how sure it is. Say that of nine visits eight found pines: the share may then be nine
+# tenths, or seven. All the shares that fit the visits, each as often as it fits, form a **beta distribution** (of the
+# visits that found pines and those that did not, each plus a half). Instead of a formula for every later step we
+# **draw** from it many times and send each draw through the whole plan. That is called [Monte
+# Carlo](../docs/glossary.md#monte-carlo).
+
+# %%
+DRAWS = 200
+random = np.random.default_rng(seed=14)
+place = {"density": DENSITY, "catchment": catchments["name"].values}
+
+
+def draws(values, *dims):
+    """Give random values, one draw a row, the names of their dimensions."""
+    return xr.DataArray(values, {dim: place[dim] for dim in dims}, ("draw", *dims))
+
+
+# %%
+share = random.beta(counts["pine"] + 0.5, counts["no pine"] + 0.5, (DRAWS, len(counts)))
+stray = np.exp(LOCAL * random.normal(size=(DRAWS, len(catchments))))
+share = draws(share, "density") * draws(stray, "catchment")
+pines = hectares * share.clip(max=1)
+condensed = pines * draws(random.uniform(*COVER, DRAWS))
+
+# %% [markdown]
+# `stray` is an honest admission. The visits are too few to see whether the map errs more in one catchment than in
+# another, so every draw lets each of them stray by its own factor. Last, cover turns hectares into **[condensed
+# hectares](../docs/glossary.md#condensed-hectares)**. Do the draws agree with the formula of lesson 11?
+
+# %%
+of_class = hectares.sum("catchment").to_series()
+if len(answered):
+    made = counts.sum(axis=1)
+    found = counts["pine"] / made
+    error = np.sqrt((of_class**2 * found * (1 - found) / (made - 1)).sum())
+    middle = (of_class * found).sum()
+    print(f"formula: {middle - 1.96 * error:,.0f} to {middle + 1.96 * error:,.0f} ha")
+low, high = np.quantile(pines.sum(["catchment", "density"]), [0.025, 0.975])
+print(f"draws:   {low:,.0f} to {high:,.0f} ha (with the straying of catchments)")
+
+# %%
+LIMITS = [0.025, 0.5, 0.975]
+three = pines.sum("density").quantile(LIMITS, dim="draw").to_pandas().T
+three.columns = ["low", "middle", "high"]
+three["counted"] = counted
+much = condensed.sum("density").quantile(LIMITS, dim="draw").to_pandas().T
+three[["condensed, low", "condensed, high"]] = much[[0.025, 0.975]]
+three.round(0).astype(int)
+
+# %%
+# Only drawing: run it, no need to read it.
+
+figure, axes = plt.subplots(figsize=(9, 4))
+sides = [three["middle"] - three["low"], three["high"] - three["middle"]]
+look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
+axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
+axes.plot(three["counted"], three.index, "D", color=WINE, label="counted pixels")
+axes.invert_yaxis()
+axes.set(xlabel="pines (ha), with 95 % interval")
+axes.set_title(cloud.map_title("How much is it in each catchment?"))
+axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+plt.show()
+
+# %% [markdown]
+# **What to notice.** The intervals overlap widely. Nobody could say from them which catchment has most pines, though
+# the counted pixels seem to.
+#
+# ## Water: many figures for one hectare
+#
+# What does a cleared hectare give back? Here the sources differ, and by far. One millimetre on one hectare is 10
+# cubic metres.
+
+# %%
+WATER = {  # cubic metres a year
+    "flow models, condensed ha (Le Maitre et al. 2016)": 970,
+    "evaporation: invaded less fynbos (Meijninger and Jarmain 2014)": 10 * (895 - 520),
+    "evaporation: invaded less cleared (Meijninger and Jarmain 2014)": 10 * (895 - 780),
+    "planned, ha to be cleared (TNC 2019)": 55e6 / 54_300,
+    "achieved, ha cleared (Western Cape, March 2023)": 13.1e6 / 40_790,
+}
+water = pd.Series(WATER)
+print(f"the largest is {water.max() / water.min():.0f} times the smallest")
+
+# %%
+# Only drawing: run it, no need to read it.
+
+figure, axes = plt.subplots(figsize=(10, 3.4))
+axes.hlines(water.index, 0, water, color="grey")
+axes.plot(water, water.index, "o", color=INK, markersize=10)
+axes.set(xlabel="cubic metres a year for a hectare", ylim=(-0.6, len(water) - 0.4))
+axes.set(xlim=(0, 4000), xticks=range(0, 4001, 1000))
+axes.invert_yaxis()
+axes.set_title("Water that clearing gives back")
+plt.show()
+
+# %% [markdown]
+# **What to notice.** They do not mean the same hectare. The first is condensed; the second and third are of invaded
+# land, five kinds of trees together; the last two divide a programme's water by *all* hectares that it cleared, the
+# thin ones among them. The plan and what has been achieved by March 2023 are of the same programme and differ by a
+# factor of three: the achieved figure is "up to", and second-hand. The evaporation of land just cleared lies nearer
+# to that of trees than to fynbos (Meijninger and Jarmain 2014): how much comes back depends on what grows there next.
+#
+# And a young stand takes less than a grown one. Two curves of [stream-flow
+# reduction](../docs/glossary.md#stream-flow-reduction) from planted pines, for poor and for good growth (the curves
+# of Scott and Smith):
+
+
+# %%
+def reduction(age, growth):
+    """Return by how much pines of an age lower the flow of a stream, in per cent."""
+    if growth == "poor":
+        return 83.5 / (1 + np.exp(5.028 - 0.382 * age))
+    return 101.5 / (1 + np.exp(5.501) * age**-3.251)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+
+figure, axes = plt.subplots(figsize=(9, 3.8))
+age = np.linspace(1, 35, 100)
+for growth, colour, line in [("poor", INK, "-"), ("good", WINE, "--")]:
+    curve = reduction(age, growth)
+    axes.plot(age, curve, line, color=colour, lw=3, label=f"{growth} growth")
+axes.set(xlabel="age of the stand (years)", ylabel="flow lowered by (%)")
+axes.set(ylim=(0, 105), title="What a stand takes, by its age (Scott and Smith)")
+axes.legend(loc="lower right")
+plt.show()
+
+# %% [markdown]
+# **What to notice.** At ten years the curves differ by more than a factor of four. So we don't choose: later each
+# draw takes one of the two, and one of the five figures.
+#
+# What a stand takes is added up over the coming years, while it ages and spreads. For the spread there are two
+# sources: 4 % a year in the low scenario of van Wilgen et al. (2016), and from 2.4 to 62.4 % cover in a hundred years
+# in the Kogelberg (Le Maitre et al. 1996). Cover grows as an S, fast while there is room; what is that a year, at
+# first?
+
+# %%
+odds_then, odds_at_last = 0.024 / (1 - 0.024), 0.624 / (1 - 0.624)
+print(f"{np.log(odds_at_last / odds_then) / 100:.1%} a year in the Kogelberg")
+
+
+# %%
+def water_saved(condensed, per_hectare, spread, growth, years=YEARS):
+    """Return cubic metres a year that clearing saves, the mean of the coming years."""
+    cover = (condensed / hectares.where(hectares > 0)).fillna(0).clip(0, 0.99)
+    ages = xr.DataArray(AGES, {"density": DENSITY}, ["density"])
+    total = 0
+    for year in range(years):
+        odds = cover / (1 - cover) * np.exp(spread * year)
+        thirst = reduction(ages + year, growth) / reduction(30, growth)
+        total += odds / (1 + odds) * hectares * per_hectare * thirst
+    return total / years
+
+
+# %% [markdown]
+# The figure for a hectare is taken for stands of thirty years; the curve says how much of it a younger one takes.
+# This is a sketch, not hydrology, but each of its numbers has a name.
+#
+# ## Cost: density, access, follow-up
+#
+# Slope from the terrain model, as in lesson 11, and the distance to the nearest track:
+
+# %%
+catalogue = pystac_client.Client.open(cloud.stac_url)
+bounds = pine_map.rio.transform_bounds("EPSG:4326")
+search = catalogue.search(collections=["cop-dem-glo-30"], bbox=bounds)
+height = xr.full_like(pine_map, np.nan)
+for terrain in search.items_as_dicts():
+    part = rioxarray.open_rasterio(terrain["assets"]["data"]["href"], masked=True)[0]
+    part = part.rio.reproject_match(pine_map, resampling=Resampling.bilinear)
+    height = height.fillna(part)
+to_north, to_east = np.gradient(height.values, -10, 10)
+slope = pine_map.copy(data=np.degrees(np.arctan(np.hypot(to_east, to_north))))
+
+# %%
+on_track = np.zeros(pine_map.shape, "uint8")
+if len(tracks):
+    transform = pine_map.rio.transform()
+    lines = list(tracks.geometry)
+    on_track = rasterize(lines, on_track.shape, transform=transform, all_touched=True)
+no_track = distance_transform_edt(on_track == 0, sampling=10) / 1000
+kilometres = pine_map.copy(data=no_track if len(tracks) else np.zeros(pine_map.shape))
+
+
+# %%
+def mean_of_stands(pixels):
+    """Return the mean of a layer in each catchment and density class."""
+    mean = in_squares(pixels.where(mapped)) / square.where(square > 0)
+    sums = by_catchment(mean.fillna(0) * in_class)
+    return (sums / hectares.where(hectares > 0)).fillna(0)
+
+
+steepness, far = mean_of_stands(slope), mean_of_stands(kilometres)
+access = 1 + STEEP * steepness / 30 + PER_KM * far
+
+# %%
+access.to_pandas().round(2)
+
+
+# %% [markdown]
+# How many times as dear as on level ground beside a track. And the price: clearing at 1 to 5 % cover is 3 to 25 times
+# cheaper than above 75 % (Marais and Wannenburgh 2008); the classes between get even steps. Then the two
+# **follow-up** visits: without them the seedlings close the stand again, and the first clearing was for nothing.
+
+
+# %%
+def cost_of(dense, thinner):
+    """Return the cost in rand of every stand, with its follow-up."""
+    steps = xr.DataArray(np.linspace(1, 0, 5), {"density": DENSITY}, ["density"])
+    first = hectares * access * dense / thinner**steps
+    return first * (1 + sum(FOLLOW_UP.values()))
+
+
+cost = cost_of(DENSE[1], THINNER[1])
+print(f"everything: R {float(cost.sum()) / 1e6:.1f} million")
+print(f"budget:     R {BUDGET / 1e6:.1f} million")
+(cost / 1000).to_pandas().round(0).astype(int)
+
+# %% [markdown]
+# In thousands of rand. The wide first class is cheap by the hectare and dear as a whole: there somebody has to walk
+# everywhere and look.
+#
+# ## Now, or in fifteen years?
+#
+# A thin stand takes hardly any water today. Leave it, and clear it when it has closed?
+
+# %%
+now = DENSE[1] / np.array(THINNER)
+later = DENSE[1] / (1 + INTEREST) ** YEARS
+table = pd.DataFrame({"now": now, "closed, at today's value": later})
+table["waiting pays if fewer close than"] = table["now"] / later
+table.index = [f"{times} times cheaper when thin" for times in THINNER]
+table.round(2)
+
+# %% [markdown]
+# In rand a hectare. **What to notice.** At 25 times cheaper it pays to go now even if only a few in a hundred such
+# hectares ever close; at 3 times it takes most of them. The source gives both ends (Marais and Wannenburgh 2008), so
+# the honest answer to "small ones first?" is: it depends on a number that your own accounts have, and no satellite.
+#
+# ## A plan under a budget
+#
+# A **stand** is now a catchment's land in one density class. Which stands give most water for the money? That is a
+# choice of yes or no for each, with a total that may not pass the budget, and a set-up cost for every catchment in
+# which anything is done. `milp` finds the best choice ([mixed-integer linear
+# programming](../docs/glossary.md#mixed-integer-linear-programming)): it takes what to make small,
+# and the constraints.
+
+
+# %%
+def as_series(array):
+    """Return one number for each stand."""
+    return array.transpose("catchment", "density").to_series()
+
+
+# %%
+def best_plan(benefit, cost, gap=0.001):
+    """Choose stands that save most water for the budget: True for what is cleared."""
+    inside = pd.get_dummies(benefit.index.get_level_values("catchment")).astype(float)
+    zeros = np.zeros(inside.shape[1])
+    paid = np.r_[cost, zeros + SET_UP]
+    opened = np.hstack([np.eye(len(benefit)), -inside.values])
+    limits = [LinearConstraint(paid, ub=BUDGET), LinearConstraint(opened, ub=0)]
+    both = {"integrality": np.ones(len(paid)), "bounds": Bounds(0, 1)}
+    both["options"] = {"mip_rel_gap": gap}
+    found = milp(-np.r_[benefit, zeros], constraints=limits, **both)
+    return pd.Series(found.x[: len(benefit)] > 0.5, benefit.index)
+
+
+# %% [markdown]
+# The unknowns are one for each stand and one for each catchment, all 0 or 1 (`integrality`). `opened` says: no stand
+# without its catchment being opened. Against it stands what many would do, **densest first**, from the densest class
+# down, near and level stands before far and steep ones, until the money is spent:
+
+
+# %%
+def densest_first(cost):
+    """Take stands from the densest class down while the budget lasts."""
+    order = pd.DataFrame({"access": as_series(access), "cost": cost})
+    order["rank"] = [DENSITY.index(density) for _, density in order.index]
+    order = order.sort_values(["rank", "access"], ascending=[False, True])
+    taken, spent = [], 0
+    for stand, price in order["cost"].items():
+        opening = SET_UP * (stand[0] not in {catchment for catchment, _ in taken})
+        if spent + price + opening <= BUDGET:
+            taken.append(stand)
+            spent += price + opening
+    return pd.Series(cost.index.isin(taken), cost.index)
+
+
+# %%
+def middle_benefit(**other):
+    """Return the water that each stand gives by the middle figures, or by others."""
+    figures = {"per_hectare": water.median(), "spread": SPREAD[0], "growth": "poor"}
+    return as_series(water_saved(condensed.median("draw"), **figures | other))
+
+
+costs, benefit = as_series(cost), middle_benefit()
+plans = {"densest first": densest_first(costs), "solver": best_plan(benefit, costs)}
+gains = pd.Series({name: benefit[plan].sum() / 1000 for name, plan in plans.items()})
+gains.rename("thousand m3 a year, as estimated").round(1).to_frame()
+
+# %%
+per_rand = 1000 * benefit / costs.where(costs > 0)
+side_by_side = pd.DataFrame({"litres a year per rand": per_rand.round(1)})
+for name, plan in plans.items():
+    side_by_side[name] = plan.map({True: "yes", False: ""})
+side_by_side[side_by_side[["densest first", "solver"]].eq("yes").any(axis=1)]
+
+# %% [markdown]
+# **What to notice.** The solver can't do worse than any other rule *by these figures*. How much better it is you see
+# above; and by how much the figures are uncertain you have seen before. Is the difference worth anything?
+#
+# ## How sure is the plan?
+#
+# Now every draw gets its own map, water and cost, and the solver finds a plan for each that is within a hundredth of
+# the best. (That takes a while. Lines that begin with `Highs` come from inside the solver and mean no harm.) The
+# price of a hectare is drawn for each catchment: what a contractor asks is known once somebody has shown it to him.
+
+# %%
+per_hectare = draws(random.choice(water, DRAWS))
+spread = draws(random.uniform(*SPREAD, DRAWS))
+good_years = draws(random.random(DRAWS) < 0.5)
+
+# %%
+saved = xr.where(
+    good_years,
+    water_saved(condensed, per_hectare, spread, "good"),
+    water_saved(condensed, per_hectare, spread, "poor"),
+).transpose("draw", "catchment", "density")
+spread_of_prices = np.log(DENSE[2] / DENSE[0]) / (2 * 1.96)
+prices = random.lognormal(0, spread_of_prices, (DRAWS, len(catchments)))
+prices *= DENSE[1] / np.exp(spread_of_prices**2 / 2)
+thinner = draws(random.triangular(*THINNER, DRAWS))
+paid = cost_of(draws(prices, "catchment"), thinner)
+paid = paid.transpose("draw", "catchment", "density")
+
+# %%
+chosen = pd.concat(
+    [best_plan(as_series(saved[n]), as_series(paid[n]), 0.01) for n in range(DRAWS)],
+    axis=1,
+)
+often = chosen.mean(axis=1).rename("share of the draws")
+(100 * often.unstack()[DENSITY]).round(0).astype(int)
+
+# %%
+# Only drawing: run it, no need to read it.
+
+table = often.unstack().loc[catchments["name"], DENSITY]
+figure, axes = plt.subplots(figsize=(9, 4.6))
+drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+axes.set_xticks(range(len(DENSITY)), DENSITY)
+axes.set_yticks(range(len(table)), table.index)
+for (row, column), value in np.ndenumerate(table.values):
+    colour = "black" if value > 0.6 else "white"
+    axes.text(column, row, f"{value:.0%}", ha="center", va="center", color=colour)
+figure.colorbar(drawn, label="share of the draws (0 to 1)")
+axes.set(xlabel="density class (share of a hectare that the map marks)")
+axes.set_title(cloud.map_title("How often each stand is in the best plan"))
+plt.show()
+
+# %% [markdown]
+# In per cent of the draws. What is near 100 is **safe**: whatever the true numbers are, it belongs in the plan. What
+# is near 0 can wait. Between the two the map, the water and the cost do not decide: there a **visit first** is worth
+# more than a cleared hectare. By catchment, with the plan that is best on the mean of all draws:
+
+# %%
+mean_saved, mean_paid = (as_series(array.mean("draw")) for array in [saved, paid])
+plan = best_plan(mean_saved, mean_paid)
+decision = pd.Series("visit first", often.index)
+decision[often >= SURE[1]] = "safe"
+decision[often <= SURE[0]] = "not now"
+in_draws = chosen.groupby(level="catchment").any().mean(axis=1)
+summary = pd.DataFrame({"in the plan of how many draws (%)": 100 * in_draws})
+for word in ["safe", "visit first"]:
+    summary[word] = (decision == word).groupby(level="catchment").sum()
+summary = summary.loc[catchments["name"]].round(0).astype(int)
+summary
+
+# %% [markdown]
+# The last two columns count stands. And what do the different sources of doubt do? The figure for a hectare of water
+# multiplies every stand alike, so it changes the *promise*, not the *plan*:
+
+# %%
+in_plan = plan.to_xarray().sel(density=DENSITY, catchment=place["catchment"])
+promise = saved.where(in_plan, 0).sum("density") / 1000
+low, mid, high = np.quantile(promise.sum("catchment"), LIMITS)
+print(f"promise: {low:,.0f} to {high:,.0f} thousand m3 a year (middle {mid:,.0f})")
+for cubic_metres in [water.min(), water.max()]:
+    other = best_plan(middle_benefit(per_hectare=cubic_metres), costs)
+    same = (other == plans["solver"]).all()
+    print(f"{cubic_metres:,.0f} m3 a hectare: the solver's plan is the same: {same}")
+
+# %% [markdown]
+# **What to notice.** Never print a promise without its interval. And don't wait until the sources agree on water: the
+# choice between stands does not depend on it. (The two curves are another matter: they value young stands differently.
+# Exercise 14-1 shows a kindred case.)
+#
+# ## What leaves the building
+#
+# A team needs outlines and points, the office one page. First the outlines: squares of a stand, joined.
+
+# %%
+codes = dense.where(square > 0).to_series().dropna().reset_index(name="density")
+corners = [codes["x"] - 50, codes["y"] - 50, codes["x"] + 50, codes["y"] + 50]
+squares = gpd.GeoDataFrame(codes[["density"]], geometry=shapely.box(*corners), crs=CRS)
+middles = squares.set_geometry(squares.centroid)
+inside = middles.sjoin(catchments[["name", "geometry"]])["name"]
+squares["catchment"] = inside[~inside.index.duplicated()]
+outlines = squares.dissolve(["catchment", "density"])
+
+# %%
+outlines["hectares"] = as_series(hectares).round()
+outlines["cost_rand"] = mean_paid.round(-3)
+outlines["in_draws"] = often.round(2)
+outlines["advice"] = decision.replace({"visit first": "visit if you pass"})
+outlines["in_plan"] = plan
+outlines.loc[plan, "advice"] = "visit, then clear"
+outlines.loc[plan & (decision == "safe"), "advice"] = "clear"
+outlines.loc[~plan & (decision == "safe"), "advice"] = "visit if you pass"
+outlines = outlines.reset_index()
+
+# %%
+ADVICE = {
+    "clear": INK,
+    "visit, then clear": "#D55E00",
+    "visit if you pass": "#F0E442",
+    "not now": "#C8C8C8",
+}
+everywhere = (outlines["density"] == DENSITY[0]) & ~outlines["in_plan"]
+shown = outlines[~everywhere]
+given = [advice for advice in ADVICE if (shown["advice"] == advice).any()]
+colours = {advice: ADVICE[advice] for advice in given}
+
+# %%
+look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
+borders = catchments.to_crs("EPSG:4326").hvplot.polygons(tiles=cloud.basemap, **look)
+
+# %%
+stands = shown.to_crs("EPSG:4326").hvplot.polygons(
+    geo=True,
+    c="advice",
+    cmap=colours,
+    line_alpha=0,
+    hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
+    legend="bottom",
+    responsive=True,
+    min_height=500,
+)
+(borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
+
+# %% [markdown]
+# Hover over a stand: its class, its hectares, its cost in rand, and in which share of the draws it was in the plan.
+
+# %%
+teams = outlines[outlines["advice"] != "not now"]
+plan_path = cloud.outputs / "clearing_plan.gpkg"
+plan_path.unlink(missing_ok=True)
+teams.to_file(plan_path, layer="stands")
+catchments[["name", "geometry"]].to_file(plan_path, layer="catchments")
+
+# %% [markdown]
+# For a phone or a receiver: a waypoint in every piece of at least five hectares, with a name that can be read on a
+# small screen. `representative_point` lies inside its piece; a centre of gravity may not.
+
+# %%
+pieces = teams[teams["density"] != DENSITY[0]].explode(ignore_index=True)
+pieces = pieces[pieces.area >= 5e4]
+size = (pieces.area / 1e4).map("{:.0f} ha".format)
+words = [pieces["catchment"], pieces["density"], size]
+waypoints = gpd.GeoDataFrame({"name": words[0] + " " + words[1] + " " + words[2]})
+waypoints["desc"] = pieces["advice"]
+waypoints = waypoints.set_geometry(pieces.representative_point()).to_crs("EPSG:4326")
+gpx_path = cloud.outputs / "clearing_plan.gpx"
+waypoints.to_file(gpx_path, driver="GPX")
+print(len(waypoints), "waypoints, the first:", *waypoints["name"].head(1))
+
+# %% [markdown]
+# Then the page. One side, for somebody who has not seen this lesson: a map, a table with intervals, and how to read
+# them.
+
+
+# %%
+def in_km(layer):
+    """Give a layer kilometres instead of metres."""
+    return layer.set_geometry(layer.affine_transform([0.001, 0, 0, 0.001, 0, 0]))
+
+
+# %%
+def draw_plan(axes):
+    """Draw stands by advice, with tracks, the area of interest and catchments."""
+    for advice, stands in in_km(shown).groupby("advice"):
+        stands.plot(ax=axes, color=ADVICE[advice])
+    if len(tracks):
+        in_km(tracks).plot(ax=axes, color="black", lw=0.6, ls=":")
+    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=0.5)
+    in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
+    axes.set(xlabel="km east", ylabel="km north", aspect="equal")
+
+
+# %%
+def name_catchments(axes):
+    """Write the name of each catchment into it."""
+    halo = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
+    for row in in_km(catchments).itertuples():
+        point = row.geometry.representative_point()
+        axes.text(point.x, point.y, row.name, ha="center", weight="bold", bbox=halo)
+
+
+# %%
+def explain_colours(axes):
+    """Say below the map what its colours and lines mean."""
+    stands = shown["advice"].value_counts()
+    names = {advice: f"{advice} ({stands.get(advice, 0)} stands)" for advice in ADVICE}
+    handles = [Patch(color=ADVICE[advice], label=names[advice]) for advice in ADVICE]
+    handles += axes.plot([], [], ":", color="black", label="track")
+    handles += axes.plot([], [], color=GREEN, lw=1, label="area of interest")
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
+    axes.legend(handles=handles, ncols=2, **below)
+
+
+# %%
+def from_to(array):
+    """Write the 95 % interval of each catchment."""
+    low, high = array.quantile([0.025, 0.975], dim="draw").values
+    pairs = zip(low, high, strict=True)
+    return [f"{a:,.0f} to {b:,.0f}" if b > 0 else "none" for a, b in pairs]
+
+
+# %%
+page_table = pd.DataFrame({"catchment": catchments["name"].values})
+page_table["pines\n(ha)"] = from_to(pines.sum("density"))
+page_table["stands\nto clear"] = in_plan.sum("density").values
+page_table["cost, follow-up in\n(thousand rand)"] = from_to(
+    paid.where(in_plan, 0).sum("density") / 1000
+)
+page_table["water\n(thousand m³ a year)"] = from_to(promise)
+page_table["in the plan of\n(% of draws)"] = summary.iloc[:, 0].values
+
+# %%
+HOW_TO_READ = f"""How to read this map
+- The budget is R {BUDGET / 1e6:.1f} million, follow-up included, in rand of the early 2000s.
+- Colours say what to do, not how many trees there are. Grey stands can wait.
+- "Visit, then clear": best by our figures, but in fewer than {SURE[1]:.0%} of {DRAWS} tries with
+  other plausible figures. Look at five places in it before a team is sent.
+- Every "a to b" holds the true number in about 19 of 20 cases, if our assumptions hold.
+- The map does not see young or thin pines. No colour does not mean no pines.
+- Go back after {" and ".join(map(str, FOLLOW_UP))} years, or the money is lost."""
+if cloud.truth is not None:
+    HOW_TO_READ += "\n- Simulated for a course: no place on it exists."
+
+
+# %%
+def draw_table(axes):
+    """Draw the table of the page, without a box around every number."""
+    look = {"loc": "center", "cellLoc": "center", "edges": "horizontal"}
+    cells = axes.table(page_table.values, colLabels=page_table.columns, **look)
+    cells.auto_set_font_size(False)
+    cells.set_fontsize(9.5)
+    cells.auto_set_column_width(range(len(page_table.columns)))
+    for (row, _), cell in cells.get_celld().items():
+        cell.set_height(0.22 if row == 0 else 0.13)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+
+shape = {"figsize": (8.3, 11.7), "height_ratios": [6.2, 2.2, 1.9]}
+page, (top, middle, bottom) = plt.subplots(3, 1, **shape)
+draw_plan(top)
+name_catchments(top)
+explain_colours(top)
+top.set_title(cloud.map_title("Where to clear pines first"), fontsize=16)
+middle.axis("off")
+bottom.axis("off")
+draw_table(middle)
+bottom.text(0, 1, HOW_TO_READ, va="top", fontsize=10.5, linespacing=1.5)
+page.savefig(cloud.outputs / "clearing_plan.pdf")
+plt.show()
+
+# %% [markdown]
+# Look at it as a ranger would, who has two minutes: is it clear where to go on Monday? What would you ask?
+#
+# **Optional: the map for other maps.** The share of marked pixels as a COG; beside it a style of the same name, which
+# QGIS takes by itself; and a **STAC item**, so that the map can be found as you have found the scene.
+
+# %%
+percent = (share_marked.where(square > 0) * 100).round().fillna(255).astype("uint8")
+percent = percent.rename("pine_density").rio.write_crs(CRS).rio.write_nodata(255)
+percent.attrs = {"long_name": "share of a hectare marked as pines", "units": "percent"}
+map_path = cloud.outputs / "pine_density.tif"
+write_cog(percent, map_path, codes=False, overwrite=True, progress=False)
+print(f"{map_path.name}: {map_path.stat().st_size / 1000:.0f} kB")
+
+# %%
+TINTS = ["#F4F0E6", "#E8C872", "#D98B3A", "#A8442A", "#4A1226"]
+entries = "".join(
+    f'<item value="{top}" label="{label}" color="{tint}" alpha="255"/>'
+    for top, label, tint in zip([5, 25, 50, 75, 100], DENSITY, TINTS, strict=True)
+)
+ramp = f'<colorrampshader colorRampType="DISCRETE">{entries}</colorrampshader>'
+drawn = '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1">'
+drawn += f"<rastershader>{ramp}</rastershader></rasterrenderer>"
+style = f'<!DOCTYPE qgis><qgis version="3.34"><pipe>{drawn}</pipe></qgis>'
+style_path = map_path.with_suffix(".qml")
+style_path.write_text(style)
+print(style_path.name)
+
+# %%
+choice = json.loads(find_or_make("chosen_scene.json").read_text())
+when = datetime.strptime(choice["id"].split("_")[2], "%Y%m%d").replace(tzinfo=UTC)
+outline = catchments.to_crs("EPSG:4326").union_all()
+item = pystac.Item(
+    id=f"pine-density-{when:%Y%m%d}",
+    geometry=json.loads(shapely.to_geojson(shapely.box(*outline.bounds))),
+    bbox=list(outline.bounds),
+    datetime=when,
+    properties={"license": "CC-BY-4.0", "title": cloud.map_title("Share of pines")},
+)
+
+# %%
+HANDED_OVER = {
+    "pine_density.tif": (pystac.MediaType.COG, ["data"]),
+    "pine_density.qml": ("application/xml", ["style"]),
+    "clearing_plan.gpkg": (pystac.MediaType.GEOPACKAGE, ["plan"]),
+    "clearing_plan.gpx": ("application/gpx+xml", ["plan"]),
+    "clearing_plan.pdf": (pystac.MediaType.PDF, ["overview"]),
+}
+for name, (kind, roles) in HANDED_OVER.items():
+    item.add_asset(name, pystac.Asset(f"./{name}", media_type=kind, roles=roles))
+item.save_object(dest_href=str(cloud.outputs / "pine_density.json"))
+
+# %% tags=["nbval-check-output"]
+again = pystac.Item.from_file(str(cloud.outputs / "pine_density.json"))
+print(again.id, again.properties["license"])
+for name, asset in again.assets.items():
+    print(name, asset.roles, (cloud.outputs / name).stat().st_size > 0)
+
+# %% [markdown]
+# ## The truth, for once
+#
+# Only a simulated scene has a key. (With `COURSE_CLOUD=aws` this part shows nothing.) How many condensed hectares are
+# there, and what do the plans give back on the true ones, by the same middle figures?
+
+# %%
+if cloud.truth is not None:
+    true_cover = rioxarray.open_rasterio(cloud.truth / f"pine_cover_{when:%Y%m%d}.tif")[
+        0
+    ].rio.reproject_match(pine_map)
+    true_cover = true_cover.where(mapped & (true_cover != 255), 0) / 100
+    true_condensed = by_catchment(in_squares(true_cover) * (dense == densities))
+    compare = much[[0.025, 0.975]].round(0)
+    compare["truth"] = true_condensed.sum("density").to_series().round(0)
+    display(compare)
+
+# %%
+if cloud.truth is not None:
+    figures = {"per_hectare": water.median(), "spread": SPREAD[0], "growth": "poor"}
+    true_benefit = as_series(water_saved(true_condensed, **figures))
+    plans["mean of all draws"] = plan
+    on_truth = {name: true_benefit[took].sum() / 1000 for name, took in plans.items()}
+    spent = {name: costs[took].sum() / 1e6 for name, took in plans.items()}
+    verdict = pd.DataFrame({"thousand m3 a year": on_truth, "million rand": spent})
+    display(verdict.round({"thousand m3 a year": 0, "million rand": 2}))
+
+# %%
+if cloud.truth is not None:
+    unseen = true_condensed.sel(density=DENSITY[0]).sum() / true_condensed.sum()
+    print(f"in squares where the map marks hardly anything: {float(unseen):.0%}")
+
+# %% [markdown]
+# **What to notice.** Three things. Whether the solver's plan beats "densest first" on the *truth*, and not only by
+# its own figures. How many catchments lie in their intervals: if the truth is high in some of them, remember that we
+# counted pixels that are *mostly* pine, and thin pines grow in others, too. And the last line: a good part of all
+# pines stands where the map shows next to nothing. No plan made from this map reaches them; teams who walk do.
+
+# %% [markdown]
+# ## Exercises
+
+# %%
+rivals = list((often - 0.5).abs().sort_values(kind="stable").index[:2])
+print("first: ", *rivals[0])
+print("second:", *rivals[1])
+
+# %% [markdown]
+# ### Exercise 14-1: only the next year counts
+#
+# The office reports water year by year, and asks for the plan that gives most in the **next year** (`years=1`), all
+# else as in the solver's plan. How many **stands** are in one of the two plans, but not in the other? You need
+# `middle_benefit(...)`, `best_plan(...)` and `costs`; the old plan is `plans["solver"]`.
+#
+# Stuck? Run `hint("14-1")`.
+
+# %% tags=["exercise"]
+stands_changed = ...
+check(
+    "14-1", stands_changed, costs=costs, benefit_of=middle_benefit, best_plan=best_plan
+)
+
+# %% [markdown]
+# <details><summary>Solution 14-1</summary>
+#
+# ```python
+# next_year = best_plan(middle_benefit(years=1), costs)
+# stands_changed = int((next_year != plans["solver"]).sum())
+# ```
+#
+# Young, thin stands take little water next year and much in fifteen. How far one looks ahead is no question for a
+# satellite, nor for a solver, and it decides where the teams go.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 14-2: is the map good enough to decide?
+#
+# There is money left for one more stand: the first or the second of `rivals`, printed above. In which **share of the
+# draws** (0 to 1) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; a stand
+# is taken with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
+#
+# Stuck? Run `hint("14-2")`.
+
+# %% tags=["exercise"]
+first_is_better = ...
+check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
+
+# %% [markdown]
+# <details><summary>Solution 14-2</summary>
+#
+# ```python
+# per_rand_drawn = saved / paid
+# first, second = (
+#     per_rand_drawn.sel(catchment=catchment, density=density)
+#     for catchment, density in rivals
+# )
+# first_is_better = float((first > second).mean())
+# ```
+#
+# If that is near a half, map, water and cost together are no better than a coin: go and look. If it is near 0 or 1,
+# the money can be spent. Both stands belong to the *same* draw each time: what is common to them, such as the water
+# of a hectare, cancels out, and that is why comparing two separate intervals says less.
+#
+# </details>
+
+# %% [markdown]
+# ## Quiz
+#
+# **1. Published figures for the water of a hectare differ by a factor of ten. What does that do to the plan?**
+#
+# <details><summary>a) It has to wait until the sources agree</summary>
+#
+# **No.** A factor that is the same for all stands leaves their order as it is.
+#
+# </details>
+# <details><summary>b) It changes what may be promised, but not which stands come first</summary>
+#
+# **Yes.** So promise an interval, and choose all the same.
+#
+# </details>
+# <details><summary>c) Nothing: take the mean</summary>
+#
+# **No.** A mean hides that the promise may be wrong by several times.
+#
+# </details>
+#
+# **2. A stand is in the best plan in half of the draws. What is that stand?**
+#
+# <details><summary>a) One of middling value: put it in the middle of the list</summary>
+#
+# **No.** It may be among the best, or not worth it. We don't know which.
+#
+# </details>
+# <details><summary>b) Half covered by pines</summary>
+#
+# **No.** The share of draws speaks of our knowledge, not of the trees.
+#
+# </details>
+# <details><summary>c) One that a visit can decide</summary>
+#
+# **Yes.** A few visits, or a contractor's quote, narrow what the draws have to leave open.
+#
+# </details>
+#
+# **3. Why carry draws through the plan, and not put an interval on the map alone?**
+#
+# <details><summary>a) Because a decision depends on all numbers together, and some errors are shared</summary>
+#
+# **Yes.** What is shared cancels out in a comparison; what is not adds up. Draws do both by themselves.
+#
+# </details>
+# <details><summary>b) Because draws make the estimate better</summary>
+#
+# **No.** They add no knowledge. They only show what follows from what we don't know.
+#
+# </details>
+# <details><summary>c) Because a solver needs random numbers</summary>
+#
+# **No.** It solves each draw exactly.
+#
+# </details>
+# <details><summary>d) Because 95 % intervals are always symmetric</summary>
+#
+# **No.** Many are not, and draws don't need them to be.
+#
+# </details>
+
+# %% [markdown]
+# ## Key points
+#
+# - Sort the random sample by what the map says, and each density class gets its share, with an interval.
+# - Where sources conflict, show both, and ask whether the decision minds.
+# - A solver beats a rule of thumb by your figures; whether it does on the ground depends on the figures.
+# - Send draws through the whole plan: what is always in is safe, what is sometimes in needs a visit.
+# - Hand over files that teams can open, and a page that says what it does not know.
+#
+# **What's next:** a plan is only as good as its map. Which points would make the map better where it was undecided?
+# [01 Field observations](01_field_observations.ipynb)
