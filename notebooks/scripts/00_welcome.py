@@ -74,13 +74,13 @@
 # | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 45 |
 # | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 35 |
 # | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
-# | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 45 |
+# | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 50 |
 # | [07 How good is it, really?](07_how_good_is_it.ipynb) | How good is the model on the points, and would that hold on a hillside where nobody has been? | 45 |
 # | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 40 |
 # | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
 # | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 55 |
-# | **all**, about 8 hours | | **470** |
+# | **all**, about 8 hours | | **475** |
 #
 # <!-- end of lessons -->
 #
