@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
+from sklearn.model_selection import StratifiedKFold
 from xgboost import XGBClassifier
 
 from helpers.course import BANDS, CLASS_COLOURS
@@ -71,6 +72,8 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
     training = points[points["job"] == "training"]
     model = XGBClassifier(n_estimators=2, max_depth=2, n_jobs=1)
     model.fit(training[BANDS], training["class"])
+    learning_points = points[points["job"] != "testing"]
+    parts = list(StratifiedKFold(2).split(learning_points[BANDS], learning_points["class"]))
     reflectance = _grid(random.uniform(0, 0.3, (len(BANDS), SIDE, SIDE)))
     reflectance = reflectance.assign_coords(band=BANDS)
     codes = _grid(random.integers(0, 12, (SIDE, SIDE)))
@@ -119,9 +122,7 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
         "05-1": {"learning_points": points},
         "05-2": {"learning_points": points},
         "05-3": {"learning_points": points},
-        "06-1": {"model": model, "spectra": points},
-        "06-2": {"model": model, "spectra": points},
-        "06-3": {"model": model, "spectra": points},
+        **{f"06-{number}": {"model": model, "spectra": points, "parts": parts} for number in "123"},
         "07-1": {"counts": counts},
         "07-2": {
             "is_pine": is_pine,

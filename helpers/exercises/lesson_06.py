@@ -2,16 +2,27 @@
 
 from numbers import Real
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
 from xgboost import XGBClassifier
 
 from helpers.course import BANDS
 from helpers.exercises.core import DICTIONARY, NUMBER, call, exercise, same
 
-PATIENCE = 10
+Parts = list[tuple[np.ndarray, np.ndarray]]
+
 THREE_DECIMALS = 0.001  # so close is an answer that has been rounded to three decimals
 MOST_ROUNDS = 300  # more would make the check slow
+SETTINGS = ("max_depth", "learning_rate", "n_estimators")
+OTHER_POINTS = {
+    "testing": "testing points. The exam stays closed: whoever chooses by it cannot trust it any "
+    "more. Choose by the five parts.",
+    "validation": "validation points, one group with neighbours among the training points. Choose "
+    "by the five parts.",
+    "training": "training points, and those a model knows by heart. Choose by the five parts.",
+}
 
 
 @exercise(
@@ -21,40 +32,43 @@ MOST_ROUNDS = 300  # more would make the check slow
     "points to learn from, deep trees find little more that holds elsewhere.",
     hints=[
         'The settings are PUBLISHED | {"max_depth": 3}; make a new XGBClassifier with them.',
-        'Fit it to training[BANDS] and training["class"]; only then judge it with validation.',
-        'model_depth_3.score(validation[BANDS], validation["class"]) is the accuracy.',
+        "cross_val_score(model, features, labels, cv=parts) trains and judges it five times.",
+        "That gives five figures, one for each part: take their .mean().",
     ],
 )
 def accuracy_of_shallower_trees(
-    answer: float,
-    *,
-    model: XGBClassifier,
-    spectra: pd.DataFrame,
+    answer: float, *, model: XGBClassifier, spectra: pd.DataFrame, parts: Parts
 ) -> str | None:
-    """Accuracy on the validation points with trees of three questions."""
-    training, validation, testing = _groups(spectra)
-    shallower = _trained(model, training, max_depth=3)
-    right = _accuracy(shallower, validation)
+    """Mean accuracy on the parts with trees of three questions."""
+    right = _accuracy(model, spectra, parts, max_depth=3)
     if same(answer, right, within=THREE_DECIMALS):
         return None
-    if same(answer, _accuracy(shallower, testing), within=THREE_DECIMALS):
-        return (
-            "That is the accuracy on the testing points. The exam is over: settings are compared "
-            "on the validation points."
-        )
     if same(answer, 100 * right):
         return "That is per cent; the exercise asks for a number between 0 and 1."
     if same(answer, 1 - right):
         return "That is the share of points that are named wrongly; accuracy is the rest."
-    if same(answer, _accuracy(shallower, training), within=THREE_DECIMALS):
-        return (
-            "That is the accuracy on the points that it has learnt from, and those it knows by "
-            "heart. Judge it with the validation points."
-        )
-    if same(answer, _accuracy(model, validation), within=THREE_DECIMALS):
+    shallower = _fresh(model, max_depth=3)
+    for learnt in (_learning_points(spectra), _group(spectra, "training")):
+        shallower.fit(learnt[BANDS], learnt["class"])
+        if same(answer, shallower.score(learnt[BANDS], learnt["class"]), within=THREE_DECIMALS):
+            return (
+                "That is the accuracy on the points that it has learnt from, and those it knows by "
+                "heart. Judge it on the parts, each by a model that has not learnt from it."
+            )
+        for job in ("testing", "validation"):
+            points = _group(spectra, job)
+            found = shallower.score(points[BANDS], points["class"])
+            if same(answer, found, within=THREE_DECIMALS):
+                return f"That is the accuracy on the {OTHER_POINTS[job]}"
+    if same(answer, _accuracy(model, spectra, parts), within=THREE_DECIMALS):
         return (
             "That is the accuracy of the lesson's model, seven questions deep: train a new one, "
             "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
+        )
+    if same(answer, _accuracy(model, spectra, 5, max_depth=3), within=THREE_DECIMALS):
+        return (
+            "That is the mean over parts that are not made of blocks, so neighbours give answers "
+            "away: hand the lesson's parts over, cv=parts."
         )
     if abs(answer - right) < 0.02:
         return (
@@ -62,8 +76,8 @@ def accuracy_of_shallower_trees(
             'another model: are all settings but max_depth as in PUBLISHED | {"max_depth": 3}?'
         )
     return (
-        "That is not the accuracy of this model on the validation points: published settings, "
-        "max_depth 3, all twelve bands, learnt from the training points alone; not rounded."
+        "That is not the mean accuracy on the five parts: published settings, max_depth 3, all "
+        "twelve bands (features), and cv=parts; not rounded."
     )
 
 
@@ -73,49 +87,44 @@ def accuracy_of_shallower_trees(
     right="With ten classes a round is ten trees, and each of them is asked for every pixel of the "
     "map: stopping early makes the map not only better but also faster.",
     hints=[
-        "Settings and early_stopping_rounds go to XGBClassifier(...), eval_set goes to fit(...).",
-        "best_iteration is the best round, counted from 0.",
+        'loss_by_round(PUBLISHED | {"learning_rate": 0.3}) gives a column for each part.',
+        '.mean(axis="columns") is the mean curve, and .idxmin() the round where it is lowest.',
         "Trees = rounds up to the best one, times the number of classes, len(class_names).",
     ],
 )
 def trees_worth_keeping(
-    answer: float,
-    *,
-    model: XGBClassifier,
-    spectra: pd.DataFrame,
+    answer: float, *, model: XGBClassifier, spectra: pd.DataFrame, parts: Parts
 ) -> str | None:
-    """Count the trees up to the best round of a faster model with early stopping."""
-    training, validation, testing = _groups(spectra)
-    best = _best_round(model, training, validation, learning_rate=0.3)
-    classes = len(model.classes_)
+    """Count the trees up to the round that serves the parts best, with larger steps."""
+    _, by_part = _losses(model, spectra, parts, learning_rate=0.3)
+    rounds, classes = len(by_part), len(model.classes_)
+    best = by_part.mean(axis="columns").idxmin()
     if same(answer, best * classes, within=1e-6):
         return None
     if answer in (best, best - 1):
         return "Those are rounds: with ten classes each round adds more than one tree."
-    if answer in (best + PATIENCE, best + PATIENCE - 1):
-        return (
-            "So many rounds were trained, the ten of its patience among them. Count up to the best "
-            "round, and count trees: with ten classes each round adds more than one."
-        )
     if same(answer, (best - 1) * classes, within=1e-6):
-        return "One round is missing: best_iteration counts from 0, so the first round is number 0."
-    if same(answer, (best + PATIENCE) * classes, within=1e-6):
+        return "One round is missing: rounds are counted from 1, places in an array from 0."
+    if same(answer, rounds * classes, within=1e-6):
         return (
-            "That counts the last ten rounds, too. They were the model's patience and brought "
-            "nothing: count up to the best round only."
+            "Those are the trees of all rounds that were trained. On the points that a model "
+            "learns from the loss falls and falls; on the parts left out it is lowest earlier."
         )
-    if same(answer, _best_round(model, training, validation) * classes, within=1e-6):
+    if same(answer, best * len(BANDS), within=1e-6):
+        return "You have multiplied by the bands: a round adds one tree for each class."
+    if same(answer, by_part.idxmin().mean() * classes, within=1e-6):
+        return (
+            "That is the mean of the five best rounds. Take the mean of the five curves first, "
+            "and then the round where it is lowest."
+        )
+    _, published = _losses(model, spectra, parts)
+    if same(answer, published.mean(axis="columns").idxmin() * classes, within=1e-6):
         return "That is for the published learning rate; this exercise wants steps of 0.3."
-    if same(answer, _best_round(model, training, testing, learning_rate=0.3) * classes):
-        return "Those are the rounds that suit the testing points: keep the exam closed."
-    if answer > 100 * classes:
-        return (
-            "So many rounds? On the points that it learns from the loss falls and falls: watch "
-            "the validation points alone."
-        )
+    if same(answer, _best_on_validation(model, spectra, learning_rate=0.3) * classes):
+        return f"Those are the trees that suit the {OTHER_POINTS['validation']}"
     return (
         "That is not the number of trees up to the best round. Settings: published, but "
-        "learning_rate 0.3 and n_estimators 1000, with early_stopping_rounds=10."
+        "learning_rate 0.3; the mean loss on the five parts, and the round where it is lowest."
     )
 
 
@@ -125,27 +134,48 @@ def trees_worth_keeping(
     right="Lower than the published settings, and found without opening the exam: so the testing "
     "points can still tell you honestly how good your choice is. Real projects choose like this.",
     hints=[
-        "Look at the plot of learning rates: what goes wrong with large steps, and what with very "
-        "small ones?",
-        "Either stop sooner (the best round of early stopping is a good n_estimators) or use "
-        "smaller trees.",
+        "What goes wrong with large steps, and what with very small ones? And with many rounds?",
+        "Either stop sooner (the best round is a good n_estimators) or use smaller trees.",
         "Try max_depth 1, 2 and 3 with learning_rate 0.1, and write down the loss of each.",
     ],
 )
 def own_settings(
-    answer: dict,
-    *,
-    model: XGBClassifier,
-    spectra: pd.DataFrame,
+    answer: dict, *, model: XGBClassifier, spectra: pd.DataFrame, parts: Parts
 ) -> str | None:
     """Compare the learner's settings, and the loss claimed for them, with the lesson's model."""
-    training, validation, testing = _groups(spectra)
-    wanted = {"max_depth", "learning_rate", "n_estimators", "validation_loss"}
-    if set(answer) != wanted:
-        return f"The dictionary needs exactly these entries: {', '.join(sorted(wanted))}."
+    settings = {name: answer[name] for name in SETTINGS if name in answer}
+    impossible = _impossible(answer, settings)
+    if impossible:
+        return impossible
+    learnt, by_part = call(_losses, model, spectra, parts, **settings)
+    curve = by_part.mean(axis="columns")
+    loss, claimed = curve.iloc[-1], answer["loss"]
+    if not same(claimed, loss):
+        return _not_its_loss(claimed, curve, learnt, _fresh(model, **settings), spectra)
+    published_learnt, published = _losses(model, spectra, parts)
+    to_beat = published.mean(axis="columns").iloc[-1]
+    if same(loss, to_beat, within=1e-6):
+        return "That is as good as the published settings, not better. Change something."
+    if loss < to_beat:
+        return None
+    compared = f"The mean loss on the parts is {loss:.3f}, and {to_beat:.3f} is to be beaten. "
+    if learnt < published_learnt:
+        return compared + (
+            "On the points that they learn from these settings have less loss than ours: they "
+            "learn even more by heart. Go the other way: smaller trees, or fewer rounds."
+        )
+    return compared + (
+        "On the points that it learns from it is higher than ours, too: the model has not arrived "
+        "yet. Give it more rounds or larger steps."
+    )
+
+
+def _impossible(answer: dict, settings: dict) -> str | None:
+    """Say what is wrong with settings that no model can be trained with, or return None."""
+    if set(answer) != {*SETTINGS, "loss"}:
+        return f"The dictionary needs exactly these entries: {', '.join([*SETTINGS, 'loss'])}."
     if not all(isinstance(value, Real) for value in answer.values()):
         return "Each of the four entries should be a number."
-    settings = {name: value for name, value in answer.items() if name != "validation_loss"}
     if settings["n_estimators"] > MOST_ROUNDS:
         return f"At most {MOST_ROUNDS} rounds here, so that nobody waits long: lower n_estimators."
     if any(settings[name] != int(settings[name]) for name in ("max_depth", "n_estimators")):
@@ -154,83 +184,84 @@ def own_settings(
         return "Such settings make no trees: max_depth 1 to 15, learning_rate above 0 and up to 2."
     if settings["n_estimators"] < 1:
         return "At least one round: n_estimators is the number of rounds."
-    chosen = call(_trained, model, training, **settings)
-    claimed, loss = answer["validation_loss"], _loss(chosen, validation)
-    to_beat = _loss(model, validation)
-    if not same(claimed, loss):
-        return _not_its_loss(claimed, chosen, training, testing)
-    if loss < to_beat:
-        return None
-    if same(loss, to_beat, within=1e-6):
-        return "That is as good as the published settings, not better. Change something."
-    if _loss(chosen, training) < _loss(model, training):
-        return (
-            f"The loss on the validation points is {loss:.3f}, and {to_beat:.3f} is to be beaten. "
-            "On the training points these settings have less loss than ours: they learn even more "
-            "by heart. Go the other way: smaller trees, or fewer rounds."
-        )
-    return (
-        f"The loss on the validation points is {loss:.3f}, and {to_beat:.3f} is to be beaten. On "
-        "the training points it is higher than ours, too: the model has not arrived yet. Give it "
-        "more rounds or larger steps."
-    )
+    return None
 
 
 def _not_its_loss(
     claimed: float,
+    curve: pd.Series,
+    learnt: float,
     chosen: XGBClassifier,
-    training: pd.DataFrame,
-    testing: pd.DataFrame,
+    spectra: pd.DataFrame,
 ) -> str:
-    """Say whose loss the learner has taken for the loss on the validation points."""
-    if same(claimed, _loss(chosen, testing)):
+    """Say whose loss the learner has taken for the mean loss on the parts."""
+    if same(claimed, curve.min()):
         return (
-            "That is the loss on the testing points. Whoever chooses by the exam cannot trust "
-            "the exam any more: use the validation points."
+            f"That is the lowest loss on the way, at round {curve.idxmin()}. Your model has "
+            f"{len(curve)} rounds: give it fewer, or claim what it has at the end."
         )
-    if same(claimed, _loss(chosen, training)):
+    if same(claimed, learnt):
         return (
-            "That is the loss on the training points, which falls with every round, helpful or "
-            "not. Use the validation points."
+            "That is the loss on the points that it learns from, which falls with every round, "
+            "helpful or not. Take that on the parts left out."
         )
+    training = _group(spectra, "training")
+    chosen.fit(training[BANDS], training["class"])
+    for job, said in OTHER_POINTS.items():
+        points = _group(spectra, job)
+        found = log_loss(
+            points["class"], chosen.predict_proba(points[BANDS]), labels=chosen.classes_
+        )
+        if same(claimed, found):
+            return f"That is the loss on the {said}"
     return (
-        "These settings do not lead to that validation_loss: train with exactly the three settings "
-        "you give (the others as published) and round to three decimals, not fewer. If you used "
-        "early stopping, n_estimators is the best round, counted from 1."
+        "These settings do not lead to that loss: take exactly the three settings you give (the "
+        "others as published), the mean of the five parts, the last round, three decimals."
     )
 
 
-def _groups(spectra: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the points for training, validation and testing."""
-    return [spectra[spectra["job"] == job] for job in ("training", "validation", "testing")]
+def _group(spectra: pd.DataFrame, job: str) -> pd.DataFrame:
+    return spectra[spectra["job"] == job]
 
 
-def _trained(model: XGBClassifier, training: pd.DataFrame, **changes: float) -> XGBClassifier:
-    """Return a new model with the settings of another, but for some changes, trained."""
-    fresh = type(model)(**model.get_params() | {"n_jobs": 1} | changes)
-    return fresh.fit(training[BANDS], training["class"])
+def _learning_points(spectra: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that decisions may use, in the order to which the parts refer."""
+    return spectra[spectra["job"] != "testing"]
 
 
-def _best_round(
-    model: XGBClassifier,
-    training: pd.DataFrame,
-    watched: pd.DataFrame,
-    **changes: float,
-) -> int:
-    """Return the round, counted from 1, that early stopping finds best."""
-    settings = model.get_params() | {"n_jobs": 1} | changes
-    settings |= {"n_estimators": 1000, "early_stopping_rounds": PATIENCE}
-    patient = type(model)(**settings)
-    watched = [(watched[BANDS], watched["class"])]
-    patient.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
-    return patient.best_iteration + 1
+def _fresh(model: XGBClassifier, **changes: float) -> XGBClassifier:
+    """Return a new model with the settings of another, but for some changes."""
+    return type(model)(**model.get_params() | {"n_jobs": 1} | changes)
 
 
-def _accuracy(model: XGBClassifier, points: pd.DataFrame) -> float:
-    return float((model.predict(points[BANDS]) == points["class"]).mean())
+def _accuracy(
+    model: XGBClassifier, spectra: pd.DataFrame, parts: Parts | int, **changes: float
+) -> float:
+    """Return the mean accuracy on parts, each judged by a model that has not learnt from it."""
+    points, fresh = _learning_points(spectra), _fresh(model, **changes)
+    return float(cross_val_score(fresh, points[BANDS], points["class"], cv=parts).mean())
 
 
-def _loss(model: XGBClassifier, points: pd.DataFrame) -> float:
-    return float(
-        log_loss(points["class"], model.predict_proba(points[BANDS]), labels=model.classes_)
-    )
+def _losses(
+    model: XGBClassifier, spectra: pd.DataFrame, parts: Parts, **changes: float
+) -> tuple[float, pd.DataFrame]:
+    """Return the last loss on what is learnt, and the loss on each part by round."""
+    points, learnt, by_part = _learning_points(spectra), [], {}
+    features, labels = points[BANDS], points["class"]
+    for number, rows in enumerate(parts):
+        trial = _fresh(model, **changes)
+        watched = [(features.iloc[some], labels.iloc[some]) for some in rows]
+        trial.fit(*watched[0], eval_set=watched, verbose=False)
+        noted = [scores["mlogloss"] for scores in trial.evals_result().values()]
+        learnt.append(noted[0][-1])
+        by_part[number] = noted[1]
+    return float(np.mean(learnt)), pd.DataFrame(by_part).rename(index=lambda place: place + 1)
+
+
+def _best_on_validation(model: XGBClassifier, spectra: pd.DataFrame, **changes: float) -> int:
+    """Return the round, counted from 1, that serves the validation points best."""
+    training, validation = _group(spectra, "training"), _group(spectra, "validation")
+    trial = _fresh(model, **changes)
+    watched = [(validation[BANDS], validation["class"])]
+    trial.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
+    return int(np.argmin(trial.evals_result()["validation_0"]["mlogloss"])) + 1

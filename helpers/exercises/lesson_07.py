@@ -151,7 +151,7 @@ def _is_cheapest(answer: float, costs: np.ndarray) -> bool:
     kind=SERIES,
     right="Now run the lesson's test with them. A clear fall would tell that a neighbour's help "
     "reaches farther than a kilometre. A change of a hundredth or two, down or up, is no more than "
-    "so few stands can tell.",
+    "so few places can tell.",
     hints=[
         "A block is a column number and a row number, both whole numbers; put them into one label.",
         "A column number is the distance east, spectra.geometry.x, divided by the width of a block "

@@ -74,8 +74,8 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # %% [markdown]
 # ## Better than what?
 #
-# A figure alone says little. A model that always names the class it saw most often in training needs no satellite. How
-# often would it be right?
+# A figure alone says little. As in lesson 06: a model that always names the class it saw most often in training needs no
+# satellite. How often would it be right on the testing points?
 
 # %% tags=["nbval-check-output"]
 baseline = DummyClassifier(strategy="most_frequent")
@@ -129,7 +129,7 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # %% [markdown]
 # **What to notice.** Classes with few points have uncertain scores. The last column is half the width of a 95 %
 # confidence interval for a share p of n points, `1.96 * sqrt(p * (1 - p) / n)`. That formula takes the points for
-# independent. Ours come in clusters, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
+# independent. Ours come several at a place, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
 # "no uncertainty at all": don't believe it.)
 #
 # Here the class imbalance of lesson 01 comes back: a class with few points to learn from can end up with a low recall,
@@ -230,8 +230,8 @@ for points in [validation, testing]:
     print(f"recall {recall_score(truth, above_half):.2f}")
 
 # %% [markdown]
-# Two groups, two answers, and neither is wrong. The points come in clusters: a group holds only a few stands, some
-# easier than others. Keep that in mind whenever you read a single figure with two decimals.
+# Two groups, two answers, and neither is wrong. There are few pines in each, several of them at a place, and some places
+# are easier than others. Keep that in mind whenever you read a single figure with two decimals.
 #
 # ## Points are not the landscape
 #
@@ -252,15 +252,23 @@ for share_of_pines in [truly_pine.mean(), 0.05, 0.02]:
 # The first line is the share among the testing points. The rarer the pines, the more of what is called pine is
 # something else: the same model, a worse map. Lesson 11 measures the map itself, with a random sample of places.
 #
-# ## Neighbours give the answer away
+# ## Do neighbours give the answer away?
 #
-# In lesson 01 we measured how close testing points stand to training points. Nearby pixels look alike for many reasons
-# that have nothing to do with their class: the same slope, the same soil, the same fire years ago. So a test beside the
-# training points is easier than a test somewhere else. This is [spatial leakage](../docs/glossary.md#spatial-leakage).
-#
-# We measure it with [cross-validation](../docs/glossary.md#cross-validation): split all points into five parts, train
-# on four, test on the fifth, and take turns. First the parts are drawn at random. Then they are made of **blocks** of
-# land, one kilometre wide: no part shares a block with another.
+# Nearby pixels look alike for many reasons that have nothing to do with their class: the same slope, the same soil, the
+# same fire years ago. So a test beside the points that were learnt is easier than a test somewhere else. This is
+# [spatial leakage](../docs/glossary.md#spatial-leakage). How near are our points to each other?
+
+# %%
+_, metres = spectra.sindex.nearest(
+    spectra.geometry, return_all=False, exclusive=True, return_distance=True
+)
+print(f"{(metres < 100).mean():.0%} of all points have another one within 100 m;")
+print(f"half of them have none within {np.median(metres):.0f} m")
+
+# %% [markdown]
+# How much does it matter? We measure it with [cross-validation](../docs/glossary.md#cross-validation), as in lesson 06
+# but now with all points: five parts, learn from four, judge the fifth, take turns. First the parts are drawn at
+# random. Then they are made of **blocks** of land, one kilometre wide: no part shares a block with another.
 
 # %%
 BLOCK_METRES = 1000
@@ -341,13 +349,18 @@ figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The same settings, the same points; only the way of asking differs. Look how far the five dots of a
-# column lie apart before you make much of the step from one line to the next. The difference has two causes,
-# and blocks can't tell them apart. Close neighbours no longer give the answer away. And with a block the model may lose
-# a whole kind of place, such as the only wattle of a valley, and then has to guess about it (Roberts et al. 2017).
-# Blocks that touch can still lie in different parts, so some help of neighbours remains.
+# **What to notice.** The same settings, the same points; only the way of asking differs. And it makes no difference that
+# we could measure: the step from one line to the next is small beside the distance between the five dots of a column.
+# That is what one may hope for with points like these, most of which have no other close by. It is no law: where points
+# stand in tight clusters, random parts look better than they should. (The offline kit holds such a survey of the same
+# land, `field_points_roadside.gpkg`; with it they come out well above the blocks.)
 #
-# Which row should you quote? That depends on the question. For pixels between the points, as near to them as the points
+# Where there is a difference, it has two causes, and blocks can't tell them apart. Close neighbours no longer give the
+# answer away. And with a block the model may lose a whole kind of place, such as the only wattle of a valley, and then
+# has to guess about it (Roberts et al. 2017). Blocks that touch can still lie in different parts, so some help of
+# neighbours remains.
+#
+# And if the rows differ, which one should you quote? That depends on the question. For pixels between the points, as near to them as the points
 # are to each other, the first. For slopes farther away, rather the second. But blocks can only be laid where there are
 # points: a place of a kind that nobody has sampled is in neither row. And neither row is the accuracy of the *map*. For
 # that you need places drawn at random from the whole map; then no blocks are needed, and blocks can even be too strict
@@ -509,9 +522,9 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # Wider blocks put more distance between what is learnt and what is judged, so one would expect the accuracy to stay or
 # to fall a little. It may also *rise* by a hundredth: that is no contradiction, but within the uncertainty of the two
-# figures, for the points stand in a few dozen stands. (Deal the blocks anew, with `random_state=1` and `2`, and look
-# how much the figures move; that shows a part of it.) When wider blocks no longer lower the accuracy, neighbours have
-# given away all that they can. With very wide blocks few are left, and chance decides.
+# figures. (Deal the blocks anew, with `random_state=1` and `2`, and look how much the figures move; that shows a part
+# of it.) When wider blocks no longer lower the accuracy, neighbours have given away all that they can. With very wide
+# blocks few are left, and chance decides.
 #
 # </details>
 
@@ -555,7 +568,8 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # </details>
 #
-# **3. Random parts give a higher accuracy than blocks of land, with the same points and the same settings. Why?**
+# **3. In another project the points stand in tight clusters along the roads. There random parts give a clearly higher
+# accuracy than blocks of land. Why?**
 #
 # <details><summary>a) With blocks the model learns from far fewer points, as whole blocks are left out.</summary>
 #
