@@ -135,11 +135,12 @@ ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
     ),
     hints=[
         "Look at the spectra again with only the two classes shown (click the others away).",
-        "Two bands beside each other say nearly the same thing twice. Take them from different "
-        "parts of the spectrum.",
-        "One of the two should know the water in the leaves. Which bands do?",
-        "Draw swir16 against each of the others, and look for two clouds of points that lie side "
-        "by side, though both may be long and thin.",
+        "One band may tell how much light there is, and how many gaps: in that both trees are "
+        "alike. The other should tell what is different in their leaves.",
+        "Drought and pests brown the needles of some pines: what do these lose, and in which band "
+        "does that show?",
+        "Draw red against each of the others, and look for two clouds of points that lie side by "
+        "side, though both may be long and thin.",
     ],
 )
 def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFrame) -> str | None:
@@ -164,16 +165,14 @@ def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFr
     )
     if set(pair) <= VISIBLE:
         return (
-            f"{place} In the visible pines and forest are nearly equally dark: both are full of "
-            "chlorophyll. Look beyond."
+            f"{place} In these two pines and forest are nearly equally dark, and become brighter "
+            "together: look for a band that knows something else."
         )
     if set(pair) <= PLATEAU:
         return (
             f"{place} These two lie on the same plateau and nearly repeat each other. Look for one "
             "that knows something else about the leaves."
         )
-    if not set(pair) & {"swir16", "swir22", "nir09"}:
-        return f"{place} Neither of your bands knows about water or dry matter in the leaves."
     reached = {band: scores[[other for other in scores.index if band in other]] for band in pair}
     keep = max(reached, key=lambda band: reached[band].max())
     return (

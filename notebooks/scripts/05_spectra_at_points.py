@@ -552,8 +552,8 @@ check("05-2", best_band, learning_points=learning_points)
 # best_band = (difference / mean_spread)[BANDS].idxmax()
 # ```
 #
-# Compare it with `difference[BANDS].idxmax()`: where the difference is largest, the classes may also vary most. Where
-# chlorophyll absorbs nearly all the light, all pines are equally dark.
+# Compare it with `difference[BANDS].idxmax()`: where the difference is largest, the classes may also vary most. In the
+# visible, where chlorophyll absorbs most of the light, all pines are nearly equally dark.
 #
 # </details>
 
@@ -561,13 +561,13 @@ check("05-2", best_band, learning_points=learning_points)
 # ### Exercise 05-3: which two bands separate pine from forest best?
 #
 # You may keep **two** of the twelve bands to tell *Dense Pines* from *Indigenous Forest*. Which two? The answer is a
-# tuple of two band names, such as `("green", "red")`; the order doesn't matter.
+# tuple of two band names, such as `("coastal", "swir22")`; the order doesn't matter.
 #
 # To look at a pair, draw it:
 #
 # ```python
 # trees = features[features["name"].isin(["Dense Pines", "Indigenous Forest"])]
-# trees.hvplot.scatter(x="green", y="red", by="name", alpha=0.6)
+# trees.hvplot.scatter(x="coastal", y="swir22", by="name", alpha=0.6)
 # ```
 #
 # `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has not
@@ -587,14 +587,15 @@ check("05-3", band_pair, learning_points=learning_points)
 # <details><summary>Solution 05-3</summary>
 #
 # ```python
-# # Both bands go up and down with the light and the gaps in the canopy. At the same red,
-# # pines are darker in swir16: it knows the water and the dry matter in the leaves.
-# band_pair = ("red", "swir16")
+# # Both bands go up and down with the light and the gaps in the canopy. At the same
+# # green, pines are brighter in red: browned needles have lost chlorophyll.
+# band_pair = ("green", "red")
 # ```
 #
-# A handful of others pass, too; which ones depends on the scene and on the points. Note that `red` alone is of little
-# use: the medians of the two classes are nearly the same. It is worth its place because it tells how much light there
-# is, and with that `swir16` can be judged. A band that tells little by itself can be half of the best pair.
+# A handful of others pass, too; which ones depends on the scene and on the points. (Several have `nir09` in them: the
+# forest stands in narrow ravines, and in a pixel of 60 m its surroundings count.) Note that neither `green` nor `red`
+# alone is of much use: the medians of the two classes are close. `green` is worth its place because it tells how much
+# light there is, and with that `red` can be judged. A band that tells little by itself can be half of the best pair.
 #
 # </details>
 

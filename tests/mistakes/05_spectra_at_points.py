@@ -32,8 +32,8 @@ mean_spread = (spread.loc["Dense Pines"] + spread.loc["Bare Ground"]) / 2
 best_band = (difference / mean_spread)[BANDS].idxmin()
 
 # %% 05-2 | asks for Bare Ground
-difference = (middle.loc["Dense Pines"] - middle.loc["Fynbos High Density"]).abs()
-mean_spread = (spread.loc["Dense Pines"] + spread.loc["Fynbos High Density"]) / 2
+difference = (middle.loc["Dense Pines"] - middle.loc["Gum"]).abs()
+mean_spread = (spread.loc["Dense Pines"] + spread.loc["Gum"]) / 2
 best_band = (difference / mean_spread)[BANDS].idxmax()
 
 # %% 05-2 | no band 'NDMI'
@@ -43,7 +43,7 @@ best_band = "NDMI"
 best_band = "B11"
 
 # %% 05-2 | compute the measure for all the bands
-best_band = "green"
+best_band = "rededge1"
 
 # %% 05-3 | equally dark
 band_pair = ("blue", "green")
@@ -59,9 +59,6 @@ band_pair = ("NDVI", "swir16")
 
 # %% 05-3 | Name two bands
 band_pair = ("nir", "swir16", "swir22")
-
-# %% 05-3 | Neither of your bands
-band_pair = ("nir", "red")
 
 # %% 05-3 | Keep swir22
 band_pair = ("nir", "swir22")
