@@ -1,14 +1,19 @@
 """What lesson 12 writes in the open, held to published examples and to cases worked by hand."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rioxarray
+from lesson_code import run_lesson_code
 from lesson_parts import read_lesson
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import pdist
 from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
+
+from helpers import find_or_make
 
 LESSON = "12_one_round_better"
 
@@ -69,3 +74,46 @@ def test_one_sample_judges_as_in_lesson_11():
     assert found.loc["hectares"].to_numpy() == pytest.approx(
         area_with_interval(counts, hectares, "pine")
     )
+
+
+WITHOUT_TRUTH = {
+    "cloud = open_cloud()": "import dataclasses\n"
+    "from pathlib import Path\n"
+    "cloud = dataclasses.replace(open_cloud(), truth=None, outputs=Path(OWN))"
+}
+SAID = 'print("maps:", list(maps)); print("sample:", filled_in.exists())'
+
+
+@pytest.mark.kit
+@pytest.mark.lesson
+def test_it_goes_on_with_what_people_have_answered(tmp_path):
+    """Where nobody knows the truth: first without any answers, then with visits and a sample."""
+
+    def run(until):
+        before = f"OWN = {str(tmp_path)!r}"
+        return run_lesson_code(LESSON, before, SAID, replace=WITHOUT_TRUTH, until=until)
+
+    said = run("index_of_new_row =")
+    assert "maps: ['as it was', 'with all points']" in said
+    assert "sample: False" in said
+    places = gpd.read_file(tmp_path / "fifty_visits.gpkg")
+    assert len(places) == 200
+    waypoints = gpd.read_file(tmp_path / "fifty_visits.gpx", layer="waypoints")
+    assert waypoints.to_crs(places.crs).distance(places.geometry).max() < 0.1
+
+    places["answer"] = np.resize(["Dense Pines", "Rock", "", "unsure"], 200)
+    places.to_file(tmp_path / "fifty_visits_filled_in.gpkg")
+    pine_map = rioxarray.open_rasterio(find_or_make("pine_probability.tif"), masked=True)[0]
+    rows, columns = np.nonzero(pine_map.notnull().values)
+    drawn = np.random.default_rng(0).choice(rows.size, 300, replace=False)
+    x, y = pine_map.x.values[columns[drawn]], pine_map.y.values[rows[drawn]]
+    sample = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=places.crs)
+    sample["interpreter_1"] = np.resize(["Dense Pines", "Rock", "unsure"], 300)
+    sample.to_file(tmp_path / "places_filled_in.gpkg")
+    said = run("KINDS = {")
+    assert "maps: ['as it was', 'with the visits', 'with all points']" in said
+    assert "sample: True" in said
+    answered = gpd.read_file(tmp_path / "fifty_visits.gpkg")
+    known = sample[sample["interpreter_1"] != "unsure"]
+    apart = cKDTree(known.get_coordinates()).query(answered.get_coordinates())[0]
+    assert apart[::4].min() > 100, "a visit to a place of the sample"
