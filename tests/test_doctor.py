@@ -116,6 +116,21 @@ def test_the_course_itself_is_not_installed(monkeypatch):
     assert "--editable ." in line(_install.look_at_packages)
 
 
+def test_settings_of_dask_that_cannot_be_read(tmp_path):
+    (tmp_path / "mine.yaml").write_text("distributed: [")
+    code = "from helpers.doctor._install import look_at_dask; look_at_dask()"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"DASK_CONFIG": str(tmp_path)},
+        check=False,
+    )
+    assert run.returncode and str(tmp_path / "mine.yaml") in run.stderr
+    assert "mend that file" in run.stderr.splitlines()[-1]
+    assert _install.look_at_dask() == "its settings can be read"
+
+
 def test_a_python_in_which_nothing_is_installed(tmp_path):
     environment = {"PATH": os.environ["PATH"], "COURSE_OUTPUTS": str(tmp_path)}
     command = [sys.executable, "-S", "-m", "helpers.doctor"]  # -S: without any packages

@@ -210,6 +210,7 @@ class TestFile:
     def test_lies_where_the_coordinates_say(self, model, tmp_path, change):
         array = change(predict_over_chunks(model, small_cube().chunk(x=9)))
         write(array, tmp_path / "out.tif")
+        array = array.sortby("y", ascending=False)  # a file has north up
         with rioxarray.open_rasterio(tmp_path / "out.tif") as written:
             np.testing.assert_allclose(written.x, array.x)
             np.testing.assert_allclose(written.y, array.y)
@@ -262,6 +263,15 @@ class TestFile:
     def test_progress_reaches_the_end(self, tmp_path, capsys):
         write_cog(noise(), tmp_path / "out.tif")
         assert "100%" in capsys.readouterr().err
+
+
+def test_a_map_with_south_up_is_written_north_up(tmp_path):
+    cube = small_cube(dtype="float32")
+    north = write_cog(cube, tmp_path / "north.tif")
+    south = write_cog(cube.isel(y=slice(None, None, -1)).chunk(y=7), tmp_path / "south.tif")
+    with rasterio.open(north) as expected, rasterio.open(south) as found:
+        assert found.transform == expected.transform
+        np.testing.assert_array_equal(found.read(), expected.read())
 
 
 class TestRefusals:

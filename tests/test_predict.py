@@ -38,7 +38,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from xgboost import XGBClassifier
 
 from helpers.errors import CourseError
@@ -321,6 +321,50 @@ class TestModels:
         predict_over_chunks(numbers, cube, engine=engine).compute()
         predict_over_chunks(reflectance, cube * np.float32(1e-4), engine=engine).compute()
         assert not [item for item in recwarn if "seems to hold" in str(item.message)]
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [
+            lambda: make_pipeline(StandardScaler(), LogisticRegression()),
+            lambda: make_pipeline(MinMaxScaler(), RandomForestClassifier(5, random_state=0)),
+            lambda: GridSearchCV(RandomForestClassifier(5), {"max_depth": [2, 3]}, cv=2),
+        ],
+        ids=["standard scaler", "scaler of ranges", "search"],
+    )
+    def test_other_units_are_told_of_models_that_scale_or_hold_trees(self, wrap, recwarn):
+        points, classes = training_points()
+        model = wrap().fit(points * np.float32(1e-4), classes)
+        cube = small_cube(dtype="float32").chunk(x=20)
+        with pytest.warns(UserWarning, match="cube seems to hold digital numbers, the model"):
+            predict_over_chunks(model, cube).compute()
+        recwarn.clear()
+        predict_over_chunks(model, cube * np.float32(1e-4)).compute()
+        assert not [item for item in recwarn if "seems to hold" in str(item.message)]
+
+    @pytest.mark.parametrize(
+        ("spoil", "number"),
+        [
+            (lambda cube: (cube.astype("int16") - 1000).rio.write_nodata(0), -1000),
+            (lambda cube: cube.where(cube != 0, -9999.0).rio.write_nodata(-9999.0) * 0.5, -4999.5),
+        ],
+        ids=["moved with the numbers", "scaled with them"],
+    )
+    def test_a_number_that_may_mark_missing_pixels_is_told(self, model, spoil, number, recwarn):
+        cube = small_cube().chunk(x=20)
+        spoiled = spoil(cube.where((cube != 0).all("band"), 0))
+        with pytest.warns(UserWarning, match=f"Pixels that hold {number:g} in every band"):
+            predict_over_chunks(model, spoiled).compute()
+        recwarn.clear()
+        predict_over_chunks(model, spoiled, nodata=number).compute()
+        assert not [item for item in recwarn if "in every band" in str(item.message)]
+
+    def test_many_small_chunks_are_joined_to_blocks(self, model):
+        cube = small_cube(dtype="float32")
+        small = predict_over_chunks(model, cube.chunk(x=1, y=20))
+        assert small.data.numblocks[-2:] == (3, 1)
+        xr.testing.assert_identical(
+            small.compute(), predict_over_chunks(model, cube.chunk(x=-1, y=-1)).compute()
+        )
 
     def test_libraries_get_their_threads_back_however_calls_overlap(self):
         def threads():

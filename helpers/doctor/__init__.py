@@ -25,7 +25,7 @@ from helpers.doctor._cloud import (
     look_at_search,
     look_at_tile,
 )
-from helpers.doctor._install import look_at_packages, look_at_python
+from helpers.doctor._install import look_at_dask, look_at_packages, look_at_python
 from helpers.doctor._kernel import (
     KernelProbe,
     look_at_javascript,
@@ -54,11 +54,12 @@ def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:
     return [
         Check("Python", look_at_python),
         Check("packages", look_at_packages),
+        Check("Dask", look_at_dask),
         Check("memory", look_at_memory),
         Check("processors", look_at_processors),
         Check("disk", look_at_disk),
         *first,
-        Check("cloud", look_at_cloud, needs=(first[0].name,)),
+        Check("cloud", look_at_cloud, needs=("Dask", first[0].name)),
         Check("search", look_at_search, needs=("cloud",)),
         Check("pixels", look_at_pixels, needs=("search",)),
         Check("basemap", look_at_tile, needs=("search",)),
@@ -66,7 +67,7 @@ def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:
         Check("Lab", look_at_lab),
         Check("kernel", lambda: look_at_kernel(probe)),
         Check("JavaScript", lambda: look_at_javascript(probe), needs=("kernel",)),
-        Check("map", lambda: look_at_map(probe), needs=("JavaScript",)),
+        Check("map", lambda: look_at_map(probe), needs=("Dask", "JavaScript")),
     ]
 
 

@@ -55,6 +55,18 @@ def look_at_packages() -> str:
     return f"all {len(pins)} as in requirements.lock"
 
 
+def look_at_dask() -> str:
+    """Find out whether Dask can read the settings that somebody wrote for this machine."""
+    try:
+        import dask.config  # noqa: F401 (it reads them when it is loaded)
+    except ValueError as error:  # Dask names the file, and the parser of YAML what is wrong in it
+        reason = str(error).split(", original error message")[0]
+        raise Mend(
+            f"{reason}: mend that file or take it away, since nothing of Dask starts until then."
+        ) from error
+    return "its settings can be read"
+
+
 def pins_for_this_machine(lock: str) -> dict[str, str]:
     """Return name and version of every package that a lock demands on this machine."""
     try:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.errors import advise
 from helpers.heavy.model import Classifier, trained_bands
+from helpers.heavy.one_number import OneNumber
 from helpers.heavy.threads import one_thread
 from helpers.heavy.units import Units, units_of
 
@@ -47,15 +48,16 @@ class Predictor:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Probabilities, shape ``(pixel, class)``, of pixels of shape ``(pixel, band)``."""
         with self._loading:  # of several threads that call it first, one unpickles the model
-            predict, units = self._loaded
-            if units is not None:
-                units.look_at(pixels)
+            predict, observers = self._loaded
+            for observer in observers:
+                observer.look_at(pixels)
         return predict(pixels)
 
     @cached_property
-    def _loaded(self) -> tuple[Predict, Units | None]:
+    def _loaded(self) -> tuple[Predict, list[Units | OneNumber]]:
         model = cloudpickle.loads(self.payload)
-        return _fast(model) if self.engine == "fast" else _itself(model), units_of(model)
+        observers = [observer for observer in (units_of(model), OneNumber()) if observer]
+        return _fast(model) if self.engine == "fast" else _itself(model), observers
 
 
 @lru_cache(maxsize=2)

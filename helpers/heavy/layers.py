@@ -65,6 +65,8 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
         array = array.expand_dims(layer=[str(array.name or "values")])
         others = ["layer"]
     array = array.transpose(others[0], y, x)
+    if y in array.coords and transform_of(array).e > 0:  # south up, which few programs expect
+        array = array.isel({y: slice(None, None, -1)})
     return array if array.chunks is not None else array.chunk({y: CHUNK_PIXELS, x: CHUNK_PIXELS})
 
 

@@ -30,6 +30,7 @@ from helpers.heavy.within import PixelMask, Polygons, rasterise
 Dtype = Literal["float32", "float64", "uint8"]
 
 BLOCK_PIXELS = 512  # along a side at most: small enough that all cores end together
+MANY = 30  # chunks along a side
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,12 @@ def _in_blocks(data: da.Array) -> da.Array:
 
 
 def _pieces(sizes: Sequence[int]) -> Iterator[int]:
-    """Cut each of some lengths into pieces that are no longer than a block."""
+    """Cut each of some lengths into pieces no longer than a block; join many that are far shorter.
+
+    Thousands of small chunks cost more than what is predicted in them.
+    """
+    if len(sizes) >= MANY and 4 * max(sizes) <= BLOCK_PIXELS:
+        sizes = [sum(sizes)]
     for size in sizes:
         yield from (min(BLOCK_PIXELS, size - start) for start in range(0, size, BLOCK_PIXELS))
 

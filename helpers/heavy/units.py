@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from distributed import warn
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from helpers.heavy.model import Classifier, learner_of
 
@@ -15,18 +17,19 @@ FAR = 20  # times as large or as small: digital numbers are 10,000 times a refle
 NEARLY_ALL = 0.95
 SAMPLE = 1000  # pixels of a block at most
 LEAST = 10  # pixels; fewer prove nothing
+SPREAD = 4  # standard deviations
 
 
 @dataclass
 class Units:
-    """What the trees of a model compare each band with.
+    """What the trees of a model compare each band with, or how a pipeline's scaler knows it.
 
     Attributes
     ----------
     bands
-        Columns of the bands that a tree looks at.
+        Columns of the bands that are looked at.
     lowest, middle, highest
-        Of the thresholds of each.
+        Of the thresholds of each, or of the numbers that it was scaled by.
     """
 
     bands: np.ndarray
@@ -36,7 +39,7 @@ class Units:
     has_warned: bool = False
 
     def look_at(self, table: np.ndarray) -> None:
-        """Warn once if nearly all pixels ``(pixel, band)`` lie far beyond every threshold.
+        """Warn once if nearly all pixels ``(pixel, band)`` lie far beyond all these numbers.
 
         Then each pixel takes the same way down each tree, and the map shows one class.
         """
@@ -54,8 +57,8 @@ class Units:
             else ("below", "reflectance", "digital numbers")
         )
         warn(
-            f"Nearly all pixels lie {side} every threshold of the model's trees (pixels about "
-            f"{np.median(some):.3g}, thresholds {self.lowest.min():.3g} to "
+            f"Nearly all pixels lie {side} every number that the model tells bands apart by "
+            f"(pixels about {np.median(some):.3g}, the model's numbers {self.lowest.min():.3g} to "
             f"{self.highest.max():.3g}), so all get the same class. The units differ: the cube "
             f"seems to hold {cube}, the model to know {model}. Give the cube the units of the "
             "training table (reflectance = numbers * scale + offset).",
@@ -64,8 +67,23 @@ class Units:
 
 
 def units_of(model: Classifier) -> Units | None:
-    """Read the thresholds of a model's trees; None if it has none that compare bands directly."""
-    splits = list(_splits(model))
+    """Read what a model tells bands apart by; None if it is neither trees nor begins by scaling.
+
+    Parameters
+    ----------
+    model
+        A model, or one that holds it: a search, or a pipeline.
+    """
+    model = getattr(model, "best_estimator_", model)
+    first = model[0] if isinstance(model, Pipeline) and len(model) else model
+    if isinstance(first, StandardScaler) and first.mean_ is not None and first.with_std:
+        spread = SPREAD * first.scale_
+        bands = np.arange(first.n_features_in_)
+        return Units(bands, first.mean_ - spread, first.mean_, first.mean_ + spread)
+    if isinstance(first, MinMaxScaler):
+        low, high = first.data_min_, first.data_max_
+        return Units(np.arange(first.n_features_in_), low, (low + high) / 2, high)
+    splits = list(_splits(first))
     if not splits:
         return None
     features, thresholds = (np.concatenate(parts) for parts in zip(*splits, strict=True))
