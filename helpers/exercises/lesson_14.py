@@ -82,8 +82,9 @@ def first_is_better(
         return None
     if answer in (0, 1):
         return (
-            "It looks as if you compared two means. They say which is larger on average, but not "
-            "how often: compare draw by draw, and take the mean of the answers."
+            "It looks as if you compared two means, or the water without its cost. Two means say "
+            "which is larger, but not how often: compare saved / paid draw by draw, and take the "
+            "mean of the answers."
         )
     slips = {
         100 * right: "That is per cent; the answer is a share between 0 and 1.",

@@ -640,7 +640,7 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
     legend="bottom",
     responsive=True,
-    min_height=500,
+    min_height=620,
 )
 (borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
 

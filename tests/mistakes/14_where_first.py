@@ -17,10 +17,6 @@ stands_changed = int((best_plan(middle_benefit(years=1), costs) == plans["solver
 # %% 14-1 | whole number of stands
 stands_changed = 1000
 
-# %% 14-2 | not water for the money
-first, second = (saved.sel(catchment=c, density=d) for c, d in rivals)
-first_is_better = float((first > second).mean())
-
 # %% 14-2 | two means
 first, second = ((saved / paid).sel(catchment=c, density=d).mean() for c, d in rivals)
 first_is_better = float(first > second)
