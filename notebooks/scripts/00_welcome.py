@@ -37,8 +37,8 @@
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
-# one half. Only about one marked pixel in three is truly pine, as lesson 11 measures on the simulated scene: by then
-# you will know how to find that out for any map, and why it is so. In lesson 10 you share the map, as a file, in a
+# one half. Only little more than half of the marked pixels are truly pine, as lesson 11 measures on the simulated scene:
+# by then you will know how to find that out for any map, and why it is so. In lesson 10 you share the map, as a file, in a
 # bucket, and with its history.
 #
 # ## Why pines, why water

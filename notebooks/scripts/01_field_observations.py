@@ -258,7 +258,7 @@ print(
 
 # %% [markdown]
 # **What to notice.** Neighbours are mostly of the same class. Their distance tells why: if it is a few tens of metres,
-# several points were taken at one stop; if it is more, stands are that wide. And nearly two points in three sit beside
+# several points were taken at one stop; if it is more, stands are that wide. And about two points in three sit beside
 # a point of their **own group**: more than at random, so neighbours were partly kept together, but far from always. The
 # third that remains has its nearest neighbour in another group.
 
@@ -293,7 +293,7 @@ copied = copied_right.groupby(how_far, observed=True).agg(["mean", "size"]).roun
 copied.rename(columns={"mean": "share right", "size": "testing points"})
 
 # %% [markdown]
-# **What to notice.** Close to a training point, copying is nearly always right; the farther away, the less. A real
+# **What to notice.** Close to a training point, copying is mostly right; the farther away, the less. A real
 # model does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This
 # is called [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand
 # column: how many of the testing points stand so close? The accuracy that we shall measure on them holds for places
