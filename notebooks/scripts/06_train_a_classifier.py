@@ -291,12 +291,12 @@ by_part.T.assign(mean=by_part.mean()).round(2)
 # %% [markdown]
 # **What to notice.** Read down the columns first, and only then the means. Both models are far above the baseline. What
 # one of them gains in one part of the land, it loses in another: these points can't tell a forest and XGBoost apart.
-# With the indices most parts come out a little better, but compare that step with the steps from part to part *within* a
-# row: where a model is asked matters more than which of the two it is, and what it is given. (Deal the blocks anew, with
-# `random_state=1`, and look whether the gain stays.)
+# With the indices some parts come out better and some worse. So the hope has not come true, not so that these points
+# could show it: the steps from part to part *within* a row are larger than those from row to row. Where a model is asked
+# matters more than which of the two it is, and what it is given.
 #
 # We go on with XGBoost and the twelve bands, as the published lesson does, so that figures can be compared. Whoever
-# starts afresh may as well take a forest, and add the indices.
+# starts afresh may as well take a forest.
 #
 # ## How many rounds?
 #
