@@ -89,6 +89,10 @@ SAID = 'print("maps:", list(maps)); print("sample:", filled_in.exists())'
 def test_it_goes_on_with_what_people_have_answered(tmp_path):
     """Where nobody knows the truth: first without any answers, then with visits and a sample."""
 
+    pine_path = find_or_make("pine_probability.tif")  # made here, it takes no cell's time
+    for name in ("chosen_scene.json", "spectra_at_points.parquet"):
+        find_or_make(name)
+
     def run(until):
         before = f"OWN = {str(tmp_path)!r}"
         return run_lesson_code(LESSON, before, SAID, replace=WITHOUT_TRUTH, until=until)
@@ -103,7 +107,7 @@ def test_it_goes_on_with_what_people_have_answered(tmp_path):
 
     places["answer"] = np.resize(["Dense Pines", "Rock", "", "unsure"], 200)
     places.to_file(tmp_path / "fifty_visits_filled_in.gpkg")
-    pine_map = rioxarray.open_rasterio(find_or_make("pine_probability.tif"), masked=True)[0]
+    pine_map = rioxarray.open_rasterio(pine_path, masked=True)[0]
     rows, columns = np.nonzero(pine_map.notnull().values)
     drawn = np.random.default_rng(0).choice(rows.size, 300, replace=False)
     x, y = pine_map.x.values[columns[drawn]], pine_map.y.values[rows[drawn]]
