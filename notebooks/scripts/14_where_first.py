@@ -641,8 +641,7 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     line_alpha=0,
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
     legend="bottom",
-    responsive=True,
-    min_height=620,
+    frame_width=600,
 )
 (borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
 
