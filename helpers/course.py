@@ -66,8 +66,8 @@ CLASS_CODES = {
     "Water": 9,
 }
 # One colour for each class, the same on every map and plot. Paul Tol's "muted" scheme
-# (https://sronpersonalpages.nl/~pault/), told apart also by readers with a colour-vision
-# deficiency; its pale grey is darkened so that a line shows on white.
+# (https://sronpersonalpages.nl/~pault/) with a dark brown for rock, told apart also by readers with
+# a colour-vision deficiency, on white and on the dark theme: a test computes the worst pair.
 CLASS_COLOURS = {
     "Bare Ground": "#DDCC77",
     "Black Wattle": "#999933",
@@ -76,7 +76,24 @@ CLASS_COLOURS = {
     "Fynbos Low Density": "#CC6677",
     "Gum": "#AA4499",
     "Indigenous Forest": "#117733",
-    "Rock": "#888888",
+    "Rock": "#443322",
     "Wetland": "#88CCEE",
     "Water": "#332288",
+}
+# Of the three groups of field points; none is the colour of a class.
+GROUP_COLOURS = {"training": "#EE7733", "validation": "#BBBBBB", "testing": "#0077BB"}
+# Of the twelve classes of the scene classification (SCL), in the order of their codes.
+SCL_COLOURS = {
+    "no data": "#000000",
+    "saturated or defective": "#EE3377",
+    "dark area": "#443322",
+    "cloud shadow": "#882255",
+    "vegetation": "#117733",
+    "not vegetated": "#DDCC77",
+    "water": "#332288",
+    "unclassified": "#CC8844",
+    "cloud, medium probability": "#88CCEE",
+    "cloud, high probability": "#FFFFFF",
+    "thin cirrus": "#AA4499",
+    "snow or ice": "#44AA99",
 }

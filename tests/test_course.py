@@ -17,11 +17,6 @@ def test_the_kit_has_the_classes_with_their_numbers():
     }
 
 
-def test_each_class_has_a_colour_of_its_own():
-    assert list(course.CLASS_COLOURS) == list(course.CLASS_CODES)
-    assert len({*course.CLASS_COLOURS.values()}) == len(course.CLASS_CODES)
-
-
 def test_the_kit_has_the_bands_near_their_wavelengths():
     centres = {band.key: 1000 * band.center for band in bands.BANDS}
     assert list(centres) == course.BANDS

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
 
-from helpers.course import COLLECTION
+from helpers.course import COLLECTION, SCL_COLOURS
 from helpers.paths import PROJECT, kit_folder
 
 PICTURES = PROJECT / "docs" / "pictures" / "kit"
@@ -20,10 +20,6 @@ TRUTH = kit_folder() / "truth_no_real_project_has"
 CLEAR, CLOUDY = "S2A_34HCH_20180915_0_L2A", "S2B_34HCH_20180910_0_L2A"
 SOME_CLOUDS, AFTER_THE_FIRE = "S2A_34HCH_20180925_0_L2A", "S2A_34HCH_20210919_0_L2A"
 SECOND_PLACE = "S2A_34HDH_20250918_0_L2A"
-SCL_COLOURS = {
-    0: "#000000", 2: "#444444", 3: "#664422", 4: "#228833", 5: "#EEDD88", 6: "#4477AA",
-    7: "#999999", 8: "#CCCCCC", 9: "#FFFFFF", 10: "#99DDFF",
-}  # fmt: skip
 
 
 def _read(path: Path, how: Resampling) -> NDArray[np.float32]:
@@ -44,7 +40,7 @@ def _classes(scene: str) -> Image.Image:
     classes = _read(SCENES / scene / "SCL.tif", Resampling.nearest).astype("uint8")
     picture = Image.fromarray(classes, "P")
     palette = np.zeros((256, 3), "uint8")
-    for value, colour in SCL_COLOURS.items():
+    for value, colour in enumerate(SCL_COLOURS.values()):
         palette[value] = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
     picture.putpalette(palette.tobytes())
     return picture

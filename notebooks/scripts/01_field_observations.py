@@ -45,7 +45,7 @@ import pandas as pd
 
 # %%
 from helpers import check, expect_columns, hint, open_cloud
-from helpers.course import CLASS_COLOURS
+from helpers.course import CLASS_COLOURS, GROUP_COLOURS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -213,7 +213,7 @@ counts
 # %%
 counts.drop(index="all", columns="all").hvplot.barh(
     stacked=True,
-    color=["#DDCC77", "#882255", "#332288"],
+    color=[GROUP_COLOURS[job] for job in ["testing", "training", "validation"]],
     xlabel="class",
     ylabel="number of points",
     title="Points by class and job",

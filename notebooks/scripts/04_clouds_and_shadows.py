@@ -57,7 +57,7 @@ from helpers import (
     open_cloud,
     write_cog,
 )
-from helpers.course import CLASS_CODES, CRS
+from helpers.course import CLASS_CODES, CRS, SCL_COLOURS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -199,8 +199,6 @@ shares_of_classes(cloudier_classes).rename(f"% on {cloudier_day}").round(3).to_f
 # On a map, one colour for each class. We draw every fourth pixel; that is enough for a screen.
 
 # %%
-SCL_COLOURS = ["#000000", "#EE3377", "#555555", "#882255", "#117733", "#DDCC77"]
-SCL_COLOURS += ["#332288", "#999999", "#88CCEE", "#FFFFFF", "#AA4499", "#44AA99"]
 map_options = {"x": "x", "y": "y", "data_aspect": 1, "frame_width": 560}
 metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
@@ -208,7 +206,7 @@ metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
 # %%
 cloudier_classes[::4, ::4].hvplot.image(
     **map_options,
-    cmap=SCL_COLOURS,
+    cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
     clabel="scene class",
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
