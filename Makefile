@@ -1,6 +1,6 @@
 # Each target is what a person would type; README.md gives the same steps without make.
 .DEFAULT_GOAL := help
-.PHONY: help env lab map check test chromium kit lesson texts tables pairs lock wheelhouse bench clean
+.PHONY: help env lab map check test chromium kit lesson texts tables pairs lock wheelhouse bench rehearsal drift clean
 
 PYTHON := .venv/bin/python
 # The offline kit: in the folder that COURSE_KIT names, if it is set; spaces are kept.
@@ -8,6 +8,8 @@ KIT := $(subst $() ,\ ,$(patsubst ~/%,$(HOME)/%,$(or $(COURSE_KIT),data/offline_
 # A uv that answers (a pyenv shim may be on the PATH and not work), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .bootstrap/bin/uv)
 LAB_ARGS ?=
+# Such as --delay 0 --mbit 0, or 03_open_the_scene: see python -m tools.rehearsal --help
+REHEARSAL_ARGS ?=
 # Of one lesson only: make test LESSON=06, make texts LESSON=06.
 LESSON ?=
 NAME_OF_LESSON = $(basename $(notdir $(wildcard notebooks/$(LESSON)_*.ipynb)))
@@ -55,6 +57,12 @@ kit: env ## build the offline kit, or build it again if it is damaged
 
 bench: env $(KIT) ## measure the heavy step side by side with its alternatives
 	$(PYTHON) benchmarks/bench_predict.py
+
+rehearsal: env ## run every lesson as with COURSE_CLOUD=aws, at a cloud's distance, without the internet
+	$(PYTHON) -m tools.rehearsal $(REHEARSAL_ARGS)
+
+drift: env ## ask the live services (internet!) whether they still are as the course expects
+	COURSE_CLOUD=aws $(PYTHON) -m tools.drift
 
 lesson: env ## start a lesson: make lesson N=11 NAME=how_good_is_the_map (see CONTRIBUTING.md)
 	$(PYTHON) -m tools.new_lesson "$(N)" "$(NAME)"

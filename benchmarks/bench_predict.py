@@ -140,7 +140,7 @@ def _scene(size: str, kits: Path, folder: Path) -> Scene:
     server = ensure_server(kit, folder / f"bucket-{kit.name}")
     model, points = folder / f"model-{kit.name}.ubj", folder / f"points-{kit.name}.npz"
     if not model.exists():
-        pixels, classes = _training_points(kit)
+        pixels, classes = training_points(kit)
         np.savez(points, pixels=pixels, classes=classes)
         XGBClassifier(n_estimators=ROUNDS).fit(pixels, classes).save_model(model)
     stac_url = f"{server.http_url}/v1"
@@ -152,7 +152,7 @@ def _band_file(kit: Path, name: str) -> Path:
     return kit / "scenes" / COLLECTION / SCENE / f"{name}.tif"
 
 
-def _training_points(kit: Path) -> tuple[np.ndarray, np.ndarray]:
+def training_points(kit: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read the pixels under the kit's field points, and their classes."""
     points = gpd.read_file(kit / "field_points.gpkg")
     places = list(zip(points.geometry.x, points.geometry.y, strict=True))
@@ -244,7 +244,7 @@ def _table(runs: dict[tuple[str, str, str], list[Run]], scenes: dict[str, Scene]
             f"| {statistics.median(run.megabytes for run in group):.0f} "
             f"| {f'{read:.2f}' if source == 'server' else ''} |"
         )
-    return f"{_machine()}\n\n" + "\n".join(lines)
+    return f"{machine()}\n\n" + "\n".join(lines)
 
 
 def _order(item: tuple[tuple[str, str, str], list[Run]]) -> tuple[int, int]:
@@ -252,7 +252,7 @@ def _order(item: tuple[tuple[str, str, str], list[Run]]) -> tuple[int, int]:
     return list(CASES_OF).index((size, source)), list(CASES).index(case)
 
 
-def _machine() -> str:
+def machine() -> str:
     """Describe the machine, what else it was doing, and the libraries."""
     model = next(
         (

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import odc.stac
 import psutil
 import pystac_client
 import rasterio
@@ -269,6 +270,25 @@ def ours_fast_to_cog(setup: Setup, watch: Stopwatch) -> int:
     return _to_cog(setup, watch, "fast")
 
 
+def odc_fast_to_cog(setup: Setup, watch: Stopwatch) -> int:
+    """Do the same, read by odc-stac."""
+    catalogue = pystac_client.Client.open(setup.stac_url)
+    scenes = catalogue.search(collections=[COLLECTION], ids=[SCENE]).item_collection()
+    area, model = setup.area(), setup.trained()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "result.tif"
+        with watch.running():
+            chunks = {"x": CHUNK, "y": CHUNK}
+            bands = odc.stac.load(
+                scenes, bands=BANDS, crs="EPSG:32734", resolution=10, chunks=chunks
+            )
+            cube = bands.isel(time=0, drop=True).to_dataarray("band").chunk(band=-1)
+            cube = cube.drop_attrs().rio.write_crs(32734).rio.write_nodata(0)
+            result = predict_over_chunks(model, cube, area, dtype="uint8", engine="fast")
+            write_cog(result, path, progress=False)
+        return _predicted_pixels(path)
+
+
 @contextmanager
 def _processes(workers: int) -> Iterator[None]:
     """Start a cluster of worker processes with one thread each."""
@@ -337,6 +357,7 @@ CASES: dict[str, Callable[[Setup, Stopwatch], int]] = {
         ours_fast,
         ours_to_cog,
         ours_fast_to_cog,
+        odc_fast_to_cog,
         one_process,
         two_processes,
         one_process_to_cog,

@@ -2,9 +2,8 @@
 
 import hashlib
 import os
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.machine.browser import configure_dask, is_behind_proxy, public_url
 from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
+from helpers.machine.patience import ask_again, fetch
 from helpers.paths import (
     PROJECT,
     kit_folder,
@@ -160,7 +160,9 @@ def _open_local() -> Cloud:
 
 def _open_aws() -> Cloud:
     hand_on_certificates()
+    ask_again()
     _reach(EARTH_SEARCH)
+    region = os.environ.get("AWS_REGION", "us-west-2")
     downloads = PROJECT / "data" / "published"
     outputs = make_outputs_folder(PROJECT / "outputs" / "aws")
     return Cloud(
@@ -170,17 +172,21 @@ def _open_aws() -> Cloud:
         area_of_interest=fetch_published(*PUBLISHED_AREA_OF_INTEREST, downloads),
         basemap=ESRI_WORLD_IMAGERY,
         outputs=outputs,
-        s3={},
-        icechunk={"region": os.environ.get("AWS_REGION", "us-west-2"), "from_env": True},
+        # Of its own accord boto looks for the region elsewhere, and signs links in the old way,
+        # which buckets made since June 2020 do not take.
+        s3={
+            "client_kwargs": {"region_name": region},
+            "config_kwargs": {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}},
+        },
+        icechunk={"region": region, "from_env": True},
         bucket_name=os.environ.get("COURSE_BUCKET"),
     )
 
 
 def _reach(address: str) -> bytes:
     try:
-        with urllib.request.urlopen(address, timeout=NETWORK_SECONDS) as answer:
-            return answer.read()
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        return fetch(address, NETWORK_SECONDS)[1]
+    except (OSError, HTTPException) as error:
         cure = CURE if is_about_certificates(error) else "check the network"
         raise CourseError(
             f"{address} does not answer ({getattr(error, 'reason', error)}): {cure}, "

@@ -4,8 +4,12 @@ from typing import Any
 
 import fsspec
 
+from helpers.machine.patience import asked_again
+
 # As much as GDAL itself asks for at once when it looks for the table of contents.
 READ_AHEAD_BYTES = 16_384
+# Of its own accord aiohttp heeds no HTTPS_PROXY.
+CLIENT = {"trust_env": True, "middlewares": (asked_again,)}
 
 
 class CountedReads:
@@ -28,9 +32,8 @@ class CountedReads:
 
     def __call__(self, address: str, mode: str = "rb", **_: object) -> Any:
         """Open a file for rasterio."""
-        file = fsspec.filesystem("http").open(
-            address, mode, cache_type="readahead", block_size=READ_AHEAD_BYTES
-        )
+        files = fsspec.filesystem("http", client_kwargs=CLIENT)
+        file = files.open(address, mode, cache_type="readahead", block_size=READ_AHEAD_BYTES)
         self._counter = file.cache
         return file
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -14,6 +14,7 @@ from uuid import uuid4
 from helpers.course import COLLECTION, PLACE
 from helpers.doctor._check import Mend, NotNeeded, one_line
 from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
+from helpers.machine.patience import fetch, retry
 from helpers.paths import kit_folder
 
 NETWORK_SECONDS = 5
@@ -48,8 +49,10 @@ def look_at_certificates() -> str:
 
     from helpers.cloud import EARTH_SEARCH
 
+    session = requests.Session()
+    session.mount("https://", requests.adapters.HTTPAdapter(max_retries=retry()))
     try:
-        requests.get(EARTH_SEARCH, timeout=NETWORK_SECONDS)
+        session.get(EARTH_SEARCH, timeout=NETWORK_SECONDS)
     except requests.exceptions.SSLError:
         raise Mend(f"requests does not trust {EARTH_SEARCH}: {CURE}.") from None
     return "Python and requests trust the servers"
@@ -98,7 +101,8 @@ def _read_window(address: str) -> str:
             rasterio.Env(
                 GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
                 GDAL_HTTP_TIMEOUT=NETWORK_SECONDS,
-                GDAL_HTTP_MAX_RETRY=0,
+                GDAL_HTTP_MAX_RETRY=2,
+                GDAL_HTTP_RETRY_DELAY=1,
             ),
             rasterio.open(address) as scene,
         ):
@@ -124,7 +128,7 @@ def look_at_tile() -> str:
         template = cloud.stac_url.removesuffix("/v1") + "/tiles/{z}/{x}/{y}.png"
     address = template.format(x=x, y=y, z=ZOOM)
     _, content = _ask(address)
-    colours = _count_colours(content)
+    colours = count_colours(content)
     if colours < COLOURS:
         raise Mend(
             f"The basemap's tile {address} is blank ({colours} colours): maps will have no "
@@ -147,10 +151,11 @@ def look_at_bucket() -> str:
     limits = {
         "connect_timeout": NETWORK_SECONDS,
         "read_timeout": BUCKET_SECONDS,
-        "retries": {"max_attempts": 1},
+        "retries": {"max_attempts": 3},
     }
-    bucket = s3fs.S3FileSystem(**cloud.s3, config_kwargs=limits, skip_instance_cache=True)
-    bucket.retries = 1
+    options = cloud.s3 | {"config_kwargs": cloud.s3.get("config_kwargs", {}) | limits}
+    bucket = s3fs.S3FileSystem(**options, skip_instance_cache=True)
+    bucket.retries = 2
     try:
         bucket.pipe_file(name, content)
         back = bucket.cat_file(name)
@@ -206,7 +211,7 @@ def tile_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
     return int((longitude + 180) / 360 * tiles), int((1 - height / math.pi) / 2 * tiles)
 
 
-def _count_colours(picture: bytes) -> int:
+def count_colours(picture: bytes) -> int:
     from io import BytesIO
 
     from PIL import Image, UnidentifiedImageError
@@ -222,9 +227,8 @@ def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
     """Return status and content of a web address; one sentence if it does not answer."""
     address = request if isinstance(request, str) else request.full_url
     try:
-        with urllib.request.urlopen(request, timeout=NETWORK_SECONDS) as answer:
-            return answer.status, answer.read()
-    except (OSError, ValueError) as error:
+        return fetch(request, NETWORK_SECONDS)
+    except (OSError, HTTPException, ValueError) as error:
         reason = one_line(str(getattr(error, "reason", error)))
         cure = f"{CURE}." if is_about_certificates(error) else _how_to_reach()
         raise Mend(f"{address} does not answer ({reason}): {cure}") from None

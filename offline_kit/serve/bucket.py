@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -78,13 +78,23 @@ class Bucket:
         File for what it says.
     preferred_port
         Port to answer on, if it is free.
+    domains
+        Names of hosts before which, as on AWS, the name of the bucket may stand.
     """
 
-    def __init__(self, folder: Path, keys: Keys, log: Path, preferred_port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        keys: Keys,
+        log: Path,
+        preferred_port: int = 0,
+        domains: Collection[str] = (),
+    ) -> None:
         self._folder = folder
         self._keys = keys
         self._log = log
         self._preferred_port = preferred_port
+        self._domains = domains
 
     def __enter__(self) -> "Bucket":
         """Start it; it is ready some time later."""
@@ -98,6 +108,7 @@ class Bucket:
         self._ports = _free_ports(self._preferred_port)
         self.url = f"http://127.0.0.1:{self._ports['s3.port']}"
         options = OPTIONS | {name: str(port) for name, port in self._ports.items()}
+        options["s3.domainName"] = ",".join(self._domains)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [PROGRAM, "mini", f"-dir={data}", *(f"-{k}={v}" for k, v in options.items())],
