@@ -85,7 +85,7 @@ class _Catalogue:
             f"/v1{place}": json.loads(file.read_text(encoding="utf-8"))
             for place, file in {
                 "": recorded / "landing.json",
-                "/collections/sentinel-2-l2a": recorded / "collection_sentinel-2-l2a.json",
+                f"/collections/{COLLECTION}": recorded / f"collection_{COLLECTION}.json",
                 "/collections/sentinel-2-c1-l2a": recorded / "collection_sentinel-2-c1-l2a.json",
             }.items()
             if file.is_file()
