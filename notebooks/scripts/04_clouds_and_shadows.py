@@ -324,8 +324,9 @@ hv.Layout(panels).opts(title="Field points that each rule removes")
 # (`xr.where(test, a, b)` is *Con* in ArcGIS: `a` where the test is true, else `b`.)
 
 # %%
-rules = xr.where(dark & ~shadow, 2, xr.where(shadow, 1, np.nan))
+rules = xr.where(dark & ~shadow, np.uint8(2), shadow)
 coarse_rules = rules.coarsen(x=4, y=4, boundary="trim").max()
+coarse_rules = coarse_rules.where(coarse_rules > 0)
 true_colour = (
     (reflectance.sel(band=["red", "green", "blue"]) / 0.18).clip(0, 1).fillna(1)
 )
@@ -375,8 +376,8 @@ def judge(rule):
     """Return what a rule removes of water points, shaded land and lit land, in %."""
     at_points = rule.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
     of_water = at_points.values[points["name"] == "Water"].mean()
-    of_shaded_land = float(rule.where(shaded_land).mean())
-    of_lit_land = float(rule.where(~shaded_land & ~is_water).mean())
+    of_shaded_land = rule.values[shaded_land.values].mean()
+    of_lit_land = rule.values[(~shaded_land & ~is_water).values].mean()
     return pd.Series(
         [of_water * 100, of_shaded_land * 100, of_lit_land * 100],
         index=["water points", "shaded land", "lit land"],
@@ -413,21 +414,22 @@ usable = ~(cloudy | shadow) & reflectance.notnull().all("band")
 pink = xr.DataArray(
     [1.0, 0.6, 0.8], dims="band", coords={"band": ["red", "green", "blue"]}
 )
-after = true_colour.where(usable, pink)
 window = {"x": slice(850, 1450), "y": slice(850, 1250)}
+before = true_colour.isel(window)
+after = before.where(usable.isel(window), pink)
 
 
 # %%
 def draw(picture, title):
-    """Draw the window of a picture in true colour."""
-    colours = (picture.isel(window) * 255).astype("uint8")
+    """Draw a picture in true colour."""
+    colours = (picture * 255).astype("uint8")
     return colours.hvplot.rgb(
         **map_options, bands="band", title=cloud.map_title(title)
     ).opts(**metres)
 
 
 # %%
-hv.Layout([draw(true_colour, "Before"), draw(after, "After: pink is not used")]).cols(1)
+hv.Layout([draw(before, "Before"), draw(after, "After: pink is not used")]).cols(1)
 
 # %% [markdown]
 # A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges
