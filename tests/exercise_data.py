@@ -117,7 +117,7 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             "points": points,
             "is_water": is_water,
             "shaded_land": codes == 3,
-            "better_rule": codes == 2,
+            "lesson_rule": codes == 2,
         },
         "05-1": {"learning_points": points},
         "05-2": {"learning_points": points},

@@ -11,9 +11,8 @@ from helpers.exercises.core import ARRAY, NUMBER, exercise, same
     "04-1",
     kind=NUMBER,
     right=(
-        "A stricter threshold saves hardly any water: it is darker than most shadow in both bands. "
-        "When two things overlap, no threshold helps; another band may. The same will hold for "
-        "pines and forest."
+        "A stricter threshold saves hardly any water: it is very dark in both bands. Where a "
+        "threshold does not help another band may. The same will hold for pines and forest."
     ),
     hints=[
         "First the rule: red below 0.03 and (&) nir below 0.03, each comparison in brackets.",
@@ -130,17 +129,15 @@ def share_without_cirrus(
     "04-3",
     kind=ARRAY,
     right=(
-        "Your rule keeps the water and finds more of the shadow than ours. That matters most in "
-        "ravines: shadow that stays in is learnt as 'dark plants', and pines are the dark plants. "
-        "Have you written down why it should hold on another day?"
+        "Your rule finds the shadow and leaves the lakes and nearly all lit land alone. It pays "
+        "with noisy pixels that stay in: for a map of rocks that may be right, for a map of pines "
+        "it is not. Have you written down why it should hold on another day?"
     ),
     hints=[
-        "Begin with dark & (...): what is dark on this scene is water or shadow, little else.",
-        "swir16 > green fails in deep shadow, since light of the blue sky holds little infrared. "
-        "Compare two bands that lie nearer to each other.",
-        "Water absorbs more light the longer the waves: in clear water nir is below red. And on "
-        "land?",
-        "Or ask somebody else: what does the scene classification call a lake?",
+        "Look at `judged` again: which column finds the shadow, and which of its figures is too "
+        "high?",
+        "The lesson uses `light < DIM`. What happens to the three figures when the limit moves?",
+        "Which slopes are truly in shadow: those with little light, or those with next to none?",
     ],
 )
 def rule_of_your_own(
@@ -149,7 +146,7 @@ def rule_of_your_own(
     points: gpd.GeoDataFrame,
     is_water: xr.DataArray,
     shaded_land: xr.DataArray,
-    better_rule: xr.DataArray,
+    lesson_rule: xr.DataArray,
 ) -> str | None:
     """Judge a rule: water points kept, shaded land removed, lit land kept."""
     if (wrong := _wrong_form(answer, shaded_land)) is not None:
@@ -161,10 +158,10 @@ def rule_of_your_own(
             "from the scene classification."
         )
     water, shade, lit = _judge(rule, points, is_water, shaded_land)
-    if bool((rule == better_rule).all()):
+    if bool((rule == lesson_rule).all()):
         return (
-            f"That is the lesson's better rule. It removes {water:.0%} of the water points and "
-            f"finds {shade:.0%} of the shaded land: the exercise asks for one that does better."
+            f"That is the lesson's own rule. It finds {shade:.0%} of the shaded land, but removes "
+            f"{lit:.1%} of the lit land, where your colleague allows 1 %."
         )
     return _short_of(water, shade, lit)
 
@@ -174,7 +171,7 @@ def _wrong_form(answer: xr.DataArray, shaded_land: xr.DataArray) -> str | None:
     if "band" in answer.dims:
         return (
             "Your rule has a value for each band; it should have one for each pixel: compare "
-            "single bands, such as nir and red, not all of reflectance."
+            "`light`, or single bands such as nir and red, not all of reflectance."
         )
     if dict(answer.sizes) != dict(shaded_land.sizes):
         return (
@@ -189,7 +186,7 @@ def _wrong_form(answer: xr.DataArray, shaded_land: xr.DataArray) -> str | None:
     if answer.dtype != bool:
         return (
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
-            "such as nir > red, or with two of them joined by &."
+            "such as light < 1, or with two of them joined by &."
         )
     return None
 
@@ -198,33 +195,21 @@ def _short_of(water: float, shade: float, lit: float) -> str | None:
     """Say what a rule misses, by its shares of water points, shaded land and lit land."""
     if water > 0.5 and lit > 0.5 and shade < 0.5:
         return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
-    if lit > 0.01:
-        return (
-            f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: is the condition "
-            "`dark &` still in it? (With | in place of & a pixel goes as soon as one condition is "
-            "met.)"
-        )
-    if water > 0.15 and shade > 0.8:
-        return (
-            f"Your rule removes {water:.0%} of the water points, 15 % are allowed. It finds the "
-            "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
-            "make the one you have stricter."
-        )
-    if water > 0.5 and shade < 0.5:
-        return (
-            f"Your rule removes {water:.0%} of the water points and only {shade:.0%} of the shaded "
-            "land: the added condition may be the wrong way round (< instead of >)."
-        )
     if water > 0.15:
         return (
-            f"Your rule removes {water:.0%} of the water points and {shade:.0%} of the shaded "
-            "land; at most 15 % and at least 80 % are asked. These bands don't tell the two apart "
-            "well enough: compare others."
+            f"Your rule removes {water:.0%} of the water points, 15 % are allowed, and {shade:.0%} "
+            "of the shaded land: dark bands tell of water here, not of shadow. Ask `light`."
+        )
+    if lit > 0.01:
+        return (
+            f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: choose a lower "
+            "limit, or join a second condition with &. (With | a pixel goes as soon as one "
+            "condition is met.)"
         )
     if shade < 0.8:
         return (
-            f"The water is safe, but your rule finds only {shade:.0%} of the shaded land; 80 % are "
-            "asked. Its condition is too strict for deep shadow: loosen it, or take other bands."
+            f"Water and lit land are safe, but your rule finds only {shade:.0%} of the shaded "
+            "land; 80 % are asked: it is too strict, or asks something that knows no shadow."
         )
     return None
 

@@ -23,9 +23,9 @@
 # **You will be able to**
 #
 # - mask clouds with the scene classification (SCL) that comes with every scene;
-# - mask deep shadow with a rule on two bands, and say what that rule wrongly removes;
-# - improve that rule with a third band, and judge the two on points and on a map;
-# - say what a mask can't know.
+# - test a rule for shadow on points and on pixels, and say what it really removes;
+# - compute the light on a slope from a terrain model and the place of the sun;
+# - leave out the slopes that are too dim to be trusted, and say what a mask can't know.
 #
 # **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
 
@@ -46,6 +46,8 @@ import stackstac
 import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
+from rasterio.enums import Resampling
+from rioxarray.merge import merge_arrays
 
 # %%
 from helpers import (
@@ -166,8 +168,8 @@ def shares_of_classes(classes):
 shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
 
 # %% [markdown]
-# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is mostly the shadow of
-# mountains. *Unclassified* is what fitted no class.
+# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Unclassified* is what fitted no class.
+# What *dark area* is, we shall find out.
 #
 # ## A cloudier day
 #
@@ -250,9 +252,9 @@ elevation = scene["properties"]["view:sun_elevation"]
 print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
-# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steep ones get
-# light from the sky alone. A simple rule, from the published lesson on which this course builds: a pixel is in shadow
-# if it is dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light. A simple rule, from the
+# published lesson on which this course builds: a pixel is in shadow if it is dark in `red` **and** in `nir`. Dark
+# means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -266,8 +268,8 @@ print(f"{float(dark.mean()):.1%} of the pixels are dark in both bands")
 #
 # ## Test the rule on the points
 #
-# What else is dark in both bands? Look at which of our field points the rule would remove. xvec takes the value at
-# each point (lesson 05 shows how).
+# What is dark in both bands? Look at which of our field points the rule would remove. xvec takes the value at each
+# point (lesson 05 shows how).
 
 # %%
 dark_at_points = dark.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
@@ -278,7 +280,7 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 # **Water!** Open water is dark in both bands, too. The rule that should remove shadow removes most of the water
 # points, and a class that loses its points can't be learnt.
 #
-# ## A better rule
+# ## A better rule?
 #
 # Water and shaded land are both dark, but their bands differ. Water absorbs nearly all short-wave infrared
 # (`swir16`) and reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in
@@ -302,73 +304,117 @@ lost_points = pd.DataFrame(
 lost_points = lost_points.fillna(0).astype(int)
 print(lost_points.to_string())
 
+# %% [markdown]
+# The better rule keeps most of the water. (What it still removes stands at a shore: a pixel of `swir16` is 20 m wide,
+# and light from the land beside it gets in.) So is it a rule for shadow? The points can't answer that: few of them lie
+# in deep shade, where people seldom go. We need to know for every pixel how much light falls on it.
+#
+# ## The light on a slope
+#
+# The terrain tells. The catalogue has a model of it, with one height for each 30 m (`cop-dem-glo-30`, lesson 02), cut
+# along whole degrees. We take the pieces that our points need, and bring them to our grid. (Online they lie in a bucket
+# that is open to all; `https` leads there without an account.)
+
 # %%
-hit = lost_points[lost_points["simple rule"] > 0]
-bars = {"xlabel": "class", "ylabel": "points removed", "width": 400, "height": 240}
-bars["ylim"] = 0, 1.05 * hit["simple rule"].max()
-panels = [
-    hit[rule].hvplot.barh(title=rule, color=colour, **bars)
-    for rule, colour in [("simple rule", "#CC6677"), ("better rule", "#332288")]
-]
-hv.Layout(panels).opts(title="Field points that each rule removes")
+OPEN_BUCKET = "https://copernicus-dem-30m.s3.amazonaws.com/"
+box = tuple(points.to_crs("EPSG:4326").total_bounds)
+pieces = []
+for item in catalogue.search(collections=["cop-dem-glo-30"], bbox=box).items_as_dicts():
+    address = item["assets"]["data"]["href"]
+    address = address.replace("s3://copernicus-dem-30m/", OPEN_BUCKET)
+    piece = rioxarray.open_rasterio(address, masked=True).squeeze("band", drop=True)
+    pieces.append(piece.rio.clip_box(*box))
+
+# %%
+height = merge_arrays(pieces).rio.reproject_match(red, resampling=Resampling.bilinear)
+print(f"{float(height.min()):.0f} to {float(height.max()):.0f} m above the sea")
 
 # %% [markdown]
-# The picture has the classes that lose any point. The better rule, on the right, keeps most of the water. The water
-# points that it still loses stand at a shore: a pixel of `swir16` is 20 m wide, and light from the land beside it gets
-# in.
-#
-# ## Where the two rules differ
-#
-# Points are few. A map shows all the pixels on which the rules agree, and those that only the simple one takes. To
-# make small patches visible, a square of 40 m gets its colour as soon as one of its 16 pixels has it.
-# (`xr.where(test, a, b)` is *Con* in ArcGIS: `a` where the test is true, else `b`.)
+# How steep is it, and which way? `np.gradient` gives the rise per metre to the north and to the east; the part of it
+# that points to the sun is `uphill`. From that the cosine of the angle between the sun's rays and the slope's upright,
+# divided by that of level ground: our `light`. 1 is the light of level ground, 2 twice as much; at 0 and below the slope
+# turns its back on the sun.
 
 # %%
-rules = xr.where(dark & ~shadow, np.uint8(2), shadow)
-coarse_rules = rules.coarsen(x=4, y=4, boundary="trim").max()
-coarse_rules = coarse_rules.where(coarse_rules > 0)
-true_colour = (
-    (reflectance.sel(band=["red", "green", "blue"]) / 0.18).clip(0, 1).fillna(1)
-)
-backdrop = (true_colour[:, ::4, ::4] * 255).astype("uint8")
+to_north, to_east = np.gradient(height.values, -10, 10)
+sun_from, sun_up = np.radians([azimuth, elevation]).astype("float32")
+uphill = np.sin(sun_from) * to_east + np.cos(sun_from) * to_north
+upright = np.sqrt(1 + to_east**2 + to_north**2)
+light = height.copy(data=(1 - uphill / np.tan(sun_up)) / upright)
 
 # %%
-removed_pixels = coarse_rules.hvplot.image(
+light[::4, ::4].hvplot.image(
     **map_options,
-    cmap=["#EE99AA", "#00AAFF"],
-    clim=(0.5, 2.5),
-    clabel="removed by",
-).opts(cticks=[(1, "both rules"), (2, "simple rule only")])
-(backdrop.hvplot.rgb(**map_options, bands="band") * removed_pixels).opts(
-    title=cloud.map_title("Pixels that the rules remove"), **metres
-)
+    cmap="gray",
+    clim=(0, 2),
+    clabel="light (1 = level ground)",
+    title=cloud.map_title("Light on the slopes"),
+).opts(**metres)
 
 # %% [markdown]
-# **What to notice.** Two kinds of blue: compact patches in the valleys, which are lakes and dams, rightly kept by the
-# better rule. But also blue slivers along the ridges, beside the pink of the shadow. No lake hangs on a slope: that
-# is deep shadow which the better rule overlooks.
+# ## What the light does to the pixels
 #
-# ## How much shadow does the better rule find?
+# Now sort the pixels by their light, and look at each step: how bright are `red` and `nir`, how many pixels does each
+# rule remove, and how much do neighbours differ in `nir`? The last one is a measure of **noise**. (Every third row and
+# column will do.)
+
+# %%
+dark_area = scene_classes == SCL_NAMES.index("dark area")
+differs = abs(nir / nir.shift(x=1) - 1)
+measured = {"red": red, "nir": nir, "neighbours differ": differs}
+measured |= {"simple rule": dark, "better rule": shadow, "SCL: dark area": dark_area}
+table = {name: layer[::3, ::3].values.ravel() for name, layer in measured.items()}
+pixels = pd.DataFrame(table)
+
+# %% tags=["nbval-check-output"]
+labels = ["below 0.2", "0.2 to 0.4", "0.4 to 0.7", "0.7 to 1", "above 1"]
+steps = [-9, 0.2, 0.4, 0.7, 1, 9]
+lit_by = pd.cut(light[::3, ::3].values.ravel(), steps, labels=labels)
+grouped = pixels.groupby(lit_by, observed=True)
+by_light = grouped[["red", "nir", "neighbours differ"]].median()
+rules = ["simple rule", "better rule", "SCL: dark area"]
+by_light[rules] = grouped[rules].mean()
+by_light.insert(0, "pixels", grouped.size() / len(pixels))
+print(by_light.round(3).rename_axis("light").to_string())
+
+# %% [markdown]
+# **What to notice.** Read down each column.
 #
-# The points can't answer that: few of them lie in shadow, for people seldom go down into deep ravines. We need to know
-# for every pixel whether it is water. The scene is simulated, so we may look up the truth; on real data the water class
-# of the SCL must do, with its errors.
+# - There is **no darkness to find**: an L2A product is corrected for the terrain (lesson 03). `nir` is about the same in
+#   every step, and `red` is even highest on the dimmest slopes, where rock is common and the correction does too much.
+# - So **neither rule finds the dim slopes**. They find water, and shores. On products that are not corrected (L1C), and
+#   where one mountain throws its shadow on another, which the correction does not know, they do find shadow.
+# - But the **noise** grows. Where a fifth of the light came in, the number was multiplied by five, and its errors with
+#   it. Such a pixel looks like any other, and tells much less.
+# - The SCL's *dark area* does know the dim slopes: Sen2Cor sorts the pixels *before* it corrects their light. It also
+#   takes many of the next step, and some water.
+#
+# ## What we leave out
+#
+# We set a limit: slopes with less than a fifth of the light of level ground are too dim. That is a choice; the table
+# above is our reason, and we write it down. `judge` says what a rule removes of three things: the water points, which
+# we want to keep; the land in true shadow, which we want to be rid of; and all other land, which we want to keep. The
+# scene is simulated, so we may look up the truth; elsewhere a slope with its back to the sun (`light <= 0`) must do.
+
+# %%
+DIM = 0.2
+dim = light < DIM
+
+
+def read_truth(name):
+    """Return a layer of the truth of the scene's day, on our grid."""
+    day = scene["properties"]["datetime"][:10].replace("-", "")
+    layer = rioxarray.open_rasterio(cloud.truth / f"{name}_{day}.tif")
+    return layer.squeeze("band", drop=True).reindex_like(red, method="nearest")
+
 
 # %%
 if cloud.truth is not None:
-    day = scene["properties"]["datetime"][:10].replace("-", "")
-    true_class = rioxarray.open_rasterio(cloud.truth / f"dominant_class_{day}.tif")
-    true_class = true_class.squeeze("band", drop=True)
-    true_class = true_class.reindex_like(dark, method="nearest")
-    is_water = true_class == CLASS_CODES["Water"]
+    shaded_land = read_truth("shadow") > 0
+    is_water = read_truth("dominant_class") == CLASS_CODES["Water"]
 else:
+    shaded_land = light <= 0
     is_water = scene_classes == SCL_NAMES.index("water")
-shaded_land = dark & ~is_water
-
-# %% [markdown]
-# `shaded_land` is land so dark that hardly anything but shadow can explain it (a fresh burn scar could). `judge` says
-# what a rule removes of three things: the water points, which we want to keep; the shaded land, which we want to be
-# rid of; and all other, lit land, which we want to keep.
 
 
 # %%
@@ -376,8 +422,8 @@ def judge(rule):
     """Return what a rule removes of water points, shaded land and lit land, in %."""
     at_points = rule.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
     of_water = at_points.values[points["name"] == "Water"].mean()
-    of_shaded_land = rule.values[shaded_land.values].mean()
-    of_lit_land = rule.values[(~shaded_land & ~is_water).values].mean()
+    of_shaded_land = float(rule.where(shaded_land).mean())
+    of_lit_land = float(rule.where(~shaded_land & ~is_water).mean())
     return pd.Series(
         [of_water * 100, of_shaded_land * 100, of_lit_land * 100],
         index=["water points", "shaded land", "lit land"],
@@ -385,61 +431,65 @@ def judge(rule):
 
 
 # %% tags=["nbval-check-output"]
-dark_area = scene_classes == SCL_NAMES.index("dark area")
 judged = pd.DataFrame(
     {
         "simple rule": judge(dark),
         "better rule": judge(shadow),
         "SCL: dark area": judge(dark_area),
+        "dim": judge(dim),
     }
 )
 print(judged.round(1).to_string())
 
 # %% [markdown]
-# **What to notice.** The simple rule removes all the shaded land (by definition: that is how we defined it) and nearly
-# all the water. The better rule keeps most of the water and pays for it: a good part of the shaded land stays in. Why?
-# Deep shadow is lit by the sky alone, and the sky is blue: little short-wave infrared comes from it. So in the deepest
-# shadow `swir16` falls below `green`, as over water. The SCL's own *dark area* makes other mistakes: compare the
-# columns, and look at the third row as well. A small share of so much lit land is many pixels.
+# **What to notice.** The two rules on bands remove water and leave all the shadow in. The SCL finds the shadow and
+# pays with lit land. `dim` finds nearly all of it, touches no water, and takes some land that is lit, but so
+# grazingly that little can be read there.
 #
-# No rule is free of error; what counts is to know which error you took, and to write it down. We go on with the
-# better rule. In exercise 04-3 you may beat it.
+# No rule is free of error; what counts is to know which error you took, and to write it down. In exercise 04-3 you
+# may choose another.
 #
 # ## Before and after
 #
-# A pixel is **usable** if it is neither cloudy nor in shadow and has a value in every band.
+# A pixel is **usable** if it is neither cloudy nor dim and has a value in every band. We look at the window of 6 km by
+# 4 km that has the most dim pixels.
 
 # %%
-usable = ~(cloudy | shadow) & reflectance.notnull().all("band")
+usable = ~(cloudy | dim) & reflectance.notnull().all("band")
+blocks = dim.coarsen(x=600, y=400, boundary="trim").mean()
+row, column = np.unravel_index(blocks.values.argmax(), blocks.shape)
+window = {"x": slice(column * 600, column * 600 + 600)}
+window["y"] = slice(row * 400, row * 400 + 400)
+
+# %%
+before = (
+    (reflectance.sel(band=["red", "green", "blue"]).isel(window) / 0.18)
+    .clip(0, 1)
+    .fillna(1)
+)
 pink = xr.DataArray(
     [1.0, 0.6, 0.8], dims="band", coords={"band": ["red", "green", "blue"]}
 )
-window = {"x": slice(850, 1450), "y": slice(850, 1250)}
-before = true_colour.isel(window)
 after = before.where(usable.isel(window), pink)
 
 
 # %%
 def draw(picture, title):
     """Draw a picture in true colour."""
-    colours = (picture * 255).astype("uint8")
-    return colours.hvplot.rgb(
-        **map_options, bands="band", title=cloud.map_title(title)
-    ).opts(**metres)
+    return (
+        (picture * 255)
+        .astype("uint8")
+        .hvplot.rgb(**map_options, bands="band", title=cloud.map_title(title))
+        .opts(**metres)
+    )
 
 
-# %%
 hv.Layout([draw(before, "Before"), draw(after, "After: pink is not used")]).cols(1)
 
 # %% [markdown]
-# A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges
-# that face away from the sun. Many patches are rings with a black core: the deepest shadow, which the rule takes for
-# water. And much of what looks dim is not pink at all: half shade is still in, and there no class looks as it does in
-# the sun.
-#
-# On a real L2A product this looks different. Sen2Cor knows the slopes, from a coarse terrain model, and corrects the
-# light on them: lit slopes come out nearly even. In deep shade there is hardly any light to correct, so what it makes
-# of it is often too bright, and noisy. A mask of shadow is then needed even more, though the shadow is harder to see.
+# The two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges that face away from the sun.
+# Before, hardly anything there looked like shadow: some of it is even brighter than its surroundings. That is why a
+# mask made from the picture alone could not find it.
 #
 # ## Leave the mask for the next lessons
 #
@@ -486,8 +536,7 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # water_points_lost = (removed_by_strict["name"] == "Water").sum()
 # ```
 #
-# Nearly as many as before: water is darker still than most shadow, so no threshold on these two bands tells them
-# apart.
+# Many as before: water is very dark, so no threshold on these two bands saves it.
 #
 # </details>
 
@@ -528,16 +577,17 @@ check(
 # %% [markdown]
 # ### Exercise 04-3: a rule of your own
 #
-# Find a rule that does better than ours. It must
+# A colleague maps rocks on the slopes. For that a noisy pixel is better than none: only true shadow must go. Find a
+# rule that does better than ours **for this purpose**. It must
 #
 # - keep at least **85 %** of the water points (remove at most 15 %),
 # - remove at least **80 %** of the shaded land,
 # - remove at most **1 %** of the lit land.
 #
-# The answer is a DataArray of True (remove) and False, made from the bands `blue`, `green`, `red`, `nir`, `swir16`
-# and, if you like, from `scene_classes`. Run `judge(your_rule)` to see the three figures before you ask `check`.
-# Start from `dark`, and ask what differs between water and land in shadow. More than one rule will do; defend yours
-# in a comment of two lines: why should it hold on another day, too?
+# The answer is a DataArray of True (remove) and False, made from `light` and, if you like, from the bands `blue`,
+# `green`, `red`, `nir`, `swir16` and from `scene_classes`. Run `judge(your_rule)` to see the three figures before you
+# ask `check`. More than one rule will do; defend yours in a comment of two lines: why should it hold on another day,
+# too?
 #
 # Stuck? Run `hint("04-3")`.
 
@@ -549,20 +599,20 @@ check(
     points=points,
     is_water=is_water,
     shaded_land=shaded_land,
-    better_rule=shadow,
+    lesson_rule=dim,
 )
 
 # %% [markdown]
 # <details><summary>Solution 04-3</summary>
 #
 # ```python
-# # Water absorbs more of nir than of red; plants and rock reflect more of nir than of
-# # red, also in shadow, and the blue light of the sky changes neighbouring bands alike.
-# my_rule = dark & (nir > red)
+# # The limit is lower, so fewer lit slopes go. It follows the sun of the day, so it holds
+# # on another day; a few slopes in shadow stay in, where the model is too coarse.
+# my_rule = light < 0.1
 # ```
 #
-# One of several. `dark & (scene_classes != SCL_NAMES.index("water"))` passes, too: it trusts Sen2Cor to know water,
-# which takes some deep shade for water. Either was found by looking at this scene; judge it again on the next.
+# One of several. Both errors come from the same place: a model of 30 m does not know every gully. Move the limit up, and
+# more lit land goes; move it down, and more shadow stays. Which error is the cheaper one, the purpose says.
 #
 # </details>
 
@@ -607,34 +657,35 @@ check(
 #
 # </details>
 #
-# **3. Why does `swir16 > green` overlook the deepest shadow?**
+# **3. A slope got a tenth of the light of level ground; L2A shows it as bright as its neighbours. Can you trust it?**
 #
-# <details><summary>a) Because the SCL is at 20 m.</summary>
+# <details><summary>a) Yes: the light has been corrected.</summary>
 #
-# **No.** The SCL has no part in this rule. (`swir16` is at 20 m, too, but that matters only at the edge of a shadow.)
-#
-# </details>
-# <details><summary>b) Because its light is that of the blue sky, which holds little infrared.</summary>
-#
-# **Yes.** Shadow is not only darker than light, it has another colour: `swir16` is weak there, as it is over water.
+# **No.** The number was multiplied by ten, and so was its noise. The mean is about right, the single pixel is not.
 #
 # </details>
-# <details><summary>c) Because plants in shadow make less chlorophyll, so they are greener.</summary>
+# <details><summary>b) Less than the others: its noise is many times larger.</summary>
 #
-# **No.** This shadow lasts for some hours of a day; the leaves are the same on both sides of its edge.
+# **Yes.** And a model that learns from such pixels learns noise. Leave them out, or at least know how many there are.
 #
 # </details>
-# <details><summary>d) Because nodata pixels count as dark.</summary>
+# <details><summary>c) Yes, if its SCL class is vegetation.</summary>
 #
-# **No.** Nodata became `NaN` before scaling, and a comparison with `NaN` is False.
+# **No.** The class says what the pixel looks like, not how well it was measured.
+#
+# </details>
+# <details><summary>d) No: in shadow nothing grows.</summary>
+#
+# **No.** This shadow lasts for some hours of a day; the same plants may grow on both sides of a ridge.
 #
 # </details>
 #
 # ## Key points
 #
 # - Every L2A scene brings its own cloud mask, the SCL. Choose which of its classes you do without, and say so.
-# - A rule that looks right on mountains may remove a whole class somewhere else: dark in `red` and `nir` is shadow,
-#   but also water.
+# - Test a rule before you believe its name: dark in `red` and `nir` should be shadow, but is water.
+# - L2A evens out the light on slopes, and multiplies the noise: what is too dim can't be seen in the picture, but can be
+#   computed from the terrain and the sun.
 # - Judge a mask by all it removes and all it leaves in, on points and on a map.
 # - A pixel that is masked is unknown, not "no pine".
 #

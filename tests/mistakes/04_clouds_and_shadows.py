@@ -59,32 +59,38 @@ share_removed = cloudier_classes.isin(fewer_codes).sum()
 # %% 04-2 | Not the share we look for
 share_removed = float(cloudier_classes.isin(["cloud shadow", "cloud, high probability"]).mean())
 
-# %% 04-3 | takes the lakes
+# %% 04-3 | of the water points
 my_rule = dark
 
-# %% 04-3 | the lesson's better rule
+# %% 04-3 | finds only 0% of the shaded
 my_rule = shadow
 
-# %% 04-3 | in place of & a pixel
-my_rule = (red < 0.03) | (nir < 0.03)
+# %% 04-3 | the lesson's own rule
+my_rule = dim
 
 # %% 04-3 | of the lit land
-my_rule = nir > red
+my_rule = light < 0.4
 
-# %% 04-3 | the wrong way round
-my_rule = dark & (swir16 < green)
+# %% 04-3 | of the lit land
+my_rule = dark_area
+
+# %% 04-3 | as soon as one condition is met
+my_rule = (light < 0.1) | (nir < 0.15)
+
+# %% 04-3 | it is too strict
+my_rule = light < -0.2
 
 # %% 04-3 | turn it round
-my_rule = ~(dark & (nir > red))
+my_rule = light > 0.1
 
 # %% 04-3 | True and False
-my_rule = dark * 1.0
+my_rule = light.clip(0, 1)
 
 # %% 04-3 | not for the points
-my_rule = dark.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
+my_rule = dim.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
 
 # %% 04-3 | for each band
 my_rule = reflectance < 0.05
 
 # %% 04-3 | That is the truth itself
-my_rule = dark & ~is_water
+my_rule = shaded_land.copy()
