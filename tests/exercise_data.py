@@ -124,4 +124,11 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
         "11-3": {
             "team_list": pd.DataFrame({"hectares": [40, 25], "from": [25, 75], "to": [50, 100]})
         },
+        "13-1": {},
+        "13-2": {"looks": (pine_map * 6).astype("uint8")},
+        "13-3": {
+            "visited": pd.DataFrame(
+                {"hectares": [120, 4000], "places": [50, 100], "cleared": [40, 2]}
+            )
+        },
     }
