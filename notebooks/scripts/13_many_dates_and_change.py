@@ -15,9 +15,6 @@
 # ---
 
 # %% [markdown]
-# # 11 How good is the map, and how much is it?
-
-# %% [markdown]
 # # 13 Many dates, one landscape in motion
 #
 # **The question:** what do many dates show that one date hides, and how many hectares of pines were won and lost from 2018
@@ -31,8 +28,8 @@
 # - keep a map a year in one repository, with its history;
 # - tell change from the errors of two maps, and give its area with an interval.
 #
-# **Time:** 45 minutes (reading 31, exercises 14); what is marked optional comes on top. **Needs:** the scene of lesson 02,
-# the spectra of lesson 05, the model of lesson 06.
+# **Time:** 45 minutes (reading 32, exercises 13). **Needs:** the scene of lesson 02, the spectra of lesson 05, the model of
+# lesson 06. What is marked optional comes on top of the minutes.
 
 # %%
 import json
@@ -57,7 +54,7 @@ import xvec
 from icechunk.xarray import to_icechunk
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
-from rasterio.features import sieve
+from rasterio.features import geometry_mask, sieve
 from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
 from sklearn.linear_model import LogisticRegression
 
@@ -75,6 +72,7 @@ from helpers import (
 )
 from helpers.course import BANDS, CLASS_CODES, CRS
 
+# %%
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
@@ -210,12 +208,13 @@ def on_kilometres(layer):
 outline = area_of_interest.affine_transform([0.001, 0, 0, 0.001, 0, 0]).boundary
 
 
-def dress(axes, title):
+def dress(axes, title, colour="black"):
     """Draw the area of interest, and what every map needs."""
     window = axes.get_xlim(), axes.get_ylim()
-    outline.plot(ax=axes, color="black", linewidth=1)
+    outline.plot(ax=axes, color=colour, linewidth=1.5)
     axes.set(xlim=window[0], ylim=window[1], aspect="equal", title=title)
     axes.set(xlabel="km east", ylabel="km north")
+    axes.locator_params(nbins=5)
 
 
 # %%
@@ -247,19 +246,22 @@ part = open_numbers(season, (-1, 1, 1024, 1024), shown).sel(square)
 dates = to_reflectance(part, offsets).sel(band=shown[:3]).compute()
 
 # %%
-# Only drawing: run it, no need to read it.
-worst = int(dates.isnull().mean(["band", "y", "x"]).argmax())
+worst = dates.isnull().mean(["band", "y", "x"]).values.argmax()
 trio = {
     f"one date, {days[worst]}": dates[worst],
     "mean of the season": dates.mean("time"),
     "median of the season": dates.median("time"),
 }
+
+# %%
+# Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, 3, figsize=(14, 5), sharey=True)
 for axes, (name, layer) in zip(panels, trio.items(), strict=True):
     picture = (layer / 0.18).clip(0, 1).fillna(1)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
-    dress(axes, name)
-figure.suptitle(cloud.map_title("True colour; white: no value"))
+    dress(axes, name, "#FFDD33")
+title = "True colour (white: no value; yellow line: area of interest)"
+figure.suptitle(cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
@@ -276,17 +278,18 @@ plt.show()
 # idea of Lucas and Kanade 1981). Brightness itself goes in, too, because light differs from day to day.
 
 # %%
-centre = {"x": slice(600, 1800), "y": slice(400, 1400)}
+one_chunk = {"x": slice(1024, 2048), "y": slice(0, 1024)}
 near_infrared = ["nir", "scl"]
 
 
 def sharp_edges(item):
-    """Return smoothed near infrared of the middle of a scene, and where it is clear."""
-    two = open_numbers([item], layers=near_infrared).isel(time=0, **centre).compute()
+    """Return smoothed near infrared of one chunk of a scene, and where it is clear."""
+    two = open_numbers([item], layers=near_infrared).isel(time=0, **one_chunk).compute()
     clear = (two[0] > 0) & ~two[1].isin(UNUSABLE)
     return gaussian_filter(two[0].astype("float32").values, 1), clear.values
 
 
+# %%
 reference, reference_clear = sharp_edges(clear_scene)
 to_south, to_east = np.gradient(reference, 10)
 
@@ -302,7 +305,7 @@ def displacement(item):
 
 # %% [markdown]
 # Every scene that this lesson needs: the five of spring 2018, the two of summer, and the clearest of each later
-# September. (Of 2023 the simulated archive has only a product of *Collection 1*.)
+# September. (The simulated archive has only a product of *Collection 1* for 2023.)
 
 # %%
 summers = [find_scenes(days)[0] for days in ["2019-01-05/2019-01-31", "2025-01"]]
@@ -386,6 +389,8 @@ features = {
 }
 PUBLISHED = {"n_estimators": 100, "max_depth": 7, "learning_rate": 0.1}
 PUBLISHED |= {"subsample": 0.8, "tree_method": "hist", "random_state": 0, "n_jobs": 1}
+
+# %%
 complete = np.isfinite(np.hstack(list(features.values()))).all(axis=1)
 learns = complete & (places.index.get_level_values("set") == "training")
 models = {
@@ -410,6 +415,9 @@ if cloud.truth is not None:
             for name, model in models.items()
         }
     ).astype(int)
+
+# %%
+if cloud.truth is not None:
     gained = right.sub(right["one spring date"], axis=0)
     table = pd.DataFrame({"right": right.mean(), "more than one date": gained.mean()})
     table["plus or minus"] = 1.96 * gained.std() / np.sqrt(len(gained))
@@ -447,6 +455,7 @@ spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
 class_names = spectra.groupby("class")["name"].first().to_dict()
 
 
+# %%
 def map_scene(item):
     """Return pines (whole per cent, 255 nodata) and NDMI (hundredths) of one scene."""
     numbers = open_numbers([item]).squeeze("time", drop=True)
@@ -467,15 +476,22 @@ for year, item in springs.items():
         grid_2018 = mapped
     pines[year] = mapped.reindex_like(grid_2018, fill_value=np.uint8(255))
     moist[year] = moisture.reindex_like(grid_2018, fill_value=np.int8(-128)).values
-hectares = pd.Series(
-    {y: int(((p > 50) & (p < 255)).sum()) / 100 for y, p in pines.items()}
-)
-gaps = pd.Series(
-    {y: float((p == 255).where(pines[2018] < 255).mean()) for y, p in pines.items()}
-)
-pd.DataFrame({"marked (ha)": hectares, "% without a value": 100 * gaps}).round(1)
+
+# %%
+known = pines[2018] < 255
+rows = {
+    year: {
+        "marked (ha)": int(((layer > 50) & (layer < 255)).sum()) / 100,
+        "% without a value": 100 * float((layer == 255).where(known).mean()),
+    }
+    for year, layer in pines.items()
+}
+pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
+# **What to notice.** A year under cloud (look at the second column) marks fewer hectares, and not because pines went: count
+# only what both dates of a comparison have seen.
+#
 # They go into one Icechunk repository (lesson 10): a commit a season. The array has a dimension `year` that grows by one
 # with each commit, so old years are never written again.
 
@@ -487,6 +503,7 @@ storage = icechunk.s3_storage(
 repository = icechunk.Repository.open_or_create(storage)
 
 
+# %%
 def commit_season(year, first):
     """Append the map of one year to the repository, and commit it."""
     season_map = (
@@ -496,7 +513,7 @@ def commit_season(year, first):
     way = {"mode": "w"} if first else {"append_dim": "year"}
     chunked = season_map.to_dataset().chunk({"year": 1, "y": 512, "x": 512})
     to_icechunk(chunked, session, **way)
-    return session.commit(f"Pines in spring {year}, {springs[year]['id']}")
+    return session.commit(f"Pines, spring {year}, {springs[year]['id']}")
 
 
 # %% [markdown]
@@ -517,16 +534,16 @@ tags = {repository.lookup_tag(tag): tag for tag in repository.list_tags()}
 log["tag"] = log["id"].map(tags).fillna("")
 log
 
+
 # %%
-# Only drawing: run it, no need to read it.
-
-
 def seasons_in(commit):
     """Return the years that a version holds."""
     store = repository.readonly_session(snapshot_id=commit).store
     return xr.open_zarr(store, consolidated=False)["year"].values
 
 
+# %%
+# Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 3.8))
 for row, version in enumerate(log[::-1].itertuples()):
     held = seasons_in(version.id)
@@ -534,7 +551,8 @@ for row, version in enumerate(log[::-1].itertuples()):
     axes.plot(held[-1], row, "s", color=INK, ms=11)
     axes.text(2024.6, row, version.tag.rsplit("-", 4)[0], va="center")
 axes.set(xlim=(2017.5, 2026), xlabel="spring", ylabel="commit, the newest on top")
-axes.set(yticks=range(len(log)), title="What each version holds (dark: new in it)")
+axes.set(yticks=range(len(log)), yticklabels=range(1, len(log) + 1))
+axes.set(title="What each version holds (dark: new in it)")
 plt.show()
 
 # %% [markdown]
@@ -551,10 +569,18 @@ share = {
 }
 before, after = share[2018], share[2024]
 both = before.notnull() & after.notnull()
-gain, loss = (
-    both & (before <= 0.5) & (after > 0.5),
-    both & (before > 0.5) & (after <= 0.5),
-)
+
+
+# %%
+def in_shapes(shapes):
+    """Say of each pixel whether its centre lies in one of some polygons."""
+    onto = {"out_shape": before.shape, "transform": before.rio.transform()}
+    return geometry_mask(shapes.geometry, invert=True, **onto)
+
+
+# %%
+gain = both & (before <= 0.5) & (after > 0.5)
+loss = both & (before > 0.5) & (after <= 0.5)
 print(f"marked as gain: {int(gain.sum()) / 100:,.0f} ha")
 print(f"marked as loss: {int(loss.sum()) / 100:,.0f} ha")
 
@@ -567,23 +593,46 @@ if cloud.truth is not None:
         layer = layer.reindex_like(before, method="nearest", tolerance=5)
         truly[year] = layer == CLASS_CODES["Dense Pines"]
     true_gain, true_loss = truly[2024] & ~truly[2018], truly[2018] & ~truly[2024]
-    true_change = pd.DataFrame(
-        {
-            "truly (ha)": [int((t & both).sum()) / 100 for t in (true_gain, true_loss)],
-            "precision": [
-                float(true_gain.where(gain).mean()),
-                float(true_loss.where(loss).mean()),
-            ],
-            "recall": [
-                float(m.where(t & both).mean())
-                for m, t in [(gain, true_gain), (loss, true_loss)]
-            ],
-        },
-        index=["gain", "loss"],
-    )
-    display(true_change.round(2))
+
+# %%
+if cloud.truth is not None:
+    rows = {}
+    for name, marked, real in [("gain", gain, true_gain), ("loss", loss, true_loss)]:
+        rows[name] = {
+            "truly (ha)": int((real & both).sum()) / 100,
+            "precision": float(real.where(marked).mean()),
+            "recall": float(marked.where(real & both).mean()),
+        }
+    display(pd.DataFrame(rows).T.round(2))
     already = float(truly[2018].where(gain & ~true_gain).mean())
     print(f"{already:.0%} of the false gains were pines in 2018 already")
+
+# %% [markdown]
+# The square of four kilometres in which most is marked:
+
+# %%
+blocks = (gain | loss).coarsen(x=100, y=100, boundary="trim").sum()
+most = blocks.where(blocks == blocks.max(), drop=True)
+square = {"x": slice(float(most.x[0]) - 2000, float(most.x[0]) + 2000)}
+square["y"] = slice(float(most.y[0]) + 2000, float(most.y[0]) - 2000)
+KINDS = {"no pines": "#EEEEEE", "pines on both dates": "#44AA99"}
+KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "white"}
+patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
+pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
+if cloud.truth is not None:
+    pairs["the truth"] = (truly[2018], truly[2024])
+
+# %%
+# Only drawing: run it, no need to read it.
+figure, panels = plt.subplots(1, len(pairs), figsize=(6.5 * len(pairs), 6.5))
+for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
+    kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
+    look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
+    on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
+    dress(axes, name)
+figure.legend(handles=patches, loc="outside lower center", ncols=5)
+figure.suptitle(cloud.map_title("Change of pines (line: area of interest)"))
+plt.show()
 
 # %% [markdown]
 # **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) Far fewer of these changes are real than either map
@@ -594,35 +643,39 @@ if cloud.truth is not None:
 # **The smallest patch that counts.** Errors of edges and of noise come as single pixels; a felled stand does not. `sieve`
 # takes away patches below a size (here pixels that touch, also at corners):
 
+
+# %%
+def large_patches(marked, pixels):
+    """Keep the patches of at least so many pixels."""
+    numbers = marked.values.astype("uint8")
+    return marked & (sieve(numbers, pixels, connectivity=8) == 1)
+
+
 # %%
 rows = {}
 for pixels in [1, 3, 9, 25]:
-    kept = {
-        name: sieve(layer.values.astype("uint8"), pixels, connectivity=8).astype(bool)
-        & layer
-        for name, layer in {"gain": gain, "loss": loss}.items()
-    }
-    rows[f"{pixels / 100:.2f} ha"] = {
-        f"{n} (ha)": int(k.sum()) / 100 for n, k in kept.items()
-    }
-    if cloud.truth is not None:
-        for name, truth in {"gain": true_gain, "loss": true_loss}.items():
-            rows[f"{pixels / 100:.2f} ha"][f"{name}, precision"] = float(
-                truth.where(kept[name]).mean()
-            )
+    row = rows[f"{pixels / 100:.2f} ha"] = {}
+    for name, marked in {"gain": gain, "loss": loss}.items():
+        kept = large_patches(marked, pixels)
+        row[f"{name} (ha)"] = int(kept.sum()) / 100
+        if cloud.truth is not None:
+            real = {"gain": true_gain, "loss": true_loss}[name]
+            row[f"{name}, precision"] = float(real.where(kept).mean())
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
 # **What to notice.** For losses it helps much: they are compact. Gains come pixel by pixel along the edges of stands, so
 # a smallest patch takes away true ones, too. Choose it by what you look for, and write it down with the map.
 #
-# ## Better ways to change
+# ## Better ways to change (optional)
 #
 # Three more ways, all judged by the stratified sample for change: places drawn in five parts of a rough map of change,
 # many where change is likely. Each place stands for its part's hectares divided by the places in that part.
 
 # %%
 SPRING, BOTH_SEASONS = "one spring date", "spring and summer"
+WAYS = ["subtracted", "two seasons, subtracted"]
+WAYS += ["rise above threshold", "model of change"]
 pine_column = list(models[SPRING].classes_).index(CLASS_CODES["Dense Pines"])
 ends = {
     SPRING: (one_spring, spring_2024),
@@ -662,14 +715,14 @@ if cloud.truth is not None:
 
 # %%
 if cloud.truth is not None:
-    for name, label in [
-        (SPRING, "subtracted"),
-        (BOTH_SEASONS, "two seasons, subtracted"),
-    ]:
+    for name, label in {SPRING: WAYS[0], BOTH_SEASONS: WAYS[1]}.items():
         early, late = pairs[name]
         sample[label] = (early <= 0.5) & (late > 0.5)
     early, late = pairs[SPRING]
     sample["rise above threshold"] = late - early > threshold
+
+# %%
+if cloud.truth is not None:
     both_ends = np.clip(np.column_stack(pairs[BOTH_SEASONS]), 0.005, 0.995)
     log_odds = np.log(both_ends / (1 - both_ends))
     fit = {"params": {"sample_weight": sample["stands for"]}, "method": "predict_proba"}
@@ -687,25 +740,18 @@ if cloud.truth is not None:
     likeliest = sample.sort_values("chance of gain", ascending=False)
     wanted = sample["stands for"][sample["is gain"]].sum()
     sample["model of change"] = likeliest["stands for"].cumsum() <= wanted
-    WAYS = [
-        "subtracted",
-        "two seasons, subtracted",
-        "rise above threshold",
-        "model of change",
-    ]
 
 
+# %%
 def judge(drawn):
     """Return precision and recall of each way for gains, by the hectares they stand for."""
     weight = drawn["stands for"]
     hits = {way: weight[drawn[way] & drawn["is gain"]].sum() for way in WAYS}
     marked = {way: weight[drawn[way]].sum() for way in WAYS}
     found = pd.DataFrame({"hits": hits, "marked": marked})
-    precision, recall = (
-        found["hits"] / found["marked"],
-        found["hits"] / weight[drawn["is gain"]].sum(),
-    )
-    return pd.DataFrame({"precision": precision, "recall": recall})
+    found["precision"] = found["hits"] / found["marked"]
+    found["recall"] = found["hits"] / weight[drawn["is gain"]].sum()
+    return found[["precision", "recall"]]
 
 
 # %%
@@ -736,8 +782,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** The intervals are wide and overlap: a few dozen gains can't crown a winner. But look what moves. A
-# stricter threshold buys precision with recall; that is a choice, not progress. What lifts both is a better look at the
-# ground, such as a second season. And no way finds most of the gains: pines grow slowly from a few per cent to half of a
+# stricter threshold buys precision with recall; that is a choice, not progress. What can lift both is a better look at
+# the ground, such as a second season. And no way finds most of the gains: pines grow slowly from a few per cent to half of a
 # pixel, and a pixel that has passed one half is hardly different from one that has not.
 #
 # Is 1 in 100 strict enough? Not where change is rare: of all the land without pines it makes this many hectares of false
@@ -756,7 +802,7 @@ print(f"1 in 100 of {no_pines:,.0f} ha: {no_pines / 100:,.0f} ha")
 # out.)
 
 # %%
-large = sieve(loss.values.astype("uint8"), 9, connectivity=8).astype(bool)
+large = large_patches(loss, 9).values
 gone_2020 = large & (pines[2020].values <= 50)
 gone_2021 = large & (pines[2020].values > 50) & (pines[2021].values <= 50)
 veld = (before.values < 0.1) & (after.values < 0.1)
@@ -764,19 +810,17 @@ groups = {"pines gone by 2020": gone_2020, "pines gone in 2021": gone_2021}
 for name, patch in list(groups.items()):
     around = binary_dilation(patch, iterations=20) & veld
     groups[f"veld around: {name}"] = around
-series = pd.DataFrame(
-    {
-        name: {
-            y: m[pixels & (m > -128)].mean() / 100 if pixels.any() else np.nan
-            for y, m in moist.items()
-        }
-        for name, pixels in groups.items()
-    }
-)
+
+# %%
+series = pd.DataFrame(index=pd.Index(list(moist), name="spring"))
+for name, pixels in groups.items():
+    taken = {year: layer[pixels & (layer > -128)] for year, layer in moist.items()}
+    series[name] = [
+        values.mean() / 100 if values.size else np.nan for values in taken.values()
+    ]
 print({name: f"{pixels.sum() / 100:.0f} ha" for name, pixels in groups.items()})
 
 # %%
-series.index.name = "spring"
 series.hvplot.line(
     xlabel="spring",
     ylabel="NDMI (no unit)",
@@ -785,7 +829,6 @@ series.hvplot.line(
     line_width=3,
     responsive=True,
     height=400,
-    grid=True,
     legend="bottom",
     title=cloud.map_title("Moisture of leaves where pines went, and around"),
 ).opts(legend_cols=2)
@@ -821,13 +864,13 @@ if cloud.truth is not None:
         columns="unsure"
     )
     display(counts)
+
+# %%
+if cloud.truth is not None:
+    inside = in_shapes(area_of_interest)
     everywhere = {
-        name: int(layer.rio.write_crs(CRS).rio.clip(area_of_interest.geometry).sum())
-        / 100
-        for name, layer in {
-            "pine gain": true_gain * 1.0,
-            "pine loss": true_loss * 1.0,
-        }.items()
+        "pine gain": int(true_gain.values[inside].sum()) / 100,
+        "pine loss": int(true_loss.values[inside].sum()) / 100,
     }
     estimates = {
         what: area_with_interval(counts, stratum_ha, what) for what in everywhere
@@ -848,33 +891,14 @@ if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(9, 3.4))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     middle, reach = areas["estimated (ha)"], areas["plus or minus"]
-    axes.errorbar(
-        middle, areas.index, xerr=reach, label="sample, 95 % interval", **look
-    )
-    look = {"ls": "none", "ms": 12}
-    axes.plot(
-        areas["subtracted (ha)"],
-        areas.index,
-        "x",
-        color=WINE,
-        mew=3,
-        label="two maps",
-        **look,
-    )
-    axes.plot(
-        areas["truly (ha)"],
-        areas.index,
-        "D",
-        color=SAND,
-        mec="black",
-        label="truth",
-        **look,
-    )
+    axes.errorbar(middle, areas.index, xerr=reach, label="sample", **look)
+    look = {"ls": "none", "ms": 12, "mec": "black"}
+    for name, colour, marker in [("subtracted", WINE, "s"), ("truly", SAND, "D")]:
+        looks_so = look | {"color": colour, "marker": marker}
+        axes.plot(areas[f"{name} (ha)"], areas.index, label=name, **looks_so)
     axes.set(ylim=(-0.6, 1.6), xlim=(0, None), xlabel="hectares, 2018 to 2024")
     axes.set_title(cloud.map_title("How much has changed"))
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=3
-    )
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
     plt.show()
 
 # %% [markdown]
@@ -907,9 +931,7 @@ EDGES = [0, 100, 300, 1000, 3000, 99999]
 RINGS = ["0-100 m", "100-300 m", "300-1000 m", "1-3 km", "beyond"]
 if cloud.truth is not None:
     stands = gpd.read_file(field_office / "plantations.gpkg").to_crs(CRS)
-    ones = (before.fillna(0) * 0 + 1).rio.write_crs(CRS)
-    planted = ones.rio.clip(stands.geometry, drop=False).notnull()
-    metres = 10 * distance_transform_edt(~planted.values)
+    metres = 10 * distance_transform_edt(~in_shapes(stands))
     ring = pd.cut(metres[both.values], EDGES, labels=RINGS, include_lowest=True)
     land = pd.DataFrame({"ring": ring, "hectares": 0.01})
     land["true gain"] = true_gain.values[both.values]
@@ -939,7 +961,7 @@ if cloud.truth is not None:
 # And after the fire? The cover of pines, by year, where the pines went in 2021 (the key again):
 
 # %%
-if cloud.truth is not None and gone_2021.any():
+if cloud.truth is not None:
     cover = {}
     for year, item in springs.items():
         day = item["properties"]["datetime"][:10].replace("-", "")
