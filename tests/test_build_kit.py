@@ -45,6 +45,7 @@ pytestmark = pytest.mark.kit
 
 COMMAND = [sys.executable, "-m", "offline_kit"]
 CLEAR = "S2A_34HCH_20180915_0_L2A"
+LYING = "S2B_34HCH_20220919_0_L2A"  # its flag says that the offset is still in its pixels
 
 
 def read_json(path: Path):
@@ -193,6 +194,16 @@ def test_summer_dries_shrubs_and_not_trees(tiny_kit):  # noqa: F811
     assert abs(change(PINE)) < 0.02
 
 
+@pytest.mark.parametrize("item_id", [LYING, "S2B_34HCH_20240918_0_L2A"])
+def test_the_darkest_hundredth_tells_where_the_flag_lies(tiny_kit, item_id):  # noqa: F811
+    item = next(i for i in items_of(tiny_kit) if i["id"] == item_id)
+    listed = item["assets"]["red"]["raster:bands"][0]
+    applied = item["properties"]["earthsearch:boa_offset_applied"]
+    dn = values_of(tiny_kit / item["assets"]["red"]["href"])
+    darkest = np.percentile(dn, 1) * listed["scale"] + (0.0 if applied else listed["offset"])
+    assert (abs(darkest) > 0.05) is (item_id == LYING)  # the test of lesson 03
+
+
 def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
     medians = {}
     for item in items_of(tiny_kit):
@@ -208,7 +219,7 @@ def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
             assert properties["earthsearch:boa_offset_applied"] is False
             assert listed["offset"] == 0
         else:
-            assert properties["earthsearch:boa_offset_applied"] is True
+            assert properties["earthsearch:boa_offset_applied"] is (item["id"] != LYING)
             assert listed["offset"] == -0.1
     c1 = next(i["id"] for i in items_of(tiny_kit) if i["collection"] == "sentinel-2-c1-l2a")
     year_after = "S2B_34HCH_20240918_0_L2A"

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import build_fixtures  # noqa: F401 (loads the profile of hypothesis)
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from offline_kit.build.bands import BANDS
-from offline_kit.build.filters import exponential, smooth
+from offline_kit.build.filters import block_mean, exponential, smooth
 from offline_kit.build.geometry import RIM, displaced, displacement
 from offline_kit.build.grid import Window, grid_of, windows_of
 from offline_kit.build.landcover import Site
@@ -23,14 +23,17 @@ from offline_kit.build.light import (
     SELF_SHADOW,
     Sun,
     illumination,
+    modelled_illumination,
+    put_light_on,
     sun_at,
+    take_light_off,
     terrain_shadow,
 )
 from offline_kit.build.noise import fractal_noise, gradient_noise, normal4, uniform_field
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.passes import PASSES
 from offline_kit.build.season import dryness
-from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
+from offline_kit.build.sensor import HALO, observe, to_dn
 from offline_kit.build.spectra import published_medians, spectra_table
 from offline_kit.build.terrain import fill_pits, make_terrain
 from offline_kit.errors import CourseError
@@ -108,34 +111,84 @@ def test_the_sun_stands_where_an_almanac_says():
 suns = st.builds(Sun, st.floats(20, 65), st.floats(0, 359))
 
 
+def slope(sun, gradient):
+    """Return ground that falls away from the sun."""
+    east, north, _ = sun.vector
+    rows, columns = np.mgrid[0:6, 0:6]
+    away = (columns * east - rows * north) / math.hypot(east, north)
+    return (gradient * 10 * away).astype(np.float32)
+
+
+def fall(sun, ratio):
+    """Return the gradient away from the sun on which its cosine is `ratio` times that on level."""
+    zenith = math.radians(sun.zenith)
+    return math.tan(math.acos(ratio * math.cos(zenith)) - zenith)
+
+
+def lit(sun, gradient, edge=-60):
+    """Light even ground of reflectance 0.2 on a slope; return what is seen, and that corrected."""
+    ground = slope(sun, gradient)
+    bands = np.full((len(BANDS), 6, 6), 0.2, np.float32)
+    light = illumination(ground, np.full((6, 6), edge, np.float32), sun.vector)
+    put_light_on(bands, *light, np.zeros((6, 6), np.float32))
+    seen = [block_mean(values, band.pixel // 10) for band, values in zip(BANDS, bands, strict=True)]
+    return seen, take_light_off(seen, *modelled_illumination(ground, sun.vector))
+
+
 @given(suns, st.floats(0, 2000))
 def test_flat_lit_ground_has_light_one(sun, height):
     ground = np.full((4, 5), height, np.float32)
-    direct, sky = illumination(ground, np.full((4, 5), -60, np.float32), sun.vector, 0.5)
-    np.testing.assert_allclose(direct, 1, atol=1e-5)
-    np.testing.assert_allclose(sky, 1, atol=1e-6)
+    direct, sky = illumination(ground, np.full((4, 5), -60, np.float32), sun.vector)
+    for light in (direct, sky, *modelled_illumination(ground, sun.vector)):
+        np.testing.assert_allclose(light, 1, atol=1e-5)
+    for values in lit(sun, 0.0)[1]:
+        np.testing.assert_allclose(values, 0.2, atol=1e-5)
 
 
 @given(suns, st.floats(0.05, 0.8))
-def test_slopes_that_face_the_sun_are_brighter(sun, gradient):
-    east, north, _ = sun.vector
-    level = math.hypot(east, north)
-    rows, columns = np.mgrid[0:5, 0:5]
-    away = (gradient * 10 * (columns * east - rows * north) / level).astype(np.float32)
-    lit = np.full((5, 5), -60, np.float32)
-    facing = illumination(-away, lit, sun.vector, 0.5)[0][2, 2]
-    turned = illumination(away, lit, sun.vector, 0.5)[0][2, 2]
+def test_slopes_that_face_the_sun_are_lit_more(sun, gradient):
+    no_shadow = np.full((6, 6), -60, np.float32)
+    facing = illumination(slope(sun, -gradient), no_shadow, sun.vector)[0][2, 2]
+    turned = illumination(slope(sun, gradient), no_shadow, sun.vector)[0][2, 2]
     assert turned < 1
     assert turned < facing
     assert 0 <= turned and facing <= 1 / sun.vector[2]
 
 
+@given(suns, st.floats(0.4, 0.9) | st.floats(1.05, 1.25))
+def test_the_correction_makes_sunlit_slopes_flatter(sun, ratio):
+    assume(ratio * sun.vector[2] < 0.99)  # the sun stands no higher than overhead
+    for before, after in zip(*lit(sun, fall(sun, ratio)), strict=True):
+        off = abs(math.log(float(before[0, 0]) / 0.2)), abs(math.log(float(after[0, 0]) / 0.2))
+        assert off[1] < 0.6 * off[0]
+
+
+@given(suns, st.floats(0.15, 0.4))
+def test_the_correction_makes_faintly_lit_slopes_too_bright(sun, ratio):
+    for band, before, after in zip(BANDS, *lit(sun, fall(sun, ratio)), strict=True):
+        assert before[0, 0] < after[0, 0]
+        if band.file in ("B08", "B11"):  # little diffuse light
+            assert after[0, 0] > 0.2
+
+
+@given(suns, st.floats(-0.15, -0.05))
+def test_deep_shade_comes_out_brighter_and_noisier(sun, ratio):
+    modelled = modelled_illumination(slope(sun, fall(sun, ratio)), sun.vector)
+    noise = np.random.default_rng(0).normal(0.01, 0.0006, (6, 6)).astype(np.float32)
+    seen = [block_mean(noise, band.pixel // 10) for band in BANDS]
+    for band, before, after in zip(BANDS, seen, take_light_off(seen, *modelled), strict=True):
+        assert before.mean() < after.mean()
+        if band.file == "B08":
+            assert after.std() > 2 * before.std()
+
+
 @given(suns)
-def test_cast_shadow_leaves_only_diffuse_light(sun):
-    ground = np.zeros((3, 3), np.float32)
-    direct, sky = illumination(ground, np.full((3, 3), 40, np.float32), sun.vector, 0.5)
-    assert direct.max() == 0
-    assert (sky > 0.5).all()
+def test_cast_shadow_leaves_the_sky_and_the_slopes_opposite(sun):
+    flat, steep = lit(sun, 0.0, edge=40)[0], lit(sun, 1.0, edge=40)[0]
+    for band, on_flat, on_steep in zip(BANDS, flat, steep, strict=True):
+        assert on_flat[0, 0] == pytest.approx(0.2 * band.diffuse, rel=1e-4)
+        less_sky = 0.2 * band.diffuse * (1 + math.sqrt(0.5)) / 2
+        assert on_steep[0, 0] > less_sky + 0.2 * 0.14 * band.slopes
 
 
 @given(suns, st.floats(0.1, 6), st.sampled_from([-60, 40]))
@@ -146,7 +199,7 @@ def test_shadow_is_where_direct_light_ends(sun, gradient, edge):
     away = (gradient * 10 * (columns * east - rows * north) / level).astype(np.float32)
     edges = np.full((5, 5), edge, np.float32)
     kind = terrain_shadow(away, edges, sun.vector)
-    direct = illumination(away, edges, sun.vector, 0.5)[0]
+    direct = illumination(away, edges, sun.vector)[0]
     np.testing.assert_array_equal(kind > 0, direct == 0)
     own = gradient > sun.vector[2] / level  # the slope is steeper than the sun is high
     expected = SELF_SHADOW if own else CAST_SHADOW if edge > 0 else 0

@@ -20,12 +20,12 @@ from rasterio.transform import Affine
 from rasterio.warp import reproject
 
 from offline_kit.build.cog import require_tiles
+from offline_kit.build.filters import block_mean
 from offline_kit.build.grid import EPSG, PIXEL, Grid, Window, windows_of
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.noise import fractal_noise
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.sampling import warped_layers
-from offline_kit.build.sensor import block_mean
 from offline_kit.build.stac import COG, footprint, schema, spatial_extent
 from offline_kit.files import written_whole
 

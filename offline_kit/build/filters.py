@@ -35,6 +35,21 @@ def exponential(u: float) -> float:
 
 
 @kernel
+def block_mean(a: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Mean of blocks of `factor` x `factor` pixels, added in a fixed order."""
+    h, w = a.shape[0] // factor, a.shape[1] // factor
+    out = np.empty((h, w), np.float32)
+    for r in range(h):
+        for c in range(w):
+            s = 0.0
+            for j in range(factor):
+                for i in range(factor):
+                    s += a[r * factor + j, c * factor + i]
+            out[r, c] = s / (factor * factor)
+    return out
+
+
+@kernel
 def _box_rows(a: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
     h, w = a.shape
     out = np.empty_like(a)

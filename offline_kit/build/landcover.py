@@ -53,15 +53,22 @@ class Ground:
         which sum to 1.
     elevation
         float32 (height, width), metres.
+    terrain
+        float32 (height, width); the same without what is smaller than the coarse cells.
     stand
         float32 (height, width); difference of one stand or field from the next, about -1 to 1.
+    pines
+        float32 (3, height, width); of pines their species (-1 *Pinus pinaster*, 1 *P. radiata*),
+        age (-1 young to 1 old) and how far drought and pests have browned them (0 to 1).
     track
         float32 (height, width); distance to the nearest track in metres.
     """
 
     fractions: NDArray[np.float32]
     elevation: NDArray[np.float32]
+    terrain: NDArray[np.float32]
     stand: NDArray[np.float32]
+    pines: NDArray[np.float32]
     track: NDArray[np.float32]
 
 
@@ -95,6 +102,7 @@ class Site(NamedTuple):
     middle: float  # noise of 110 m
     fine: float  # noise of 27 m
     other: float  # noise of 240 m
+    stock: float  # noise of 700 m: of which seed trees the pines of a neighbourhood come
 
 
 class Cover(NamedTuple):
@@ -131,7 +139,7 @@ def _veld(site: Site, f: NDArray[np.float64]) -> None:
         -0.012 * (site.relief + 38.0)
         + 1.5 * (ramp(150.0 - site.stream, 0.0, 140.0) - 0.75)
         - 2.2 * abs(site.high - 0.30)
-        + 0.35 * site.age
+        + 0.08 * site.age
         + 0.8 * (site.slope - 0.25)
         + 0.50 * broad
         + 0.45 * other
@@ -309,6 +317,25 @@ def _wildings(
 
 
 @inlined
+def _pines(site: Site, seed: int) -> tuple[float, float, float]:
+    """Return species, age and browning of the pines at a site, as in `Ground.pines`.
+
+    Foresters planted more *Pinus radiata*; more *P. pinaster* has sown itself. A compartment is of
+    one species and age and browns as a whole, other stands change from place to place.
+    """
+    ill = 0.6 * site.other + 0.8 * site.broad
+    if _in_plantation(site.plantation, site.middle) > 0.5:
+        number = _compartment(site.row, site.column, seed)[0]
+        species = 1.0 if uniform(number, 0, seed + 15) < 0.65 else -1.0
+        age = max(_stage(number) - 2.0, -1.0)
+        ill = 0.3 * ill + 3.0 * uniform(number, 1, seed + 15) - 1.9
+    else:
+        species = 2.0 * ramp(site.stock - 0.25, -0.1, 0.1) - 1.0
+        age = 2.0 * squash(1.6 * site.middle - 0.6 * site.stock) - 1.0
+    return species, age, ramp(ill, 0.55, 1.25)
+
+
+@inlined
 def _felled(site: Site, year: float) -> float:
     """Return the share of pines that lie felled, which grow back slowly."""
     if year <= CLEARING_YEAR:
@@ -457,6 +484,7 @@ def _site(
         noise[1][r, c],
         noise[2][r, c],
         noise[3][r, c],
+        noise[4][r, c],
     )  # fmt: skip
 
 
@@ -470,14 +498,15 @@ def _compose(
     level: float,
     place: tuple[float, float, float],
     seed: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the fractions and the stands of a window, pixel by pixel.
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return the fractions, the stands and the pines of a window, pixel by pixel.
 
     `place` holds the valleys' elevation, the summits' above them, and how far wattle reaches.
     """
     h, w = warped[0].shape
     fractions = np.empty((COMPONENTS, h, w), np.float32)
     stands = np.empty((h, w), np.float32)
+    pines = np.zeros((3, h, w), np.float32)
     f = np.empty(COMPONENTS)
     for r in range(h):
         for c in range(w):
@@ -490,7 +519,9 @@ def _compose(
             for k in range(COMPONENTS):
                 fractions[k, r, c] = f[k] / total
             stands[r, c] = 2.0 * squash(stand) - 1.0
-    return fractions, stands
+            if f[PINE] > 0.0:
+                pines[0, r, c], pines[1, r, c], pines[2, r, c] = _pines(site, seed)
+    return fractions, stands, pines
 
 
 @kernel
@@ -538,14 +569,16 @@ def ground_at(landscape: Landscape, window: Window, year: float, level: float) -
     middle = _middle(landscape, window)
     fine = gradient_noise(*window, 2.7, seed + 211)
     other = fractal_noise(*window, 24.0, 3, seed + 214)
-    noise = (broad, middle, fine, other)
+    stock = gradient_noise(*window, 70.0, seed + 215)
+    noise = (broad, middle, fine, other, stock)
     place = landscape.place
     peculiar = (place.valley_m, place.relief_m, place.wattle)
-    fractions, stand = _compose(layers, (rows, columns), noise, window, year, level, peculiar, seed)
+    made = _compose(layers, (rows, columns), noise, window, year, level, peculiar, seed)
     # gullies and outcrops too small for the coarse cells, only where the ground is rough
-    z = layers[ELEVATION]
+    z = layers[ELEVATION].copy()  # so that the other layers can go
     rough = np.clip((z - 240) / 500, 0, 1).astype(np.float32)
     dry = (layers[WATER_DEPTH] < 0).astype(np.float32)
     elevation = z + rough * dry * (np.float32(3.2) * middle + np.float32(0.25) * fine)
-    # a copy of one layer, so that the others can go
-    return Ground(fractions, elevation.astype(np.float32), stand, layers[TRACK].copy())
+    fractions, stand, pines = made
+    track = layers[TRACK].copy()
+    return Ground(fractions, elevation.astype(np.float32), z, stand, pines, track)

@@ -1,4 +1,12 @@
-"""Sun, terrain illumination and cast shadow."""
+"""The light that falls on the ground, and the light that a terrain correction believes in.
+
+L2A is corrected for terrain: what is seen is divided by the light that a terrain model gives. That
+model is coarse, and takes for Lambertian a ground that is not. So slopes in the sun come out nearly
+flat; those that the sun only grazes come out too bright, and their noise is raised with them, a
+known flaw. Of the method: R. Richter, J. Louis and U. Müller-Wilm (2012), Sentinel-2 MSI Level 2A
+Products Algorithm Theoretical Basis Document, S2PAD-ATBD-0001; of the flaw: R. Richter and D.
+Schläpfer, ATCOR-2/3 User Guide.
+"""
 
 import math
 from dataclasses import dataclass
@@ -8,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offline_kit.build.bands import BANDS
-from offline_kit.build.filters import ramp
-from offline_kit.build.grid import Window
+from offline_kit.build.filters import block_mean, ramp
+from offline_kit.build.grid import PIXEL, Window
 from offline_kit.build.kernels import inlined, kernel
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.sampling import cells_of, pixels_of, sample_layers
 
-MINNAERT = 0.5  # exponent of the direct light
+LEAST_COSINE = 0.05  # the correction takes the sun to stand at least so high above a slope
 SELF_SHADOW, CAST_SHADOW = 1, 2
 
 
@@ -146,12 +154,11 @@ def illumination(
     elevation: NDArray[np.float32],
     shadow: NDArray[np.float32],
     vector: tuple[float, float, float],
-    exponent: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Direct and diffuse light on sloping ground relative to flat ground.
+    """Direct light on sloping ground relative to flat ground, and how much sky the ground sees.
 
-    Direct light follows Minnaert (1941) with exponent 0.5: the square root of the ratio of the
-    cosines of incidence; diffuse light follows the visible share of the sky.
+    Direct light follows Minnaert (1941): the ratio of the cosines of incidence to a power, which is
+    1 for a Lambertian surface and less for most others; 7/8 is assumed here.
 
     Parameters
     ----------
@@ -161,8 +168,6 @@ def illumination(
         float32 (height, width); height of the shadow's edge above the ground in metres.
     vector
         Unit vector to the sun: east, north, up.
-    exponent
-        0.5 for Minnaert's square root, 1 for a Lambertian surface.
 
     Returns
     -------
@@ -175,11 +180,37 @@ def illumination(
     for r in range(h):
         for c in range(w):
             cosine, steep = _incidence(elevation, r, c, vector)
-            ratio = max(cosine, 0.0) / vector[2]
-            light = np.sqrt(ratio) if exponent == 0.5 else ratio
-            lit = _lit(shadow[r, c])
-            direct[r, c] = light * lit
-            sky[r, c] = 0.5 * (1.0 + 1.0 / steep) * (1.0 - 0.12 * (1.0 - lit))
+            half = np.sqrt(max(cosine, 0.0) / vector[2])  # to the power of one half, and so on
+            quarter = np.sqrt(half)
+            direct[r, c] = half * quarter * np.sqrt(quarter) * _lit(shadow[r, c])
+            sky[r, c] = 0.5 * (1.0 + 1.0 / steep)
+    return direct, sky
+
+
+@kernel
+def modelled_illumination(
+    elevation: NDArray[np.float32], vector: tuple[float, float, float]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Direct light and visible sky as a terrain correction has them from a coarse `elevation`.
+
+    For it the ground is Lambertian and no ridge throws a shadow. Where the sun is low over a slope
+    or behind it, the cosine is held at `LEAST_COSINE`, or reflectance would grow without end.
+    Sen2Cor, too, bounds its empirical factor for such slopes (from below, by 0.2 to 0.25; Input
+    Output Data Definition, S2PAD-VEGA-IODD-0001); a bound on the cosine is simpler.
+
+    Returns
+    -------
+    direct, sky
+        float32 (height, width), as of `illumination`.
+    """
+    h, w = elevation.shape
+    direct = np.empty((h, w), np.float32)
+    sky = np.empty((h, w), np.float32)
+    for r in range(h):
+        for c in range(w):
+            cosine, steep = _incidence(elevation, r, c, vector)
+            direct[r, c] = max(cosine, LEAST_COSINE) / vector[2]
+            sky[r, c] = 0.5 * (1.0 + 1.0 / steep)
     return direct, sky
 
 
@@ -215,20 +246,30 @@ def shadow_edge(
     )[0]
 
 
+@inlined
+def _sum_of(direct: float, sky: float, diffuse: float, slopes: float) -> float:
+    """Return the light on a slope: direct, of the visible sky, and from slopes opposite.
+
+    What a slope does not see of the sky it sees of other ground, which has the reflectance `slopes`
+    and is taken to lie in the light of flat ground.
+    """
+    return (1.0 - diffuse) * direct + diffuse * sky + (1.0 - sky) * slopes
+
+
 @kernel
 def _put_light_on(
     band: NDArray[np.float32],
     direct: NDArray[np.float32],
     sky: NDArray[np.float32],
     shade: NDArray[np.float32],
-    diffuse: np.float32,
+    diffuse: float,
+    slopes: float,
 ) -> None:
-    one = np.float32(1)
     for r in range(band.shape[0]):
         for c in range(band.shape[1]):
-            sun = direct[r, c] * (one - np.float32(0.82) * shade[r, c])
-            around = sky[r, c] * (one - np.float32(0.25) * shade[r, c])
-            band[r, c] *= (one - diffuse) * sun + diffuse * around
+            sun = direct[r, c] * (1.0 - 0.82 * shade[r, c])
+            around = _sum_of(0.0, sky[r, c], diffuse, slopes) * (1.0 - 0.25 * shade[r, c])
+            band[r, c] *= (1.0 - diffuse) * sun + around
 
 
 def put_light_on(
@@ -249,4 +290,40 @@ def put_light_on(
         float32 (height, width), from `clouds.clouds_over`.
     """
     for band, values in zip(BANDS, reflectance, strict=True):
-        _put_light_on(values, direct, sky, shade, np.float32(band.diffuse))
+        _put_light_on(values, direct, sky, shade, band.diffuse, band.slopes)
+
+
+@kernel
+def _take_light_off(
+    seen: NDArray[np.float32],
+    direct: NDArray[np.float32],
+    sky: NDArray[np.float32],
+    diffuse: float,
+    slopes: float,
+) -> NDArray[np.float32]:
+    out = np.empty_like(seen)
+    for r in range(seen.shape[0]):
+        for c in range(seen.shape[1]):
+            out[r, c] = seen[r, c] / _sum_of(direct[r, c], sky[r, c], diffuse, slopes)
+    return out
+
+
+def take_light_off(
+    seen: list[NDArray[np.float32]], direct: NDArray[np.float32], sky: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    """Correct what the sensor saw for terrain, noise and all.
+
+    Parameters
+    ----------
+    seen
+        For each band float32 (rows, columns) at its native pixel, from `sensor.observe`.
+    direct, sky
+        float32 (height, width) at 10 m, from `modelled_illumination`.
+    """
+    at = {PIXEL: (direct, sky)}
+    for pixel in {band.pixel for band in BANDS} - {PIXEL}:
+        at[pixel] = tuple(block_mean(field, pixel // PIXEL) for field in (direct, sky))
+    return [
+        _take_light_off(values, *at[band.pixel], band.diffuse, band.slopes)
+        for band, values in zip(BANDS, seen, strict=True)
+    ]

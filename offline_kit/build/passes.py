@@ -29,6 +29,9 @@ class Pass:
         STAC collection.
     tile
         Of the Sentinel-2 grid.
+    flag_lies
+        Whether the item says that the offset was not removed although it was, as some real ones do
+        (github.com/Element84/earth-search, issues 66 and 71).
     """
 
     date: str
@@ -38,6 +41,7 @@ class Pass:
     cirrus: float = 0.0
     collection: str = "sentinel-2-l2a"
     tile: str = TILE
+    flag_lies: bool = False
 
     @property
     def time(self) -> datetime:
@@ -82,7 +86,7 @@ PASSES = (
     Pass("2019-01-13", "02.11", 0.0, 6.5),
     Pass("2020-09-24", "02.14", 0.0, 1.0),
     Pass("2021-09-19", "03.01", 0.0, 0.0),
-    Pass("2022-09-19", "04.00", 0.34, 2.0),
+    Pass("2022-09-19", "04.00", 0.34, 2.0, flag_lies=True),
     Pass("2023-09-19", "05.09", 0.0, 0.0, collection="sentinel-2-c1-l2a"),
     Pass("2024-09-18", "05.11", 0.0, 0.0),
     Pass("2025-01-16", "05.11", 0.0, 1.5),

@@ -20,18 +20,20 @@ from offline_kit.build.clouds import (
     put_clouds_over,
 )
 from offline_kit.build.cog import Raster, rasters
+from offline_kit.build.filters import block_mean
 from offline_kit.build.geometry import RIM, displaced, displacement
 from offline_kit.build.grid import PIXEL, Window, windows_of
 from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.light import (
-    MINNAERT,
     Sun,
     illumination,
+    modelled_illumination,
     put_light_on,
     shadow_edge,
     shadow_height,
     sun_at,
+    take_light_off,
     terrain_shadow,
 )
 from offline_kit.build.parallel import ordered_map
@@ -39,7 +41,7 @@ from offline_kit.build.passes import Pass
 from offline_kit.build.places import Place
 from offline_kit.build.scl import TOPOGRAPHIC, classify_scene
 from offline_kit.build.season import dryness
-from offline_kit.build.sensor import HALO, block_mean, observe, to_dn
+from offline_kit.build.sensor import HALO, observe, to_dn
 from offline_kit.build.spectra import reflectance_of
 from offline_kit.files import written_whole
 
@@ -125,8 +127,7 @@ class Scene:
         )
         cloud, shade, bright = clouds_over(wide, self.sun, self.threshold, self.seed + 5)
         edge = shadow_edge(self.landscape, self.shadow, wide)
-        light = illumination(ground.elevation, edge, self.sun.vector, MINNAERT)
-        put_light_on(reflectance, *light, shade)
+        put_light_on(reflectance, *illumination(ground.elevation, edge, self.sun.vector), shade)
         reflectance = displaced(reflectance, self.displacement)
         cloud, shade, bright = (
             np.ascontiguousarray(field[RIM:-RIM, RIM:-RIM]) for field in (cloud, shade, bright)
@@ -136,13 +137,17 @@ class Scene:
         if scene.cirrus:
             put_clouds_over(reflectance, cirrus, np.ones_like(cirrus), CIRRUS)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
+        modelled = modelled_illumination(ground.terrain, self.sun.vector)
+        corrected = take_light_off(
+            seen, *(np.ascontiguousarray(_of_ground(field)) for field in modelled)
+        )
         target, dominant = _truth(ground, self.landscape.place)
         shadow = _of_ground(terrain_shadow(ground.elevation, edge, self.sun.vector))
         return Block(
             window,
-            [to_dn(values, scene.offset) for values in seen],
+            [to_dn(values, scene.offset) for values in corrected],
             self._classify(seen, (cloud, shade, cirrus), shadow, window),
-            _true_colour(seen),
+            _true_colour(corrected),
             target,
             dominant,
             shadow,

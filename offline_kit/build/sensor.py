@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offline_kit.build.bands import BANDS
+from offline_kit.build.filters import block_mean
 from offline_kit.build.grid import PIXEL
 from offline_kit.build.kernels import kernel
 from offline_kit.build.noise import normal4
@@ -29,21 +30,6 @@ def _blur(a: NDArray[np.float32]) -> NDArray[np.float32]:
     for r in range(h):
         for c in range(w):
             out[r, c] = middle * t[r, c] + side * (t[max(r - 1, 0), c] + t[min(r + 1, h - 1), c])
-    return out
-
-
-@kernel
-def block_mean(a: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Mean of blocks of `factor` x `factor` pixels, added in a fixed order."""
-    h, w = a.shape[0] // factor, a.shape[1] // factor
-    out = np.empty((h, w), np.float32)
-    for r in range(h):
-        for c in range(w):
-            s = 0.0
-            for j in range(factor):
-                for i in range(factor):
-                    s += a[r * factor + j, c * factor + i]
-            out[r, c] = s / (factor * factor)
     return out
 
 

@@ -17,6 +17,7 @@ from offline_kit.build.landcover import (
     CROP,
     FYNBOS_HIGH,
     FYNBOS_LOW,
+    PINE,
     WETLAND,
     Ground,
 )
@@ -45,6 +46,18 @@ SITES = np.array(
         [0.000, 0.000, 0.000, 0.000, 0.000, 0.100, 0.084],  # B12
     ]
 ).T.copy()  # (part of the spectrum, band)
+
+# how stands of pines differ, in log reflectance for each step of species, age and browning: P.
+# radiata is greener and closer than P. pinaster, old crowns shade each other, and browned needles
+# have lost chlorophyll and water; plausible, not measured
+PINE_STANDS = np.array(
+    [
+        #  B01    B02    B03    B04    B05    B06    B07    B08    B8A    B09    B11    B12
+        [-0.02, -0.03, -0.02, -0.06, -0.03, 0.03, 0.05, 0.06, 0.06, 0.06, -0.05, -0.08],
+        [-0.03, -0.03, -0.04, -0.03, -0.04, -0.05, -0.06, -0.06, -0.06, -0.06, -0.05, -0.05],
+        [0.05, 0.08, 0.08, 0.28, 0.16, 0.00, -0.08, -0.12, -0.12, -0.12, 0.18, 0.30],
+    ]
+)
 
 # what the height of summer does to shrubs and grass, and how much of it to each class: less
 # chlorophyll, less water; plausible, not measured. Trees reach water and stay as they are.
@@ -104,7 +117,7 @@ def _deviation(
 
 @kernel
 def _mix(
-    ground: tuple[NDArray[np.float32], NDArray[np.float32]],
+    ground: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
     site: NDArray[np.float32],
     local: NDArray[np.float32],
     table: tuple[NDArray[np.float64], NDArray[np.float64]],
@@ -112,7 +125,7 @@ def _mix(
     seeds: tuple[int, int],
 ) -> NDArray[np.float32]:
     """Mix the spectra of each pixel's components; `seeds` of the landscape and of the date."""
-    fractions, stand = ground
+    fractions, stand, pines = ground
     medians, modes = table
     components, h, w = fractions.shape
     out = np.empty((BANDS, h, w), np.float32)
@@ -132,6 +145,10 @@ def _mix(
                 if f <= 0.0:
                     continue
                 u[:] = shift
+                if k == PINE:
+                    for n in range(PINE_STANDS.shape[0]):
+                        for b in range(BANDS):
+                            u[b] += PINE_STANDS[n, b] * pines[n, r, c]
                 for m in range(MODES):
                     for b in range(BANDS):
                         u[b] += z[m] * modes[k, m, b]
@@ -176,4 +193,5 @@ def reflectance_of(
     table = (medians, modes * np.array(signs)[:, :, None])
     site = np.stack([gradient_noise(*window, 40.0, seed + 341 + n) for n in range(len(SITES))])
     local = np.stack([gradient_noise(*window, 7.0, seed + 321 + m) for m in range(MODES)])
-    return _mix((ground.fractions, ground.stand), site, local, table, window, (seed, date_seed))
+    of_ground = (ground.fractions, ground.stand, ground.pines)
+    return _mix(of_ground, site, local, table, window, (seed, date_seed))

@@ -146,7 +146,8 @@ def _properties(scene: Pass, facts: SceneFacts) -> dict[str, Any]:
         "s2:sequence": "0",
     }
     if scene.collection == "sentinel-2-l2a":
-        properties["earthsearch:boa_offset_applied"] = scene.baseline >= "04"
+        removed = scene.baseline >= "04"
+        properties["earthsearch:boa_offset_applied"] = removed and not scene.flag_lies
     return properties | {"updated": made, "course:simulated": True}
 
 
