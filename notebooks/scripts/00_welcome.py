@@ -80,7 +80,8 @@
 # | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
 # | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 55 |
-# | **all**, about 8 hours | | **470** |
+# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were won and lost from 2018 to 2024? | 45 |
+# | **all**, about 9 hours | | **515** |
 #
 # <!-- end of lessons -->
 #

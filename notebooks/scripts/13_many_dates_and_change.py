@@ -287,32 +287,24 @@ plt.show()
 # then pine on one date and veld on the next, and nothing has grown. How far? For shifts below a pixel no search is
 # needed: an image that is moved by a small step differs from the one that is not by *step times slope*, the slope of its
 # brightness. So a linear regression of the difference on the slopes to the east and to the north gives the step (the
-# idea of Lucas and Kanade 1981). Brightness itself goes in, too, because light differs from day to day.
+# idea of Lucas and Kanade 1981).
+#
+# Not of a single band: a product is corrected for the light on slopes with a terrain model that lies still, and what lies
+# still pulls the answer towards 0. In an index such as the [NDVI](../docs/glossary.md#ndvi) such light, a factor common to
+# its bands, drops out. The NDVI itself goes in as well, because plants change from day to day.
 
 # %%
 one_chunk = {"x": slice(1024, 2048), "y": slice(0, 1024)}
-near_infrared = ["nir", "scl"]
 
 
 def sharp_edges(item):
-    """Return smoothed near infrared of one chunk of a scene, and where it is clear."""
-    two = open_numbers([item], layers=near_infrared).isel(time=0, **one_chunk).compute()
-    clear = (two[0] > 0) & ~two[1].isin(UNUSABLE)
-    return gaussian_filter(two[0].astype("float32").values, 1), clear.values
-
-
-# %%
-reference, reference_clear = sharp_edges(clear_scene)
-to_south, to_east = np.gradient(reference, 10)
-
-
-def displacement(item):
-    """Return how far a scene lies to the east and north of the reference, in metres."""
-    image, clear = sharp_edges(item)
-    known = clear & reference_clear
-    slopes = [-to_east[known], to_south[known], reference[known], np.ones(known.sum())]
-    step = np.linalg.lstsq(np.column_stack(slopes), (image - reference)[known])[0]
-    return step[:2]
+    """Return the smoothed NDVI of one chunk of a scene, and where it is clear."""
+    numbers = open_numbers([item], layers=["red", "nir", "scl"])
+    red, nir, scl = numbers.isel(time=0, **one_chunk).astype("float32").values
+    clear = (red > 0) & (nir > 0) & ~np.isin(scl, UNUSABLE)
+    red, nir = (values * 0.0001 + offset_of[item["id"]] for values in (red, nir))
+    ndvi = np.divide(nir - red, nir + red, out=np.zeros_like(red), where=clear)
+    return gaussian_filter(ndvi, 1), clear
 
 
 # %% [markdown]
@@ -338,8 +330,24 @@ print("springs:", *springs)
 
 # %%
 scenes = {item["id"]: item for item in [*season, *summers, *springs.values()]}
-measured = {name: displacement(item) for name, item in scenes.items()}
 offset_of = {name: offset_to_use(item) for name, item in scenes.items()}
+
+# %%
+reference, reference_clear = sharp_edges(clear_scene)
+to_south, to_east = np.gradient(reference, 10)
+
+
+def displacement(item):
+    """Return how far a scene lies to the east and north of the reference, in metres."""
+    image, clear = sharp_edges(item)
+    known = clear & reference_clear
+    slopes = [-to_east[known], to_south[known], reference[known], np.ones(known.sum())]
+    step = np.linalg.lstsq(np.column_stack(slopes), (image - reference)[known])[0]
+    return step[:2]
+
+
+# %%
+measured = {name: displacement(item) for name, item in scenes.items()}
 
 # %%
 steps = pd.DataFrame(measured, index=["east (m)", "north (m)"]).T
@@ -350,7 +358,8 @@ if cloud.truth is not None:
 steps.round(1)
 
 # %% [markdown]
-# **What to notice.** Metres, measured on pixels of ten. (The last two columns only a simulated scene can have.) The first
+# **What to notice.** Metres, measured on pixels of ten; least surely where clouds leave little to compare. (The last two
+# columns only a simulated scene can have.) The first
 # September scene is the reference, so it lies at 0. That does not make it right: how far *it* lies from the ground no
 # other image can tell; it takes points on the ground, or the sharp edges of an aerial photograph.
 #
@@ -395,7 +404,8 @@ at = {}
 for item in [*season, *summers, springs[2024]]:
     at[item["id"]] = values_at_places(item)
 looks_at_places = np.stack([at[item["id"]] for item in season])
-one_spring, median_spring = at[clear_scene["id"]], np.nanmedian(looks_at_places, axis=0)
+one_spring = at[clear_scene["id"]]
+median_spring = np.nanmedian(looks_at_places, axis=0)
 summer_2019, summer_2025 = (at[item["id"]] for item in summers)
 spring_2024 = at[springs[2024]["id"]]
 
