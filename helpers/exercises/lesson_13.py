@@ -13,8 +13,8 @@ ENOUGH_LOOKS = 3
 @exercise(
     "13-1",
     kind=NUMBER,
-    right="On one percent of the land something changes, the maps err on two: the difference is "
-    "mostly errors.",
+    right="That much change where nothing has changed. Where true change is rarer than the maps' "
+    "errors, their difference is mostly errors.",
     hints=[
         "A gain is marked in 2024 AND not marked in 2018.",
         "The share marked in 2024 is 0.02, the share not marked in 2018 is 1 - 0.02. The two have "

@@ -816,8 +816,8 @@ if cloud.truth is not None:
 # %% [markdown]
 # **What to notice.** The intervals are wide and overlap: a few dozen gains can't crown a winner. But look what moves. A
 # stricter threshold buys precision with recall; that is a choice, not progress. What can lift both is a better look at
-# the ground, such as a second season. And no way finds most of the gains: pines grow slowly from a few per cent to half of a
-# pixel, and a pixel that has passed one half is hardly different from one that has not.
+# the ground, such as a second season. And no way finds them all: pines grow slowly
+# from a few per cent to half of a pixel, and a pixel that has passed one half is hardly different from one that has not.
 #
 # Is 1 in 100 strict enough? Not where change is rare: of all the land without pines it makes this many hectares of false
 # gains.
@@ -923,12 +923,12 @@ if cloud.truth is not None:
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(9, 3.4))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
-    middle, reach = areas["estimated (ha)"], areas["plus or minus"]
-    axes.errorbar(middle, areas.index, xerr=reach, label="sample", **look)
+    look |= {"xerr": areas["plus or minus"], "label": "sample"}
+    axes.errorbar(areas["estimated (ha)"], areas.index, **look)
     look = {"ls": "none", "ms": 12, "mec": "black"}
     for name, colour, marker in [("subtracted", WINE, "s"), ("truly", SAND, "D")]:
-        looks_so = look | {"color": colour, "marker": marker}
-        axes.plot(areas[f"{name} (ha)"], areas.index, label=name, **looks_so)
+        look |= {"color": colour, "marker": marker, "label": name}
+        axes.plot(areas[f"{name} (ha)"], areas.index, **look)
     axes.set(ylim=(-0.6, 1.6), xlim=(0, None), xlabel="hectares, 2018 to 2024")
     axes.set_title(cloud.map_title("How much has changed"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
@@ -987,9 +987,9 @@ if cloud.truth is not None:
     display(bars)
 
 # %% [markdown]
-# **What to notice.** Near plantations most of the land that can be taken falls. But it does not stop there: in this
-# landscape pines that nobody planted stand closed as well, and seed as plantations do. The mapped bars follow the true
-# ones in their order, though not in their height: *where* is easier to map than *how much*.
+# **What to notice.** The nearer to a plantation, the more of the land became pine. But it does not stop there: in this
+# landscape pines that nobody planted stand closed as well, and seed as plantations do. Compare the mapped bars with the true
+# ones: false gains and missed ones partly make up for each other in a ring, though they lie at other places.
 #
 # And after the fire? The cover of pines, by year, where the pines went in 2021 (the key again):
 
