@@ -919,18 +919,21 @@ if cloud.truth is not None:
     display(areas.round(0))
 
 # %%
+MARKS = {"subtracted": {"color": WINE, "marker": "s"}}
+MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
+
+# %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    figure, axes = plt.subplots(figsize=(9, 3.4))
+    axes = plt.subplots(figsize=(9, 3.4))[1]
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     look |= {"xerr": areas["plus or minus"], "label": "sample"}
     axes.errorbar(areas["estimated (ha)"], areas.index, **look)
-    look = {"ls": "none", "ms": 12, "mec": "black"}
-    for name, colour, marker in [("subtracted", WINE, "s"), ("truly", SAND, "D")]:
-        look |= {"color": colour, "marker": marker, "label": name}
+    for name, look in MARKS.items():
+        look = {"label": name, "linestyle": "none", "markersize": 12, **look}
         axes.plot(areas[f"{name} (ha)"], areas.index, **look)
-    axes.set(ylim=(-0.6, 1.6), xlim=(0, None), xlabel="hectares, 2018 to 2024")
-    axes.set_title(cloud.map_title("How much has changed"))
+    axes.set(ylim=(-0.6, 1.6), xlim=(0, None), xlabel="hectares")
+    axes.set_title(cloud.map_title("Change from 2018 to 2024"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
     plt.show()
 
