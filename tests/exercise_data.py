@@ -152,4 +152,11 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             )
         },
         **_given_by_lesson_14(random),
+        "13-1": {},
+        "13-2": {"looks": (pine_map * 6).astype("uint8")},
+        "13-3": {
+            "visited": pd.DataFrame(
+                {"hectares": [120, 4000], "places": [50, 100], "cleared": [40, 2]}
+            )
+        },
     }

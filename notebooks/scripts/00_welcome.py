@@ -81,8 +81,9 @@
 # | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
 # | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 57 |
 # | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 45 |
+# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were won and lost from 2018 to 2024? | 45 |
 # | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | The money is enough for a part of the pines. Which part first, and how sure is that answer? | 45 |
-# | **all**, about 9 hours | | **567** |
+# | **all**, about 10 hours | | **612** |
 #
 # <!-- end of lessons -->
 #
