@@ -866,5 +866,6 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 # - Outside of the area of applicability a model is untested, and the map should say so in a colour of its own.
 # - Folds can be made to ask how far the map asks; they can't turn chosen points into a random sample.
 #
-# **What's next:** what you have now is a map for one day. For the road from places to plans, look again at
-# [10 Export and share](10_export_and_share.ipynb).
+# **What's next:** what you have now is a map of one day.
+# [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb): several scenes make a better one, and change
+# becomes visible.

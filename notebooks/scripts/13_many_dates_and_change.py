@@ -1184,5 +1184,5 @@ check("13-3", cleared_area, visited=visited)
 # - The area of change comes from a stratified sample with an interval, not from any map; beware of a large part where
 #   nothing was found.
 #
-# **What's next:** the change is known, with its doubt. Back to [10 Export and share](10_export_and_share.ipynb) for how a
-# repository is shared, or on to a plan: which catchment first?
+# **What's next:** the change is known, with its doubt. [14 Where first?](14_where_first.ipynb): which catchment is to be
+# cleared first, and how sure is that?
