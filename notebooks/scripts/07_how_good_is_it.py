@@ -404,8 +404,7 @@ plt.show()
 # Points were collected where people walk, in stands that they recognised. So be careful
 #
 # - in **mixed pixels**: few points show thin, young stands, and a map is full of them;
-# - in **shadow** and in dim light, where no mask has hidden it, and in full sun (on a real L2A product the light is
-#   corrected for the terrain; in deep shade too much, so there the pixels are too bright instead of too dark);
+# - on **dim slopes**: the dimmest are masked (lesson 04), but the noise does not begin at a limit;
 # - in **ravines**: look up how much Indigenous Forest is called pine;
 # - in places **unlike those visited**: other rock, other altitude, another season; the blocks of land give a taste of
 #   it;

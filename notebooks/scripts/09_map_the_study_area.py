@@ -319,10 +319,11 @@ web_map.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** The area of interest leaves plantations out: bright compact patches near them are often pines that
-# have escaped. Long chains along streams are mostly false alarms: native forest on the banks of streams looks like
-# pines, and so does black wattle. Wattle is worth a visit, too, though for another team; a felled forest is not to be
-# mended. Before you hand on such a map, strike out the ravines that somebody knows to be forest.
+# **What to notice.** The area of interest leaves plantations out. So large compact patches are mostly pines that nobody
+# planted: they have escaped, and stand thickest near plantations. Single pixels, small patches and long chains along
+# streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle and the densest
+# fynbos. Wattle is worth a visit, too, though for another team; felled forest does not come back. Before you hand on
+# such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
