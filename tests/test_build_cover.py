@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offline_kit.build import landcover, sampling
+from offline_kit.build.bands import BAND_INDEX
 from offline_kit.build.grid import Window
 from offline_kit.build.landcover import ground_at
 from offline_kit.build.landscape import LAYERS
+from offline_kit.build.light import Sun, illumination
 from offline_kit.build.passes import CLEAR_2018, PASSES
 from offline_kit.build.scenes import Scene
+from offline_kit.build.spectra import reflectance_of
 
 PINE, FYNBOS, CHAR = landcover.PINE, [landcover.FYNBOS_HIGH, landcover.FYNBOS_LOW], landcover.CHAR
 
@@ -29,6 +33,7 @@ def test_fractions_are_shares_of_one(tiny_landscape, row, column, year, level): 
     np.testing.assert_allclose(ground.fractions.sum(axis=0), 1, atol=1e-5)
     assert np.isfinite(ground.elevation).all()
     assert (np.abs(ground.stand) <= 1).all()
+    assert (np.abs(ground.pines) <= 1).all()
 
 
 @pytest.mark.parametrize("date", ["2018-09-10", "2018-10-05"])  # clouds and cirrus: the most
@@ -77,8 +82,10 @@ HASH = """
 import hashlib
 from offline_kit.build.grid import Window, grid_of
 from offline_kit.build.landscape import make_landscape
+from offline_kit.build.light import Sun, illumination
 from offline_kit.build.passes import PASSES
 from offline_kit.build.scenes import Scene
+from offline_kit.build.spectra import reflectance_of
 
 scene = Scene(make_landscape(grid_of("tiny"), 6), PASSES[0])
 block = scene.simulate(Window(120, 240, 180, 240))
@@ -87,6 +94,44 @@ for values in (*block.bands, block.scl, block.visual, block.target, block.domina
     digest.update(values.tobytes())
 print(digest.hexdigest())
 """
+
+
+@pytest.fixture(scope="module")
+def ground(tiny_landscape):  # noqa: F811
+    grid = tiny_landscape.grid
+    window = Window(0, 0, grid.height, grid.width)
+    return ground_at(tiny_landscape, window, CLEAR_2018.year, CLEAR_2018.dam_level)
+
+
+@pytest.mark.parametrize("cover", [PINE, landcover.FOREST, landcover.WATTLE])
+def test_trees_stand_on_lit_slopes_and_in_shade(ground, cover):
+    open_sky = np.full(ground.elevation.shape, -60, np.float32)
+    direct = illumination(ground.elevation, open_sky, Sun(46.75, 44.29).vector)[0]
+    on = direct[ground.fractions[cover] > 0.7]
+    assert on.size > 300
+    assert (on > 1).mean() > 0.25
+    assert (on < 1).mean() > 0.25
+
+
+def test_stands_of_pines_differ_in_species_age_and_health(ground):
+    species, age, ill = ground.pines[:, ground.fractions[PINE] > 0.7]
+    assert 0.2 < (species > 0.5).mean() < 0.8 and 0.2 < (species < -0.5).mean() < 0.8
+    assert (age < -0.3).mean() > 0.05 and (age > 0.3).mean() > 0.05
+    assert 0.02 < (ill > 0.3).mean() < 0.4
+    assert np.median(ill) < 0.1  # most are healthy
+
+
+def test_browned_pines_reflect_more_red_and_less_infrared(ground):
+    pines = ground.fractions[PINE] > 0.9
+    window = Window(0, 0, *pines.shape)
+    seen = [
+        reflectance_of(replace(ground, pines=np.full_like(ground.pines, value)), window, 1, 2)
+        for value in (0.0, 1.0)
+    ]
+    change = (seen[1] / seen[0])[:, pines]
+    assert (change[BAND_INDEX["B04"]] > 1.1).all()
+    assert (change[BAND_INDEX["B08"]] < 0.95).all()
+    np.testing.assert_array_equal(*(np.where(ground.fractions[PINE] == 0, s, 0) for s in seen))
 
 
 @pytest.mark.slow
