@@ -11,9 +11,9 @@ from helpers.exercises.core import ARRAY, NUMBER, exercise, same
     "04-1",
     kind=NUMBER,
     right=(
-        "A stricter threshold saves hardly any water: it is darker than most shadow in both bands. "
-        "When two things overlap, no threshold helps; another band may. The same will hold for "
-        "pines and forest."
+        "A stricter threshold saves hardly any water: it is the darkest thing in the picture, in "
+        "both bands. Where a threshold fails, another band may help. The same will hold for pines "
+        "and forest."
     ),
     hints=[
         "First the rule: red below 0.03 and (&) nir below 0.03, each comparison in brackets.",
@@ -130,101 +130,95 @@ def share_without_cirrus(
     "04-3",
     kind=ARRAY,
     right=(
-        "Your rule keeps the water and finds more of the shadow than ours. That matters most in "
-        "ravines: shadow that stays in is learnt as 'dark plants', and pines are the dark plants. "
-        "Have you written down why it should hold on another day?"
+        "Your mask finds most of the shade at less than half of the lesson's price, and keeps the "
+        "water. What it leaves in is dim and grainy: say so to those who use the map. Have you "
+        "written down why it should hold on another day?"
     ),
     hints=[
-        "Begin with dark & (...): what is dark on this scene is water or shadow, little else.",
-        "swir16 > green fails in deep shadow, since light of the blue sky holds little infrared. "
-        "Compare two bands that lie nearer to each other.",
-        "Water absorbs more light the longer the waves: in clear water nir is below red. And on "
-        "land?",
-        "Or ask somebody else: what does the scene classification call a lake?",
+        "Which of the lesson's four columns of figures comes nearest? Begin with that mask.",
+        "Look at the figure that fails. A mask that costs too much lit land must be made "
+        "narrower: by another limit, or by a second condition, joined with &.",
+        "A second witness may help: the image (dark_area) beside the terrain (light). Or a light "
+        "that is averaged over a few pixels, for single pixels are often wrong.",
+        "There is room between the limits: try a few in a loop, and print judge(...) for each.",
     ],
 )
-def rule_of_your_own(
+def mask_of_your_own(
     answer: xr.DataArray,
     *,
     points: gpd.GeoDataFrame,
-    is_water: xr.DataArray,
-    shaded_land: xr.DataArray,
-    better_rule: xr.DataArray,
+    in_shade: xr.DataArray,
+    lit_land: xr.DataArray,
+    dim: xr.DataArray,
 ) -> str | None:
-    """Judge a rule: water points kept, shaded land removed, lit land kept."""
-    if (wrong := _wrong_form(answer, shaded_land)) is not None:
+    """Judge a mask: shade found, lit land kept, water points kept."""
+    if (wrong := _wrong_form(answer, in_shade)) is not None:
         return wrong
-    rule = answer.transpose(*shaded_land.dims)
-    if float((rule == shaded_land).mean()) > 0.9999:
+    mask = answer.transpose(*in_shade.dims)
+    if float((mask == in_shade).mean()) > 0.9999:
         return (
-            "That is the truth itself, which no real project has: make your rule from bands, or "
-            "from the scene classification."
+            "That is the shade itself, by which your mask is judged and which no real project has: "
+            "make yours from the light, the bands or the scene classification."
         )
-    water, shade, lit = _judge(rule, points, is_water, shaded_land)
-    if bool((rule == better_rule).all()):
+    water, shade, lit = _judge(mask, points, in_shade, lit_land)
+    if bool((mask == dim).all()):
         return (
-            f"That is the lesson's better rule. It removes {water:.0%} of the water points and "
-            f"finds {shade:.0%} of the shaded land: the exercise asks for one that does better."
+            f"That is the lesson's mask. It finds {shade:.0%} of the shade and removes {lit:.1%} "
+            "of the lit land: the exercise asks for one that costs less."
         )
     return _short_of(water, shade, lit)
 
 
-def _wrong_form(answer: xr.DataArray, shaded_land: xr.DataArray) -> str | None:
-    """Say why an array can't be a rule for the pixels of the scene."""
+def _wrong_form(answer: xr.DataArray, in_shade: xr.DataArray) -> str | None:
+    """Say why an array can't be a mask for the pixels of the scene."""
     if "band" in answer.dims:
         return (
-            "Your rule has a value for each band; it should have one for each pixel: compare "
+            "Your mask has a value for each band; it should have one for each pixel: compare "
             "single bands, such as nir and red, not all of reflectance."
         )
-    if dict(answer.sizes) != dict(shaded_land.sizes):
+    if dict(answer.sizes) != dict(in_shade.sizes):
         return (
-            f"Your rule has the sizes {dict(answer.sizes)}; it should be that of the scene, "
-            f"{dict(shaded_land.sizes)}: the rule for the pixels, not for the points."
+            f"Your mask has the sizes {dict(answer.sizes)}; it should be that of the scene, "
+            f"{dict(in_shade.sizes)}: a mask of the pixels, not of the points."
         )
     if not {"x", "y"} <= set(answer.indexes):
         return (
             "Your array has no coordinates x and y, so nobody can tell which pixel is where: make "
-            "it by comparing bands, not with xr.DataArray(...)."
+            "it by comparing light or bands, not with xr.DataArray(...)."
         )
     if answer.dtype != bool:
         return (
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
-            "such as nir > red, or with two of them joined by &."
+            "such as light < ..., or with two of them joined by &."
         )
     return None
 
 
 def _short_of(water: float, shade: float, lit: float) -> str | None:
-    """Say what a rule misses, by its shares of water points, shaded land and lit land."""
-    if water > 0.5 and lit > 0.5 and shade < 0.5:
-        return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
+    """Say what a mask misses, by its shares of water points, shade and lit land."""
+    if water > 0.5 and lit > 0.5:
+        return "Your mask is True where a pixel may stay; turn it round with ~: True means remove."
+    if water > 0.05 and shade < 0.5:
+        return (
+            f"Your mask removes {water:.0%} of the water points and finds {shade:.0%} of the "
+            "shade: what is dark in the bands of a corrected product is water, not shade. Ask the "
+            "terrain."
+        )
+    if water > 0.05:
+        return (
+            f"Your mask removes {water:.0%} of the water points, 5 % are allowed. Water is level: "
+            "add (&) a condition that is False on level ground."
+        )
     if lit > 0.01:
         return (
-            f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: is the condition "
-            "`dark &` still in it? (With | in place of & a pixel goes as soon as one condition is "
-            "met.)"
+            f"Your mask finds {shade:.0%} of the shade, but removes {lit:.1%} of the lit land, "
+            "where 1 % is allowed: make it narrower, by a stricter limit or by a second condition. "
+            "(With | in place of & it grows wider.)"
         )
-    if water > 0.15 and shade > 0.8:
+    if not shade >= 0.85:
         return (
-            f"Your rule removes {water:.0%} of the water points, 15 % are allowed. It finds the "
-            "shadow, but takes the lakes with it: add (&) a condition that is False on water, or "
-            "make the one you have stricter."
-        )
-    if water > 0.5 and shade < 0.5:
-        return (
-            f"Your rule removes {water:.0%} of the water points and only {shade:.0%} of the shaded "
-            "land: the added condition may be the wrong way round (< instead of >)."
-        )
-    if water > 0.15:
-        return (
-            f"Your rule removes {water:.0%} of the water points and {shade:.0%} of the shaded "
-            "land; at most 15 % and at least 80 % are asked. These bands don't tell the two apart "
-            "well enough: compare others."
-        )
-    if shade < 0.8:
-        return (
-            f"The water is safe, but your rule finds only {shade:.0%} of the shaded land; 80 % are "
-            "asked. Its condition is too strict for deep shadow: loosen it, or take other bands."
+            f"Water and lit land are safe, but your mask finds only {shade:.0%} of the shade; 85 % "
+            "are asked. Its condition is too strict, or asks for what shade does not have."
         )
     return None
 
@@ -236,9 +230,9 @@ def _at(points: gpd.GeoDataFrame, rule: xr.DataArray) -> np.ndarray:
 
 
 def _judge(
-    rule: xr.DataArray, points: gpd.GeoDataFrame, is_water: xr.DataArray, shaded_land: xr.DataArray
+    mask: xr.DataArray, points: gpd.GeoDataFrame, in_shade: xr.DataArray, lit_land: xr.DataArray
 ) -> tuple[float, float, float]:
-    """Return the share that a rule removes of water points, shaded land and lit land."""
-    values, water, shaded = rule.to_numpy(), is_water.to_numpy(), shaded_land.to_numpy()
-    of_water_points = _at(points, rule)[(points["name"] == "Water").to_numpy()].mean()
-    return of_water_points, values[shaded].mean(), values[~shaded & ~water].mean()
+    """Return the share that a mask removes of water points, shade and lit land."""
+    values = mask.to_numpy()
+    of_water_points = _at(points, mask)[(points["name"] == "Water").to_numpy()].mean()
+    return of_water_points, values[in_shade.to_numpy()].mean(), values[lit_land.to_numpy()].mean()
