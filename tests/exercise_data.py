@@ -77,7 +77,6 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
     reflectance = _grid(random.uniform(0, 0.3, (len(BANDS), SIDE, SIDE)))
     reflectance = reflectance.assign_coords(band=BANDS)
     codes = _grid(random.integers(0, 12, (SIDE, SIDE)))
-    is_water = codes == 6
     pine_map = _grid(random.uniform(0, 1, (SIDE, SIDE)))
     scenes = [_scene("2018-09-03", 5.0), _scene("2018-09-13", 55.0), _scene("2019-03-01", 30.0)]
     counts = pd.crosstab(points["name"], points["name"].sample(frac=1, random_state=0).to_numpy())
@@ -115,9 +114,9 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
         },
         "04-3": {
             "points": points,
-            "is_water": is_water,
-            "shaded_land": codes == 3,
-            "lesson_rule": codes == 2,
+            "in_shade": codes == 3,
+            "lit_land": (codes != 3) & (codes != 6),
+            "dim": codes == 2,
         },
         "05-1": {"learning_points": points},
         "05-2": {"learning_points": points},

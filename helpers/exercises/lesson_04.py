@@ -11,8 +11,9 @@ from helpers.exercises.core import ARRAY, NUMBER, exercise, same
     "04-1",
     kind=NUMBER,
     right=(
-        "A stricter threshold saves hardly any water: it is very dark in both bands. Where a "
-        "threshold does not help another band may. The same will hold for pines and forest."
+        "A stricter threshold saves hardly any water: it is the darkest thing in the picture, in "
+        "both bands. Where a threshold fails, another band may help. The same will hold for pines "
+        "and forest."
     ),
     hints=[
         "First the rule: red below 0.03 and (&) nir below 0.03, each comparison in brackets.",
@@ -129,87 +130,95 @@ def share_without_cirrus(
     "04-3",
     kind=ARRAY,
     right=(
-        "Your rule finds the shadow and leaves the lakes and nearly all lit land alone. It pays "
-        "with noisy pixels that stay in: for a map of rocks that may be right, for a map of pines "
-        "it is not. Have you written down why it should hold on another day?"
+        "Your mask finds most of the shade at less than half of the lesson's price, and keeps the "
+        "water. What it leaves in is dim and grainy: say so to those who use the map. Have you "
+        "written down why it should hold on another day?"
     ),
     hints=[
-        "Look at `judged` again: which column finds the shadow, and which of its figures is too "
-        "high?",
-        "The lesson uses `light < DIM`. What happens to the three figures when the limit moves?",
-        "Which slopes are truly in shadow: those with little light, or those with next to none?",
+        "Which of the lesson's four columns of figures comes nearest? Begin with that mask.",
+        "Look at the figure that fails. A mask that costs too much lit land must be made "
+        "narrower: by another limit, or by a second condition, joined with &.",
+        "A second witness may help: the image (dark_area) beside the terrain (light). Or a light "
+        "that is averaged over a few pixels, for single pixels are often wrong.",
+        "There is room between the limits: try a few in a loop, and print judge(...) for each.",
     ],
 )
-def rule_of_your_own(
+def mask_of_your_own(
     answer: xr.DataArray,
     *,
     points: gpd.GeoDataFrame,
-    is_water: xr.DataArray,
-    shaded_land: xr.DataArray,
-    lesson_rule: xr.DataArray,
+    in_shade: xr.DataArray,
+    lit_land: xr.DataArray,
+    dim: xr.DataArray,
 ) -> str | None:
-    """Judge a rule: water points kept, shaded land removed, lit land kept."""
-    if (wrong := _wrong_form(answer, shaded_land)) is not None:
+    """Judge a mask: shade found, lit land kept, water points kept."""
+    if (wrong := _wrong_form(answer, in_shade)) is not None:
         return wrong
-    rule = answer.transpose(*shaded_land.dims)
-    if float((rule == shaded_land).mean()) > 0.9999:
+    mask = answer.transpose(*in_shade.dims)
+    if float((mask == in_shade).mean()) > 0.9999:
         return (
-            "That is the truth itself, which no real project has: make your rule from bands, or "
-            "from the scene classification."
+            "That is the shade itself, by which your mask is judged and which no real project has: "
+            "make yours from the light, the bands or the scene classification."
         )
-    water, shade, lit = _judge(rule, points, is_water, shaded_land)
-    if bool((rule == lesson_rule).all()):
+    water, shade, lit = _judge(mask, points, in_shade, lit_land)
+    if bool((mask == dim).all()):
         return (
-            f"That is the lesson's own rule. It finds {shade:.0%} of the shaded land, but removes "
-            f"{lit:.1%} of the lit land, where your colleague allows 1 %."
+            f"That is the lesson's mask. It finds {shade:.0%} of the shade and removes {lit:.1%} "
+            "of the lit land: the exercise asks for one that costs less."
         )
     return _short_of(water, shade, lit)
 
 
-def _wrong_form(answer: xr.DataArray, shaded_land: xr.DataArray) -> str | None:
-    """Say why an array can't be a rule for the pixels of the scene."""
+def _wrong_form(answer: xr.DataArray, in_shade: xr.DataArray) -> str | None:
+    """Say why an array can't be a mask for the pixels of the scene."""
     if "band" in answer.dims:
         return (
-            "Your rule has a value for each band; it should have one for each pixel: compare "
-            "`light`, or single bands such as nir and red, not all of reflectance."
+            "Your mask has a value for each band; it should have one for each pixel: compare "
+            "single bands, such as nir and red, not all of reflectance."
         )
-    if dict(answer.sizes) != dict(shaded_land.sizes):
+    if dict(answer.sizes) != dict(in_shade.sizes):
         return (
-            f"Your rule has the sizes {dict(answer.sizes)}; it should be that of the scene, "
-            f"{dict(shaded_land.sizes)}: the rule for the pixels, not for the points."
+            f"Your mask has the sizes {dict(answer.sizes)}; it should be that of the scene, "
+            f"{dict(in_shade.sizes)}: a mask of the pixels, not of the points."
         )
     if not {"x", "y"} <= set(answer.indexes):
         return (
             "Your array has no coordinates x and y, so nobody can tell which pixel is where: make "
-            "it by comparing bands, not with xr.DataArray(...)."
+            "it by comparing light or bands, not with xr.DataArray(...)."
         )
     if answer.dtype != bool:
         return (
             f"Your array holds numbers ({answer.dtype}), not True and False: end with a comparison "
-            "such as light < 1, or with two of them joined by &."
+            "such as light < ..., or with two of them joined by &."
         )
     return None
 
 
 def _short_of(water: float, shade: float, lit: float) -> str | None:
-    """Say what a rule misses, by its shares of water points, shaded land and lit land."""
-    if water > 0.5 and lit > 0.5 and shade < 0.5:
-        return "Your rule is True where a pixel may stay; turn it round with ~: True means remove."
-    if water > 0.15:
+    """Say what a mask misses, by its shares of water points, shade and lit land."""
+    if water > 0.5 and lit > 0.5:
+        return "Your mask is True where a pixel may stay; turn it round with ~: True means remove."
+    if water > 0.05 and shade < 0.5:
         return (
-            f"Your rule removes {water:.0%} of the water points, 15 % are allowed, and {shade:.0%} "
-            "of the shaded land: dark bands tell of water here, not of shadow. Ask `light`."
+            f"Your mask removes {water:.0%} of the water points and finds {shade:.0%} of the "
+            "shade: what is dark in the bands of a corrected product is water, not shade. Ask the "
+            "terrain."
+        )
+    if water > 0.05:
+        return (
+            f"Your mask removes {water:.0%} of the water points, 5 % are allowed. Water is level: "
+            "add (&) a condition that is False on level ground."
         )
     if lit > 0.01:
         return (
-            f"Your rule removes {lit:.1%} of the lit land, where 1 % is allowed: choose a lower "
-            "limit, or join a second condition with &. (With | a pixel goes as soon as one "
-            "condition is met.)"
+            f"Your mask finds {shade:.0%} of the shade, but removes {lit:.1%} of the lit land, "
+            "where 1 % is allowed: make it narrower, by a stricter limit or by a second condition. "
+            "(With | in place of & it grows wider.)"
         )
-    if shade < 0.8:
+    if not shade >= 0.85:
         return (
-            f"Water and lit land are safe, but your rule finds only {shade:.0%} of the shaded "
-            "land; 80 % are asked: it is too strict, or asks something that knows no shadow."
+            f"Water and lit land are safe, but your mask finds only {shade:.0%} of the shade; 85 % "
+            "are asked. Its condition is too strict, or asks for what shade does not have."
         )
     return None
 
@@ -221,9 +230,9 @@ def _at(points: gpd.GeoDataFrame, rule: xr.DataArray) -> np.ndarray:
 
 
 def _judge(
-    rule: xr.DataArray, points: gpd.GeoDataFrame, is_water: xr.DataArray, shaded_land: xr.DataArray
+    mask: xr.DataArray, points: gpd.GeoDataFrame, in_shade: xr.DataArray, lit_land: xr.DataArray
 ) -> tuple[float, float, float]:
-    """Return the share that a rule removes of water points, shaded land and lit land."""
-    values, water, shaded = rule.to_numpy(), is_water.to_numpy(), shaded_land.to_numpy()
-    of_water_points = _at(points, rule)[(points["name"] == "Water").to_numpy()].mean()
-    return of_water_points, values[shaded].mean(), values[~shaded & ~water].mean()
+    """Return the share that a mask removes of water points, shade and lit land."""
+    values = mask.to_numpy()
+    of_water_points = _at(points, mask)[(points["name"] == "Water").to_numpy()].mean()
+    return of_water_points, values[in_shade.to_numpy()].mean(), values[lit_land.to_numpy()].mean()

@@ -23,9 +23,9 @@
 # **You will be able to**
 #
 # - mask clouds with the scene classification (SCL) that comes with every scene;
-# - test a rule for shadow on points and on pixels, and say what it really removes;
-# - compute the light on a slope from a terrain model and the place of the sun;
-# - leave out the slopes that are too dim to be trusted, and say what a mask can't know.
+# - test a published rule for shadow on the points, and say what it really finds;
+# - compute from a terrain model how much sun a slope gets, and mask the slopes that get too little;
+# - judge a mask by what it finds and by what it costs, and say what it can't know.
 #
 # **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the scene chosen in lesson 02, opened as in lesson 03.
 
@@ -47,7 +47,6 @@ import xarray as xr
 import xvec
 from dask.diagnostics import ProgressBar
 from rasterio.enums import Resampling
-from rioxarray.merge import merge_arrays
 
 # %%
 from helpers import (
@@ -80,7 +79,7 @@ scene = next(
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
 
 # %% [markdown]
-# We will open two scenes on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
+# We will open two scenes and a terrain model on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
 # stars, `**our_grid`: each entry becomes a named argument.
 
 # %%
@@ -168,8 +167,9 @@ def shares_of_classes(classes):
 shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
 
 # %% [markdown]
-# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Unclassified* is what fitted no class.
-# What *dark area* is, we shall find out.
+# **What to notice.** Next to no cloud: that is why lesson 02 chose this scene. *Dark area* is what looked dark to
+# Sen2Cor, which classifies a scene before it corrects the light on slopes: here mostly slopes that get little sun. Few
+# of them get none, as we shall see. *Unclassified* is what fitted no class.
 #
 # ## A cloudier day
 #
@@ -216,9 +216,9 @@ cloudier_classes[::4, ::4].hvplot.image(
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
-# cirrus, a veil of ice that the ground shines through, would be purple. To the south-west of each, away from the sun,
-# lies its shadow in dark red. The classification is good, not perfect: it misses thin edges, takes bright soil for
-# cloud, and some deep shade for water.
+# cirrus, a veil of ice that the ground shines through, is purple, and here next to nothing. To the south-west of each
+# cloud, away from the sun, lies its shadow in wine red. Dark brown is dark area, on the same side of the mountains. The
+# classification is good, not perfect: it misses thin edges, takes bright soil for cloud, and some deep shade for water.
 #
 # We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
 # these?
@@ -252,9 +252,9 @@ elevation = scene["properties"]["view:sun_elevation"]
 print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
-# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light. A simple rule, from the
-# published lesson on which this course builds: a pixel is in shadow if it is dark in `red` **and** in `nir`. Dark
-# means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steepest none but
+# that of the sky. A simple rule, from the published lesson on which this course builds: a pixel is in shadow if it is
+# dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -268,8 +268,7 @@ print(f"{float(dark.mean()):.1%} of the pixels are dark in both bands")
 #
 # ## Test the rule on the points
 #
-# What is dark in both bands? Look at which of our field points the rule would remove. xvec takes the value at each
-# point (lesson 05 shows how).
+# Which of our field points would the rule remove? xvec takes the value at each point (lesson 05 shows how).
 
 # %%
 dark_at_points = dark.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
@@ -280,16 +279,16 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 # **Water!** Open water is dark in both bands, too. The rule that should remove shadow removes most of the water
 # points, and a class that loses its points can't be learnt.
 #
-# ## A better rule?
+# ## A better rule
 #
 # Water and shaded land are both dark, but their bands differ. Water absorbs nearly all short-wave infrared
-# (`swir16`) and reflects a little green; on land in shadow `swir16` is usually the brighter of the two. So we ask in
-# addition for `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same
-# pair of bands: the index MNDWI.)
+# (`swir16`) and reflects a little green; on land `swir16` is usually the brighter of the two. So we ask in addition
+# for `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same pair of
+# bands: the index MNDWI.)
 
 # %%
-shadow = dark & (swir16 > green)
-shadow_at_points = shadow.xvec.extract_points(
+dark_land = dark & (swir16 > green)
+dark_land_at_points = dark_land.xvec.extract_points(
     points.geometry, x_coords="x", y_coords="y"
 )
 
@@ -298,198 +297,229 @@ lost_points = pd.DataFrame(
     {
         "all points": points["name"].value_counts(),
         "simple rule": removed["name"].value_counts(),
-        "better rule": points["name"][shadow_at_points.values].value_counts(),
+        "better rule": points["name"][dark_land_at_points.values].value_counts(),
     }
 )
 lost_points = lost_points.fillna(0).astype(int)
 print(lost_points.to_string())
 
 # %% [markdown]
-# The better rule keeps most of the water. (What it still removes stands at a shore: a pixel of `swir16` is 20 m wide,
-# and light from the land beside it gets in.) So is it a rule for shadow? The points can't answer that: few of them lie
-# in deep shade, where people seldom go. We need to know for every pixel how much light falls on it.
+# The better rule keeps most of the water. The water points that it still loses stand at a shore: a pixel of `swir16`
+# is 20 m wide, and light from the land beside it gets in. But read the other rows as well: neither rule removes a
+# single point on land. Is there no shadow, or don't they find it? The points can't say: people seldom go down into
+# deep ravines.
 #
 # ## The light on a slope
 #
-# The terrain tells. The catalogue has a model of it, with one height for each 30 m (`cop-dem-glo-30`, lesson 02), cut
-# along whole degrees. We take the pieces that our points need, and bring them to our grid. (Online they lie in a bucket
-# that is open to all; `https` leads there without an account.)
+# Who knows where the sun doesn't reach? A [terrain model](../docs/glossary.md#terrain-model), with the sun's place. The catalogue has a model of the
+# whole Earth with pixels of 30 m, the Copernicus DEM, in tiles of one degree. We put those that we need on our grid.
+# (In the real catalogue their addresses begin with `s3://`. The same files can be had over `https`, without an account.)
 
 # %%
-OPEN_BUCKET = "https://copernicus-dem-30m.s3.amazonaws.com/"
-box = tuple(points.to_crs("EPSG:4326").total_bounds)
-pieces = []
-for item in catalogue.search(collections=["cop-dem-glo-30"], bbox=box).items_as_dicts():
-    address = item["assets"]["data"]["href"]
-    address = address.replace("s3://copernicus-dem-30m/", OPEN_BUCKET)
-    piece = rioxarray.open_rasterio(address, masked=True).squeeze("band", drop=True)
-    pieces.append(piece.rio.clip_box(*box))
+search = catalogue.search(
+    collections=["cop-dem-glo-30"], bbox=points.to_crs("EPSG:4326").total_bounds
+)
+tiles = list(search.items_as_dicts())
+expect_scenes(tiles, "the terrain around our points")
+bucket = "copernicus-dem-30m"
+for tile in tiles:
+    address = tile["assets"]["data"]["href"]
+    over_https = f"https://{bucket}.s3.amazonaws.com/"
+    tile["assets"]["data"]["href"] = address.replace(f"s3://{bucket}/", over_https)
 
 # %%
-height = merge_arrays(pieces).rio.reproject_match(red, resampling=Resampling.bilinear)
-print(f"{float(height.min()):.0f} to {float(height.max()):.0f} m above the sea")
+height_grid = our_grid | {
+    "dtype": "float32",
+    "fill_value": np.float32(np.nan),
+    "resampling": Resampling.bilinear,
+}
+height = stackstac.stack(tiles, assets=["data"], **height_grid).max("time")
+height = height.squeeze("band", drop=True).compute()
 
 # %% [markdown]
-# How steep is it, and which way? `np.gradient` gives the rise per metre to the north and to the east; the part of it
-# that points to the sun is `uphill`. From that the cosine of the angle between the sun's rays and the slope's upright,
-# divided by that of level ground: our `light`. 1 is the light of level ground, 2 twice as much; at 0 and below the slope
-# turns its back on the sun.
+# How much sun falls on a slope depends on the angle between the sun's rays and the slope's upright. We want its cosine,
+# divided by that of level ground: so 1 is the light of level ground, and 0 or less means that the slope turns away from
+# the sun. `differentiate` gives the rise per metre, to the east and to the north.
+
 
 # %%
-to_north, to_east = np.gradient(height.values, -10, 10)
-sun_from, sun_up = np.radians([azimuth, elevation]).astype("float32")
-uphill = np.sin(sun_from) * to_east + np.cos(sun_from) * to_north
-upright = np.sqrt(1 + to_east**2 + to_north**2)
-light = height.copy(data=(1 - uphill / np.tan(sun_up)) / upright)
+def light_on_slopes(height, azimuth, elevation):
+    """Return the sun's light on every slope; that on level ground is 1."""
+    azimuth, elevation = np.radians([azimuth, elevation]).astype("float32")
+    to_east, to_north = height.differentiate("x"), height.differentiate("y")
+    uphill = np.sin(azimuth) * to_east + np.cos(azimuth) * to_north
+    upright = np.sqrt(1 + to_east**2 + to_north**2)
+    return (1 - uphill / np.tan(elevation)) / upright
+
+
+light = light_on_slopes(height, azimuth, elevation)
 
 # %%
 light[::4, ::4].hvplot.image(
     **map_options,
     cmap="gray",
-    clim=(0, 2),
-    clabel="light (1 = level ground)",
+    clim=(0, 1.5),
+    clabel="light (1 = that of level ground)",
     title=cloud.map_title("Light on the slopes"),
 ).opts(**metres)
 
 # %% [markdown]
-# ## What the light does to the pixels
+# **What to notice.** Mountains, as if a lamp stood in the north-east. Level ground is light grey, black gets no direct sun.
+# Compare a slope with the satellite's picture, further down: there it is far less dark. An L2A product is **corrected for
+# terrain**: Sen2Cor computes the same light from a terrain model, and divides by it.
 #
-# Now sort the pixels by their light, and look at each step: how bright are `red` and `nir`, how many pixels does each
-# rule remove, and how much do neighbours differ in `nir`? The last one is a measure of **noise**. (Every third row and
-# column will do.)
+# ## Where the correction reaches its limit
+#
+# A slope with a light of 0.2 gets a fifth of the sun, and the correction makes five times of it: five times of the noise
+# and of every error in the terrain model, too. Can we see that? For each pixel we take how much its `nir` differs from
+# that of its neighbour to the west, in per cent, and of these the median for each step of light. (Every tenth row will
+# do. Water is left out: it is level and dark.)
 
 # %%
-dark_area = scene_classes == SCL_NAMES.index("dark area")
-differs = abs(nir / nir.shift(x=1) - 1)
-measured = {"red": red, "nir": nir, "neighbours differ": differs}
-measured |= {"simple rule": dark, "better rule": shadow, "SCL: dark area": dark_area}
-table = {name: layer[::3, ::3].values.ravel() for name, layer in measured.items()}
-pixels = pd.DataFrame(table)
+on_land = scene_classes[::10] != SCL_NAMES.index("water")
+difference = (abs(nir - nir.shift(x=1)) / nir)[::10]
+pixels = pd.DataFrame(
+    {
+        "light": light[::10].values[on_land.values].round(1),
+        "difference": difference.values[on_land.values] * 100,
+    }
+)
+by_light = pixels.groupby("light")["difference"].median()
 
-# %% tags=["nbval-check-output"]
-labels = ["below 0.2", "0.2 to 0.4", "0.4 to 0.7", "0.7 to 1", "above 1"]
-steps = [-9, 0.2, 0.4, 0.7, 1, 9]
-lit_by = pd.cut(light[::3, ::3].values.ravel(), steps, labels=labels)
-grouped = pixels.groupby(lit_by, observed=True)
-by_light = grouped[["red", "nir", "neighbours differ"]].median()
-rules = ["simple rule", "better rule", "SCL: dark area"]
-by_light[rules] = grouped[rules].mean()
-by_light.insert(0, "pixels", grouped.size() / len(pixels))
-print(by_light.round(3).rename_axis("light").to_string())
+# %%
+by_light.loc[0:1.4].hvplot.line(
+    xlabel="light on the slope (1 = that of level ground)",
+    ylabel="difference to the next pixel (%)",
+    ylim=(0, None),
+    width=560,
+    height=280,
+    title=cloud.map_title("How grainy the near infrared is"),
+)
 
 # %% [markdown]
-# **What to notice.** Read down each column.
+# **What to notice.** On level ground one pixel is like the next; the dimmer the slope, the less so. Close to no light it
+# falls again, for there the correction is bounded, lest it divide by nothing. The curve has no step that would tell us
+# where to cut, so we decide: below 0.2, where neighbours differ more than three times as much as on level ground, we
+# don't believe the values.
+
+# %% tags=["nbval-check-output"]
+LEAST_LIGHT = 0.2
+dim = light < LEAST_LIGHT
+print(f"{float(dim.mean()):.1%} of the pixels are too dim")
+print(f"level ground: {by_light[1.0]:.1f} % to the next pixel")
+print(f"at the limit: {by_light[LEAST_LIGHT]:.1f} %")
+
+# %% [markdown]
+# ## What each rule finds
 #
-# - There is **no darkness to find**: an L2A product is corrected for the terrain (lesson 03). `nir` is about the same in
-#   every step, and `red` is even highest on the dimmest slopes, where rock is common and the correction does too much.
-# - So **neither rule finds the dim slopes**. They find water, and shores. On products that are not corrected (L1C), and
-#   where one mountain throws its shadow on another, which the correction does not know, they do find shadow.
-# - But the **noise** grows. Where a fifth of the light came in, the number was multiplied by five, and its errors with
-#   it. Such a pixel looks like any other, and tells much less.
-# - The SCL's *dark area* does know the dim slopes: Sen2Cor sorts the pixels *before* it corrects their light. It also
-#   takes many of the next step, and some water.
-#
-# ## What we leave out
-#
-# We set a limit: slopes with less than a fifth of the light of level ground are too dim. That is a choice; the table
-# above is our reason, and we write it down. `judge` says what a rule removes of three things: the water points, which
-# we want to keep; the land in true shadow, which we want to be rid of; and all other land, which we want to keep. The
-# scene is simulated, so we may look up the truth; elsewhere a slope with its back to the sun (`light <= 0`) must do.
+# Which pixels do lie in shade? The scene is simulated, so we may look up the truth: slopes that face away from the sun,
+# or that a ridge hides. On real data our own light must do (0 or less), which then says little about the mask made
+# from it; and the water class of the SCL, with its errors.
+
 
 # %%
-DIM = 0.2
-dim = light < DIM
-
-
-def read_truth(name):
-    """Return a layer of the truth of the scene's day, on our grid."""
+def truth_of(name):
+    """Read a raster of the truth for the day of our scene, on our grid."""
     day = scene["properties"]["datetime"][:10].replace("-", "")
-    layer = rioxarray.open_rasterio(cloud.truth / f"{name}_{day}.tif")
-    return layer.squeeze("band", drop=True).reindex_like(red, method="nearest")
+    raster = rioxarray.open_rasterio(cloud.truth / f"{name}_{day}.tif")
+    return raster.squeeze("band", drop=True).reindex_like(dark, method="nearest")
 
 
 # %%
 if cloud.truth is not None:
-    shaded_land = read_truth("shadow") > 0
-    is_water = read_truth("dominant_class") == CLASS_CODES["Water"]
+    in_shade = truth_of("shadow") > 0
+    is_water = truth_of("dominant_class") == CLASS_CODES["Water"]
 else:
-    shaded_land = light <= 0
+    in_shade = light <= 0
     is_water = scene_classes == SCL_NAMES.index("water")
+lit_land = ~(in_shade | is_water)
 
 
 # %%
 def judge(rule):
-    """Return what a rule removes of water points, shaded land and lit land, in %."""
+    """Return what a rule removes of water points, shade and lit land, in %."""
     at_points = rule.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
     of_water = at_points.values[points["name"] == "Water"].mean()
-    of_shaded_land = float(rule.where(shaded_land).mean())
-    of_lit_land = float(rule.where(~shaded_land & ~is_water).mean())
+    of_shade = rule.values[in_shade.values].mean()
+    of_lit_land = rule.values[lit_land.values].mean()
     return pd.Series(
-        [of_water * 100, of_shaded_land * 100, of_lit_land * 100],
-        index=["water points", "shaded land", "lit land"],
+        [of_water * 100, of_shade * 100, of_lit_land * 100],
+        index=["water points", "shade", "lit land"],
     )
 
 
 # %% tags=["nbval-check-output"]
+dark_area = scene_classes == SCL_NAMES.index("dark area")
 judged = pd.DataFrame(
     {
         "simple rule": judge(dark),
-        "better rule": judge(shadow),
+        "better rule": judge(dark_land),
         "SCL: dark area": judge(dark_area),
-        "dim": judge(dim),
+        "dim slopes": judge(dim),
     }
 )
 print(judged.round(1).to_string())
+print(f"of the dark area, {in_shade.values[dark_area.values].mean():.0%} is shade")
 
 # %% [markdown]
-# **What to notice.** The two rules on bands remove water and leave all the shadow in. The SCL finds the shadow and
-# pays with lit land. `dim` finds nearly all of it, touches no water, and takes some land that is lit, but so
-# grazingly that little can be read there.
+# **What to notice.** We want a small figure in the first row, a large one in the second, a small one in the third.
+# Neither of the dark rules finds the mountains' shade. The better one keeps the water, and that is all it does. The
+# SCL's *dark area* finds the shade, and takes many times as much lit land with it; in a row of per cents a small share
+# of so much land is easily overlooked. Our mask of dim slopes finds more, at less cost, and leaves the water
+# alone, which is level. Why do the dark rules fail?
+
+# %% tags=["nbval-check-output"]
+medians = pd.DataFrame(
+    {
+        where: [float(np.median(band.values[kind.values])) for band in (red, nir)]
+        for where, kind in {"shade": in_shade, "lit land": lit_land}.items()
+    },
+    index=["red", "nir"],
+)
+print(medians.round(3).to_string())
+
+# %% [markdown]
+# **Because the product has been corrected.** In the shade the pixels have been lifted: in `red` above those of lit land,
+# in `nir` to two thirds of them. Nothing there is dark any more, and little of it is true. A dark rule does work where
+# nobody has lifted them: on Level-1C, on products made without terrain correction, and often where a ridge throws its
+# shadow on a slope that itself faces the sun. Before you take over a rule, ask on which product it was made.
 #
-# No rule is free of error; what counts is to know which error you took, and to write it down. In exercise 04-3 you
-# may choose another.
+# What can't our mask know? Gullies and rocks smaller than the pixels of the model. Shadow that a ridge throws on *other*
+# slopes: at the sun of our scene that hardly occurs, in June it would. And the real model sees the tops of trees, not the
+# ground. No rule is free of error; what counts is to know which error you took, and to write it down.
 #
 # ## Before and after
 #
-# A pixel is **usable** if it is neither cloudy nor dim and has a value in every band. We look at the window of 6 km by
-# 4 km that has the most dim pixels.
+# A pixel is **usable** if it is neither cloudy nor too dim and has a value in every band.
 
 # %%
 usable = ~(cloudy | dim) & reflectance.notnull().all("band")
-blocks = dim.coarsen(x=600, y=400, boundary="trim").mean()
-row, column = np.unravel_index(blocks.values.argmax(), blocks.shape)
-window = {"x": slice(column * 600, column * 600 + 600)}
-window["y"] = slice(row * 400, row * 400 + 400)
-
-# %%
-before = (
-    (reflectance.sel(band=["red", "green", "blue"]).isel(window) / 0.18)
-    .clip(0, 1)
-    .fillna(1)
-)
 pink = xr.DataArray(
     [1.0, 0.6, 0.8], dims="band", coords={"band": ["red", "green", "blue"]}
 )
+window = {"x": slice(600, 1200), "y": slice(700, 1100)}
+before = reflectance.sel(band=["red", "green", "blue"]).isel(window)
+before = (before / 0.18).clip(0, 1).fillna(1)
 after = before.where(usable.isel(window), pink)
 
 
 # %%
 def draw(picture, title):
     """Draw a picture in true colour."""
-    return (
-        (picture * 255)
-        .astype("uint8")
-        .hvplot.rgb(**map_options, bands="band", title=cloud.map_title(title))
-        .opts(**metres)
-    )
+    colours = (picture * 255).astype("uint8")
+    return colours.hvplot.rgb(
+        **map_options, bands="band", title=cloud.map_title(title)
+    ).opts(**metres)
 
 
+# %%
 hv.Layout([draw(before, "Before"), draw(after, "After: pink is not used")]).cols(1)
 
 # %% [markdown]
-# The two pictures zoom together. **What to notice.** Pink lies on the sides of the ridges that face away from the sun.
-# Before, hardly anything there looked like shadow: some of it is even brighter than its surroundings. That is why a
-# mask made from the picture alone could not find it.
+# A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on steep slopes that face
+# south-west. Zoom in on the upper picture there: these slopes aren't dark but pale and blotched, which is the correction
+# at work, not what grows there. The dam is not pink. Round the pink lie slopes that are blotched as well, only less: a
+# mask ends somewhere, the trouble doesn't.
 #
 # ## Leave the mask for the next lessons
 #
@@ -536,7 +566,8 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # water_points_lost = (removed_by_strict["name"] == "Water").sum()
 # ```
 #
-# Many as before: water is very dark, so no threshold on these two bands saves it.
+# Nearly as many as before: water is the darkest thing in the picture, so a stricter threshold loses the land first and
+# the water last.
 #
 # </details>
 
@@ -575,44 +606,45 @@ check(
 # </details>
 
 # %% [markdown]
-# ### Exercise 04-3: a rule of your own
+# ### Exercise 04-3: a mask of your own
 #
-# A colleague maps rocks on the slopes. For that a noisy pixel is better than none: only true shadow must go. Find a
-# rule that does better than ours **for this purpose**. It must
+# Our mask of dim slopes removes 2 % and more of the lit land. A colleague needs that land, and would rather leave in
+# some of the shade. Make a mask for her. It must
 #
-# - keep at least **85 %** of the water points (remove at most 15 %),
-# - remove at least **80 %** of the shaded land,
-# - remove at most **1 %** of the lit land.
+# - find at least **85 %** of the shade,
+# - remove at most **1 %** of the lit land,
+# - remove at most **5 %** of the water points.
 #
-# The answer is a DataArray of True (remove) and False, made from `light` and, if you like, from the bands `blue`,
-# `green`, `red`, `nir`, `swir16` and from `scene_classes`. Run `judge(your_rule)` to see the three figures before you
-# ask `check`. More than one rule will do; defend yours in a comment of two lines: why should it hold on another day,
-# too?
+# The answer is a DataArray of True (remove) and False, one for each pixel. You have `light`, the bands, `dark_area`
+# and `scene_classes`; `judge(your_mask)` shows the three figures before you ask `check`. More than one mask will do;
+# defend yours in a comment of two lines: what does it leave in, and why should it hold on another day?
 #
 # Stuck? Run `hint("04-3")`.
 
 # %% tags=["exercise"]
-my_rule = ...
+my_mask = ...
 check(
     "04-3",
-    my_rule,
+    my_mask,
     points=points,
-    is_water=is_water,
-    shaded_land=shaded_land,
-    lesson_rule=dim,
+    in_shade=in_shade,
+    lit_land=lit_land,
+    dim=dim,
 )
 
 # %% [markdown]
 # <details><summary>Solution 04-3</summary>
 #
 # ```python
-# # The limit is lower, so fewer lit slopes go. It follows the sun of the day, so it holds
-# # on another day; a few slopes in shadow stay in, where the model is too coarse.
-# my_rule = light < 0.1
+# # Half the light of the lesson's limit: it leaves in what the sun grazes, grainy as it is.
+# # It asks for the terrain and the sun alone, so it needs no other threshold on another day.
+# my_mask = light < 0.11
 # ```
 #
-# One of several. Both errors come from the same place: a model of 30 m does not know every gully. Move the limit up, and
-# more lit land goes; move it down, and more shadow stays. Which error is the cheaper one, the purpose says.
+# One of several. `dark_area & (light < 0.12)` passes, too: both the image and the terrain must say so. So does a light
+# that is averaged over a few pixels first, which makes patches without frayed edges
+# (`light.rolling(x=3, y=3, center=True).mean() < 0.12`). Each was found by looking at this scene; judge it again on
+# the next.
 #
 # </details>
 
@@ -657,36 +689,38 @@ check(
 #
 # </details>
 #
-# **3. A slope got a tenth of the light of level ground; L2A shows it as bright as its neighbours. Can you trust it?**
+# **3. Why does `(red < 0.05) & (nir < 0.05)` find no mountain shadow in our scene?**
 #
-# <details><summary>a) Yes: the light has been corrected.</summary>
+# <details><summary>a) Because there is none: the sun stands high enough.</summary>
 #
-# **No.** The number was multiplied by ten, and so was its noise. The mean is about right, the single pixel is not.
-#
-# </details>
-# <details><summary>b) Less than the others: its noise is many times larger.</summary>
-#
-# **Yes.** And a model that learns from such pixels learns noise. Leave them out, or at least know how many there are.
+# **No.** There is little, but the truth has it (and so has the terrain model). The rule misses it.
 #
 # </details>
-# <details><summary>c) Yes, if its SCL class is vegetation.</summary>
+# <details><summary>b) Because the correction for terrain has brightened it.</summary>
 #
-# **No.** The class says what the pixel looks like, not how well it was measured.
+# **Yes.** The light on a slope has been divided out, also where there was next to none. What is left looks like land,
+# and is mostly noise and error. Another product, another rule.
 #
 # </details>
-# <details><summary>d) No: in shadow nothing grows.</summary>
+# <details><summary>c) Because the SCL has removed it already.</summary>
 #
-# **No.** This shadow lasts for some hours of a day; the same plants may grow on both sides of a ridge.
+# **No.** The SCL removes nothing: it is a layer beside the bands, and you choose what to do with it.
+#
+# </details>
+# <details><summary>d) Because the threshold is too low.</summary>
+#
+# **No.** With one that is high enough for the shade, much more lit land is "dark" as well. When two things have the same
+# values, no threshold parts them.
 #
 # </details>
 #
 # ## Key points
 #
 # - Every L2A scene brings its own cloud mask, the SCL. Choose which of its classes you do without, and say so.
-# - Test a rule before you believe its name: dark in `red` and `nir` should be shadow, but is water.
-# - L2A evens out the light on slopes, and multiplies the noise: what is too dim can't be seen in the picture, but can be
-#   computed from the terrain and the sun.
-# - Judge a mask by all it removes and all it leaves in, on points and on a map.
+# - Dark in `red` and `nir` is water. Shade need not be dark: L2A is corrected for terrain, and overdone where there is
+#   next to no light.
+# - Where the sun doesn't reach, a terrain model and the sun's place tell, whatever the pixels look like.
+# - Judge a mask by all it finds and all it costs, on points, on a map, and against the truth if there is one.
 # - A pixel that is masked is unknown, not "no pine".
 #
 # **What's next:** [05 Spectra at the points](05_spectra_at_points.ipynb): what does a pine look like to a satellite?

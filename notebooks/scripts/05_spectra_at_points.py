@@ -98,7 +98,8 @@ offset = np.float32(0.0 if already_applied else band_facts["offset"])
 reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + offset
 
 # %% [markdown]
-# The mask of lesson 04 lies on the same grid. Where it is 0 the reflectance becomes `NaN`, "not a number": unknown.
+# The mask of lesson 04, which leaves out clouds and slopes with too little sun, lies on the same grid. Where it is 0 the
+# reflectance becomes `NaN`, "not a number": unknown.
 
 # %%
 mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze(

@@ -1,11 +1,6 @@
 """What learners may type in the exercises of lesson 04, and words of the hint each should get."""
 # ruff: noqa: F821
 
-# %% 04-1 | all classes
-strict = (red < 0.03) & (nir < 0.03)
-strict_at_points = strict.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
-water_points_lost = strict_at_points.values.sum()
-
 # %% 04-1 | the lesson's threshold
 water_points_lost = (removed["name"] == "Water").sum()
 
@@ -59,38 +54,41 @@ share_removed = cloudier_classes.isin(fewer_codes).sum()
 # %% 04-2 | Not the share we look for
 share_removed = float(cloudier_classes.isin(["cloud shadow", "cloud, high probability"]).mean())
 
-# %% 04-3 | of the water points
-my_rule = dark
+# %% 04-3 | is water, not shade
+my_mask = dark
 
-# %% 04-3 | finds only 0% of the shaded
-my_rule = shadow
+# %% 04-3 | Ask the terrain
+my_mask = dark_land
 
-# %% 04-3 | the lesson's own rule
-my_rule = dim
+# %% 04-3 | is False on level ground
+my_mask = dark_area
 
-# %% 04-3 | of the lit land
-my_rule = light < 0.4
+# %% 04-3 | asks for one that costs less
+my_mask = light < 0.2
 
-# %% 04-3 | of the lit land
-my_rule = dark_area
+# %% 04-3 | stricter limit
+my_mask = light < 0.3
 
-# %% 04-3 | as soon as one condition is met
-my_rule = (light < 0.1) | (nir < 0.15)
+# %% 04-3 | it grows wider
+my_mask = (light < 0.1) | (dark_area & (light < 0.3))
 
-# %% 04-3 | it is too strict
-my_rule = light < -0.2
+# %% 04-3 | is too strict
+my_mask = light < 0.05
+
+# %% 04-3 | what shade does not have
+my_mask = (light < 0.1) & (nir < 0.05)
 
 # %% 04-3 | turn it round
-my_rule = light > 0.1
+my_mask = light > 0.1
 
 # %% 04-3 | True and False
-my_rule = light.clip(0, 1)
+my_mask = dim * 1.0
 
-# %% 04-3 | not for the points
-my_rule = dim.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
+# %% 04-3 | not of the points
+my_mask = dim.xvec.extract_points(points.geometry, x_coords="x", y_coords="y")
 
 # %% 04-3 | for each band
-my_rule = reflectance < 0.05
+my_mask = reflectance < 0.05
 
-# %% 04-3 | That is the truth itself
-my_rule = shaded_land.copy()
+# %% 04-3 | That is the shade itself
+my_mask = in_shade
