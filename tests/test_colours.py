@@ -4,12 +4,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from colour import RGB_to_XYZ, XYZ_to_Lab
-from colour.blindness import matrix_cvd_Machado2009
-from colour.difference import delta_E_CIE2000
-from colour.models import eotf_sRGB
 
 from helpers.course import CLASS_CODES, CLASS_COLOURS, GROUP_COLOURS, SCL_COLOURS
+
+with np.printoptions():  # colour-science changes, for the whole process, how numbers are printed
+    from colour import RGB_to_XYZ, XYZ_to_Lab
+    from colour.blindness import matrix_cvd_Machado2009
+    from colour.difference import delta_E_CIE2000
+    from colour.models import eotf_sRGB
 
 APART = 10  # CIEDE2000; about 2 can just be told apart side by side
 PAGE = {"light theme": "#FFFFFF", "dark theme": "#111111"}

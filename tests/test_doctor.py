@@ -15,6 +15,7 @@ from serve.tiny_kit import make_kit, write_manifest
 
 from helpers import cloud as cloud_module
 from helpers.cloud import Cloud
+from helpers.course import PLACE
 from helpers.doctor import _check, _cloud, _install, _kernel, _machine, checks_of
 from helpers.doctor._check import Check, Mend, NotNeeded, look_at
 
@@ -142,7 +143,7 @@ def test_a_python_in_which_nothing_is_installed(tmp_path):
     lines = {row.split()[1]: row for row in run.stdout.splitlines()[:-1]}
     assert "Nothing of the course is installed" in lines["packages"]
     assert lines["kernel"].startswith("skipped")
-    assert len(lines) == 15
+    assert len(lines) == 16
 
 
 # The machine
@@ -532,8 +533,7 @@ def test_a_blank_tile(opened, answers):
     opened(answers.address)
     blank = BytesIO()
     Image.new("RGB", (256, 256)).save(blank, "PNG")
-    x, y = _cloud.tile_at(19.1, -33.9, _cloud.ZOOM)
-    answers.pages["/v1/search"] = scene_at(answers.address)
+    x, y = _cloud.tile_at(*PLACE, _cloud.ZOOM)
     answers.pages[f"/tiles/{_cloud.ZOOM}/{x}/{y}.png"] = (200, blank.getvalue())
     assert "is blank (1 colours)" in line(_cloud.look_at_tile)
     answers.pages[f"/tiles/{_cloud.ZOOM}/{x}/{y}.png"] = (200, b"<html>")
@@ -588,7 +588,7 @@ def test_all_is_well_here(kit):
         check=False,
     )
     *lines, last = run.stdout.splitlines()
-    assert [row.split()[0] for row in lines] == ["ok"] * 15, run.stdout
+    assert [row.split()[0] for row in lines] == ["ok"] * 16, run.stdout
     assert (last, run.returncode) == ("All is well.", 0)
     assert run.stderr == ""
 

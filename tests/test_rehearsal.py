@@ -165,8 +165,8 @@ def test_a_cloud_is_far_off(cloud_at):
 
 def made_map(path):
     """Write a map of pines as lesson 09 would leave it, so that lesson 10 need not wait."""
-    random = np.random.default_rng(1).random((1000, 1300), "float32")
-    coords = {"y": 6_260_005.0 - 10 * np.arange(1000), "x": 330_005.0 + 10 * np.arange(1300)}
+    random = np.random.default_rng(1).random((1800, 2400), "float32")
+    coords = {"y": 6_267_575.0 - 10 * np.arange(1800), "x": 321_375.0 + 10 * np.arange(2400)}
     array = xr.DataArray(random, coords, ("y", "x"), name="pine_probability")
     write_cog(array.rio.write_crs(32734).rio.write_nodata(np.nan), path, progress=False)
 

@@ -62,7 +62,7 @@ def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:
         Check("cloud", look_at_cloud, needs=("Dask", first[0].name)),
         Check("search", look_at_search, needs=("cloud",)),
         Check("pixels", look_at_pixels, needs=("search",)),
-        Check("basemap", look_at_tile, needs=("search",)),
+        Check("basemap", look_at_tile, needs=("cloud",)),
         Check("bucket", look_at_bucket, needs=("cloud",)),
         Check("Lab", look_at_lab),
         Check("kernel", lambda: look_at_kernel(probe)),

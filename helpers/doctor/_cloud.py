@@ -121,8 +121,7 @@ def _read_window(address: str) -> str:
 def look_at_tile() -> str:
     """Fetch a tile of the basemap and look whether there is a picture in it."""
     cloud = _opened()
-    west, south, east, north = find_scene(cloud.stac_url)["bbox"]
-    x, y = tile_at((west + east) / 2, (south + north) / 2, ZOOM)
+    x, y = tile_at(*PLACE, ZOOM)
     template = cloud.basemap.url
     if template.startswith("/"):  # as a browser sees it, through the hub; from here it is shorter
         template = cloud.stac_url.removesuffix("/v1") + "/tiles/{z}/{x}/{y}.png"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from distributed import warn
 
-SAMPLE = 1000  # pixels of a block at most
-LEAST = 10  # pixels with that number; fewer prove nothing
+from helpers.heavy.units import LEAST, sample_of
+
 BANDS = 3  # two bands may well agree
 
 
@@ -26,7 +26,7 @@ class OneNumber:
         """Warn once if at least ten of a sample of pixels ``(pixel, band)`` are such."""
         if self.has_warned or table.shape[1] < BANDS:
             return
-        some = table[:: -(-len(table) // SAMPLE) or 1]
+        some = sample_of(table)
         alike = some[(some == some[:, :1]).all(axis=1), 0]
         numbers, counts = np.unique(alike, return_counts=True)
         if not len(counts) or counts.max() < LEAST:

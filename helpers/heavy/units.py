@@ -20,6 +20,11 @@ LEAST = 10  # pixels; fewer prove nothing
 SPREAD = 4  # standard deviations
 
 
+def sample_of(table: np.ndarray) -> np.ndarray:
+    """Return evenly spaced rows of a table of pixels, at most `SAMPLE` of them."""
+    return table[:: -(-len(table) // SAMPLE) or 1]
+
+
 @dataclass
 class Units:
     """What the trees of a model compare each band with, or how a pipeline's scaler knows it.
@@ -45,7 +50,7 @@ class Units:
         """
         if self.has_warned or len(table) < LEAST:
             return
-        some = table[:: -(-len(table) // SAMPLE)][:, self.bands].astype("float64")
+        some = sample_of(table)[:, self.bands].astype("float64")
         above = ((some > self.highest) & (some > FAR * self.middle)).all(axis=1).mean()
         below = ((some < self.lowest) & (FAR * some < self.middle)).all(axis=1).mean()
         if max(above, below) < NEARLY_ALL:
