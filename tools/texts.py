@@ -10,6 +10,7 @@ import argparse
 import sys
 
 import nbformat
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from helpers.cloud import open_cloud
 from helpers.errors import CourseError
@@ -54,7 +55,9 @@ def store(lesson: str) -> int:
     notebook = nbformat.read(path, as_version=4)
     executed = open_cloud().outputs / "executed"
     run_lesson(lesson, executed)
-    tagged = take_texts(notebook, nbformat.read(executed / path.name, as_version=4))
+    ran = nbformat.read(executed / path.name, as_version=4)
+    ran, _ = CoalesceStreamsPreprocessor().preprocess(ran, {})
+    tagged = take_texts(notebook, ran)
     with written_whole(path) as unfinished:
         nbformat.write(notebook, unfinished)
     return tagged
