@@ -291,8 +291,8 @@ reflectance
 # ## Check: is anything negative?
 #
 # Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth
-# and the middle of each band? The darkest hundredth of `red` tells whether the offset was right: water, deep shadow
-# and dense leaves are there near zero. A wrong offset moves everything by a tenth.
+# and the middle of each band? The darkest hundredth of `red` tells whether the offset was right: water and dense
+# leaves are there near zero. A wrong offset moves everything by a tenth.
 
 # %%
 with ProgressBar():
@@ -362,8 +362,8 @@ pd.DataFrame(trap)
 #
 # - In `sentinel-2-l2a` the archive has subtracted already; if you do it again, the darkest pixels lie far **below
 #   zero**.
-# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and deep shadow reflect **more than a tenth** of the
-#   light, which no dark thing does.
+# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and dense forest reflect **more than a tenth** of the
+#   red light, which they never do.
 #
 # So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
 #

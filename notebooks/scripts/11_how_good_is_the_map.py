@@ -697,11 +697,11 @@ if cloud.truth is not None:
 # - **Mixture:** read down a column. Where less than half of a pixel is pine, few are found: its light is mostly
 #   that of other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that
 #   are cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
-# - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. True
-#   shadow is rare here, as the print above says: most of what is lost is lost in dim light, which no mask hides. (An L2A
-#   product is corrected for the terrain, with a coarse model: slopes in the sun come out nearly alike, but those that
-#   the sun only grazes come out too bright, and deep shade noisy. So dim pines have spectra of their own, and the points
-#   show few of them.)
+# - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. The
+#   dimmest, with all true shadow, were masked in lesson 04 and are not on this map at all. What is left of "below 0.4"
+#   still gets too little light. (An L2A product is corrected for the terrain, with a coarse model: slopes in the sun
+#   come out nearly alike, those that the sun only grazes too bright and grainy. So dim pines have spectra of their own,
+#   and the points show few of them.)
 #
 # What neither explains is a stand of another kind than those that the points show.
 #

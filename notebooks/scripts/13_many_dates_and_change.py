@@ -144,7 +144,8 @@ for item in season:
 
 # %% [markdown]
 # Here all offsets are the same; below, one of 2023 is another. All scenes go into one stack, the grid is that of lesson
-# 09, and the scene classification comes along as one more layer: each date must be masked by its own clouds.
+# 09, and the scene classification comes along as one more layer: each date must be masked by its own clouds. (The dim
+# slopes of lesson 04 stay in. They are few, and each date has others, because each has its own sun.)
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -162,15 +163,10 @@ def open_numbers(items, chunksize=(1, -1, 1024, 1024), layers=(*BANDS, "scl")):
 
 # %%
 def to_reflectance(numbers, offset):
-    """Scale digital numbers; leave out what is cloudy (SCL) or in deep shadow (04)."""
+    """Scale digital numbers; leave out what the SCL calls cloudy or in cloud shadow."""
     digital = numbers.drop_sel(band="scl")
     values = digital.where(digital != 0) * np.float32(0.0001) + offset
-    green, red, nir, swir16 = (
-        values.sel(band=name, drop=True) for name in ["green", "red", "nir", "swir16"]
-    )
-    shadow = (red < 0.05) & (nir < 0.05) & (swir16 > green)
-    cloudy = numbers.sel(band="scl", drop=True).isin(UNUSABLE)
-    return values.where(~(cloudy | shadow))
+    return values.where(~numbers.sel(band="scl", drop=True).isin(UNUSABLE))
 
 
 # %% [markdown]
