@@ -32,6 +32,7 @@ from offline_kit.build.noise import fractal_noise
 from offline_kit.build.passes import CLEAR_2018, CLEAR_2024, Pass
 
 VALIDATION_POINTS = 600
+ANOTHER = 1_000_003  # step of the seed from one sample to the next
 INTERPRETERS = {"interpreter_1": 0.7, "interpreter_2": 1.2}  # how often each errs, to the average
 UNSURE = -1
 # What people take each class for on aerial imagery of 0.5 m: how often, and for which others.
@@ -106,8 +107,18 @@ def interpret(
     return answers
 
 
-def make_validation_points(landscape: Landscape, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def make_validation_points(
+    landscape: Landscape, area: gpd.GeoDataFrame, draw: int = 0
+) -> gpd.GeoDataFrame:
     """Draw a simple random sample of the area of interest, with the truth and people's answers.
+
+    Parameters
+    ----------
+    landscape
+    area
+        From `areas.make_areas`.
+    draw
+        Which of many samples; the kit has the first.
 
     Returns
     -------
@@ -116,7 +127,7 @@ def make_validation_points(landscape: Landscape, area: gpd.GeoDataFrame) -> gpd.
         (name of a class, or "unsure").
     """
     grid = landscape.grid
-    generator = np.random.Generator(np.random.PCG64(landscape.seed + 403))
+    generator = np.random.Generator(np.random.PCG64(landscape.seed + 403 + ANOTHER * draw))
     polygon = area.to_crs(EPSG).geometry.iloc[0]
     rows, columns = np.empty(0, int), np.empty(0, int)
     for _ in range(200):
@@ -133,7 +144,7 @@ def make_validation_points(landscape: Landscape, area: gpd.GeoDataFrame) -> gpd.
     ten = label < len(CLASS_NAMES)
     shares, label, rows, columns = shares[ten], label[ten], rows[ten], columns[ten]
     named = {"class": label.astype(np.int64), "name": [CLASS_NAMES[k] for k in label]}
-    generator = np.random.Generator(np.random.PCG64(landscape.seed + 404))
+    generator = np.random.Generator(np.random.PCG64(landscape.seed + 404 + ANOTHER * draw))
     for who, carelessness in INTERPRETERS.items():
         answers = interpret(shares, carelessness, generator.random((label.size, 3)))
         named[who] = ["unsure" if k == UNSURE else CLASS_NAMES[k] for k in answers]
@@ -168,7 +179,7 @@ def rough_change(landscape: Landscape, cover: list[NDArray[np.float32]]) -> NDAr
 
 
 def make_change_points(
-    landscape: Landscape, area: gpd.GeoDataFrame, truth: Path
+    landscape: Landscape, area: gpd.GeoDataFrame, truth: Path, draw: int = 0
 ) -> gpd.GeoDataFrame:
     """Draw a stratified random sample of the area of interest, for change from 2018 to 2024.
 
@@ -179,6 +190,8 @@ def make_change_points(
         From `areas.make_areas`.
     truth
         Folder with the true pine cover of both dates.
+    draw
+        Which of many samples; the kit has the first.
 
     Returns
     -------
@@ -192,7 +205,7 @@ def make_change_points(
     stratum = rough_change(landscape, cover)
     outline = area.to_crs(EPSG).geometry
     inside = geometry_mask(outline, shape, grid.transform(STRATA_M), invert=True)
-    generator = np.random.Generator(np.random.PCG64(landscape.seed + 405))
+    generator = np.random.Generator(np.random.PCG64(landscape.seed + 405 + ANOTHER * draw))
     picked, names, areas, side = [], [], [], STRATA_M // PIXEL
     for number, (name, wanted) in enumerate(STRATA.items()):
         own = np.flatnonzero(inside & (stratum == number))
