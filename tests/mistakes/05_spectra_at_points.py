@@ -60,10 +60,10 @@ band_pair = ("NDVI", "swir16")
 # %% 05-3 | Name two bands
 band_pair = ("nir", "swir16", "swir22")
 
-# %% 05-3 | Keep swir22
+# %% 05-3 | Keep nir: with another partner
 band_pair = ("nir", "swir22")
 
-# %% 05-3 | Keep swir16
+# %% 05-3 | Keep nir: with another partner
 band_pair = ("nir", "swir16")
 
 # %% 05-3 | with another partner it reaches
