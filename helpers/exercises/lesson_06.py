@@ -13,9 +13,14 @@ from helpers.exercises.core import DICTIONARY, NUMBER, call, exercise, same
 
 Parts = list[tuple[np.ndarray, np.ndarray]]
 
+EXACT = 1e-6
 THREE_DECIMALS = 0.001  # so close is an answer that has been rounded to three decimals
 MOST_ROUNDS = 300  # more would make the check slow
 SETTINGS = ("max_depth", "learning_rate", "n_estimators")
+SEVEN_DEEP = (
+    "That is the accuracy of the lesson's model, seven questions deep: train a new one, "
+    "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
+)
 OTHER_POINTS = {
     "testing": "testing points. The exam stays closed: whoever chooses by it cannot trust it any "
     "more. Choose by the five parts.",
@@ -40,7 +45,9 @@ def accuracy_of_shallower_trees(
     answer: float, *, model: XGBClassifier, spectra: pd.DataFrame, parts: Parts
 ) -> str | None:
     """Mean accuracy on the parts with trees of three questions."""
-    right = _accuracy(model, spectra, parts, max_depth=3)
+    right, as_deep = _accuracy(model, spectra, parts, max_depth=3), _accuracy(model, spectra, parts)
+    if same(answer, as_deep, within=EXACT) and not same(right, as_deep, within=EXACT):
+        return SEVEN_DEEP  # even where the two are the same in three decimals
     if same(answer, right, within=THREE_DECIMALS):
         return None
     if same(answer, 100 * right):
@@ -60,11 +67,8 @@ def accuracy_of_shallower_trees(
             found = shallower.score(points[BANDS], points["class"])
             if same(answer, found, within=THREE_DECIMALS):
                 return f"That is the accuracy on the {OTHER_POINTS[job]}"
-    if same(answer, _accuracy(model, spectra, parts), within=THREE_DECIMALS):
-        return (
-            "That is the accuracy of the lesson's model, seven questions deep: train a new one, "
-            "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
-        )
+    if same(answer, as_deep, within=THREE_DECIMALS):
+        return SEVEN_DEEP
     if same(answer, _accuracy(model, spectra, 5, max_depth=3), within=THREE_DECIMALS):
         return (
             "That is the mean over parts that are not made of blocks, so neighbours give answers "
@@ -120,7 +124,7 @@ def trees_worth_keeping(
     _, published = _losses(model, spectra, parts)
     if same(answer, published.mean(axis="columns").idxmin() * classes, within=1e-6):
         return "That is for the published learning rate; this exercise wants steps of 0.3."
-    if same(answer, _best_on_validation(model, spectra, learning_rate=0.3) * classes):
+    if answer / classes in _best_on_validation(model, spectra, learning_rate=0.3):
         return f"Those are the trees that suit the {OTHER_POINTS['validation']}"
     return (
         "That is not the number of trees up to the best round. Settings: published, but "
@@ -258,10 +262,17 @@ def _losses(
     return float(np.mean(learnt)), pd.DataFrame(by_part).rename(index=lambda place: place + 1)
 
 
-def _best_on_validation(model: XGBClassifier, spectra: pd.DataFrame, **changes: float) -> int:
-    """Return the round, counted from 1, that serves the validation points best."""
+def _best_on_validation(
+    model: XGBClassifier, spectra: pd.DataFrame, **changes: float
+) -> tuple[int, int]:
+    """Return the rounds, counted from 1, that serve the validation points best.
+
+    The best of all rounds, and the one at which early stopping with a patience of ten would end.
+    """
     training, validation = _group(spectra, "training"), _group(spectra, "validation")
     trial = _fresh(model, **changes)
     watched = [(validation[BANDS], validation["class"])]
     trial.fit(training[BANDS], training["class"], eval_set=watched, verbose=False)
-    return int(np.argmin(trial.evals_result()["validation_0"]["mlogloss"])) + 1
+    losses = np.array(trial.evals_result()["validation_0"]["mlogloss"])
+    stopped = next(n for n in range(len(losses)) if losses[n] == losses[: n + 11].min())
+    return int(losses.argmin()) + 1, stopped + 1
