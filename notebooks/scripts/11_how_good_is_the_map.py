@@ -75,7 +75,7 @@ print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 # **Don't quote that number as it stands.** It counts false alarms as pines and leaves out the pines that the model
 # missed, and there is no reason why the two should cancel out. Nor does it say how uncertain it is.
 #
-# ## A random sample, and how it is answered
+# ## A random sample, and how it is labelled
 #
 # The way out is a **random** sample of places, visited or looked up in much sharper images (Olofsson et al. 2014). The
 # field points won't do: people chose them. We draw 600 of all mapped pixels, each with the same probability:

@@ -415,8 +415,9 @@ if filled_in.exists():
 # %% [markdown]
 # If the old and new maps were equally good, a toss of a coin would decide whether each of these places is mended or
 # spoilt. (Twenty tosses give six to fourteen heads, nineteen times out of twenty.) Are yours further from half and half
-# than that? Then the new map is better at telling pines. If not, the sample has no verdict, and a report must say so.
-# It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small step.
+# than that? Then one map is better at telling pines from the rest. If not, the sample has no verdict, and a report must
+# say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small
+# step.
 #
 # The truth, where we know it, does have a verdict, and it may be mixed: precision can rise while recall falls. Compare
 # what the visits gained with what the points in the drawer added. Visits are expensive: use what you have first. And

@@ -277,7 +277,7 @@ plt.show()
 # missed a rim of cloud, the mean is too bright, and the median mostly is not. (Two looks have no majority: there the
 # median *is* the mean. Percentiles show how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
-# ## Dates that do not lie on each other
+# ## Dates that do not line up
 #
 # Each scene is shifted a little against the ground, and against the other scenes. A pixel at the edge of a stand is
 # then pine on one date and veld on the next, though nothing has grown. How large are the shifts? Below one pixel no
@@ -471,7 +471,7 @@ if cloud.truth is not None:
 # smooths noise and fills holes; another season adds something new. (How much shrubs dry out in the simulated landscape
 # is plausible, not measured: [data/README.md](../data/README.md).)
 #
-# ## One map a spring, one commit a season
+# ## One map per spring, one commit per season
 #
 # Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (There are too few
 # summer scenes for a map every year.) We read one scene at a time and keep two things: the probability of pines in
@@ -519,11 +519,11 @@ rows = {
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
-# **What to notice.** A series has gaps: a year whose only scene had a flag that lies, a place under cloud (look at the
-# second column). Less marked is then not less pine: count only what both dates of a comparison have seen.
+# **What to notice.** A series has gaps: a year whose only scene had a wrong flag, a place under cloud (see the second
+# column). Then less marked does not mean fewer pines: count only what both dates of a comparison have seen.
 #
-# They go into one Icechunk repository (lesson 10): a commit a season. The array has a dimension `year` that grows by one
-# with each commit, so old years are never written again.
+# The maps go into one Icechunk repository (lesson 10), one commit per season. The array has a dimension `year` that
+# grows by one with each commit, so old years are never written again.
 
 # %%
 icechunk.set_logs_filter("error")
@@ -697,7 +697,7 @@ pd.DataFrame(rows).T.round(2)
 # **What to notice.** For losses it helps a lot: they are compact. Gains come pixel by pixel along the edges of stands,
 # so a smallest patch removes true ones, too. Choose it by what you are looking for, and state it with the map.
 #
-# ## Better ways to change (optional)
+# ## Better ways to find change (optional)
 #
 # Here are three more ways, all judged by the stratified sample for change: places drawn from five strata of a rough map
 # of change, many where change is likely. Each place represents its stratum's hectares divided by the number of places

@@ -515,7 +515,7 @@ side_by_side[side_by_side[["densest first", "solver"]].eq("yes").any(axis=1)]
 #
 # Now every draw gets its own map, water and cost, and the solver finds the best plan for each. Here a stand may be
 # cleared in part (`whole=False`), which is many times quicker to solve; we count it if more than half of it is cleared.
-# The price of a hectare is drawn for each catchment: nobody knows what a contractor will ask before he has seen the
+# The price of a hectare is drawn for each catchment: you know what a contractor asks only once you have shown him the
 # stand.
 
 # %%
@@ -561,8 +561,8 @@ axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
 
 # %% [markdown]
-# The table shows the per cent of draws in which a stand is in the plan. Near 100 it is **safe**: whichever numbers are
-# true, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not decide:
+# The table shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the numbers
+# turn out, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not decide:
 # there a **visit first** is worth more than a cleared hectare. (In the simulated scene no stand is safe.) By catchment,
 # and with the plan that is best on the mean of all draws:
 
