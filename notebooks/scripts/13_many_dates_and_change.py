@@ -306,7 +306,7 @@ def sharp_edges(item):
 
 # %% [markdown]
 # Now every scene that this lesson needs: the five of spring 2018, two of summer, and the clearest of each later
-# September. (For 2023 the simulated archive has only a product of *Collection 1*.)
+# September. (The simulated archive has only a product of *Collection 1* for 2023.)
 
 
 # %%
