@@ -828,9 +828,9 @@ print(f"1 in 100 of {no_pines:,.0f} ha: {no_pines / 100:,.0f} ha")
 # ## The fire that looks like clearing
 #
 # On the map of losses a felled stand and a burnt one look alike. Their surroundings don't: a team fells pines and
-# leaves the veld; a fire takes both. So we follow the moisture of the leaves, year by year, in the pines that went
-# before spring 2020, in those that went in the year after, and in the veld within 200 m of each. (Patches below 9
-# pixels are left out.)
+# leaves the veld; a fire takes both. So we follow the moisture of the leaves, year by year, where the maps lose pines
+# by spring 2020, where they lose them in the year after, and in the veld within 200 m of each. (Patches below 9 pixels
+# are left out.)
 
 # %%
 large = large_patches(loss, 9).values
@@ -865,9 +865,11 @@ series.hvplot.line(
 ).opts(legend_cols=2)
 
 # %% [markdown]
-# **What to notice.** Compare each solid line with the dashed one of its surroundings. Where only the pines drop and the
-# veld goes on as before, somebody felled them. Where both drop in the same year, there was a fire, and the veld then
-# comes back year by year. One pair of dates can't tell the two apart; a series can.
+# **What to notice.** Compare each solid line with the dashed one of its surroundings. If only the pines drop and the
+# veld goes on as before, somebody felled them. If both drop in the same year, there was a fire, and the veld then comes
+# back year by year. If neither drops, no pines went: a map erred. (So it is with "gone by 2020" in the simulated scene:
+# its one felled stand lies in a plantation, outside the area of interest.) One pair of dates can't tell these apart; a
+# series can.
 #
 # ## How much has changed?
 #
