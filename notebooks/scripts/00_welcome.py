@@ -76,13 +76,13 @@
 # | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
 # | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 50 |
 # | [07 How good is it, really?](07_how_good_is_it.ipynb) | How good is the model on the points, and would that hold on a hillside where nobody has been? | 45 |
-# | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all cores of a computer, and never more memory than it has? | 40 |
-# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments do the pines stand, and how sure is the model? | 40 |
-# | [10 Export and share](10_export_and_share.ipynb) | The map is made. How do others get it, whole or in part, today's version or last year's? | 40 |
-# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | Of what the map marks, how much is pine, what does it miss, and how many hectares is it? | 57 |
+# | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all the cores of a computer, and never more memory than it has? | 40 |
+# | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments are the pines, and how sure is the model? | 40 |
+# | [10 Export and share](10_export_and_share.ipynb) | The map is ready. How do others get it, whole or in part, today's version or last year's? | 40 |
+# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | How much of what the map marks is pine, what does it miss, and how many hectares of pines are there? | 57 |
 # | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 45 |
-# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were won and lost from 2018 to 2024? | 45 |
-# | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | The money is enough for a part of the pines. Which part first, and how sure is that answer? | 45 |
+# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were gained and lost from 2018 to 2024? | 45 |
+# | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | There is money to clear some of the pines. Which first, and how sure is the answer? | 45 |
 # | **all**, about 10 hours | | **612** |
 #
 # <!-- end of lessons -->

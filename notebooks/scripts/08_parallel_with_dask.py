@@ -17,13 +17,13 @@
 # %% [markdown]
 # # 08 Parallel with Dask
 #
-# **The question:** a map has millions of pixels. How do we use all cores of a computer, and never more memory than it
-# has?
+# **The question:** a map has millions of pixels. How do we use all the cores of a computer, and never more memory than
+# it has?
 #
 # **You will be able to**
 #
 # - say what serial and parallel mean, and measure the difference yourself;
-# - read a task graph: how many tasks, in which layers, what waits for what;
+# - read a task graph: how many tasks there are, in which layers, and what waits for what;
 # - choose the size and the shape of chunks and give a reason;
 # - start a Dask cluster on your own machine and watch it at work.
 #
@@ -32,14 +32,14 @@
 # %% [markdown]
 # ## Serial and parallel
 #
-# One cook makes four dishes one after the other. Four cooks take a dish each. That works if the dishes don't wait for
-# each other, and if the kitchen has room.
+# One cook makes four dishes one after the other. Four cooks take one dish each. That works if no dish has to wait for
+# another, and if the kitchen has room.
 #
 # ![Two rows of boxes along a time axis. Above, one worker does four chunks one after the other and takes four units of
 # time. Below, two workers do two chunks each at the same time and take two
 # units.](../docs/pictures/serial_and_parallel.svg)
 #
-# Most of what we do to a satellite image treats each pixel on its own. So we can cut the image into
+# Most of what we do with a satellite image treats each pixel on its own. So we can cut the image into
 # [**chunks**](../docs/glossary.md#chunk) and let several workers take a chunk each.
 
 # %%
@@ -68,9 +68,9 @@ hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 
 # %% [markdown]
-# First the kitchen. Each dish has to stand in the oven for half a second. The line with `@` changes the function below
-# it: a call now only writes the job down. `dask.compute` then hands the jobs to one, two or four cooks (*threads*); the
-# star in `*dishes` hands over the list one by one.
+# First the kitchen. Each dish needs half a second in the oven. The line with `@` changes the function below it: a call
+# now only writes the job down. `dask.compute` then hands the jobs to one, two or four cooks (*threads*); the star in
+# `*dishes` passes the items of the list one by one.
 
 
 # %%
@@ -89,9 +89,9 @@ for cooks in [1, 2, 4]:
     print(f"{cooks} at work: {time.perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# **What to notice.** Twice the cooks, half the time: this is the best that parallel work can give. It is so good
-# because baking is only *waiting*. Calculating is different: a core of the computer can calculate one thing at a time.
-# Your computer has:
+# **What to notice.** Twice the cooks, half the time: parallel work can't do better. It goes so well because baking is
+# only *waiting*. Calculating is different: a core of the computer can calculate only one thing at a time. Your computer
+# has:
 
 # %%
 print(f"{dask.system.CPU_COUNT} cores")
@@ -101,7 +101,7 @@ print(f"{dask.system.CPU_COUNT} cores")
 #
 # Take a small array in four chunks, double it, and add everything up. Nothing is computed yet. Dask writes down **what
 # would have to be done** as a [task graph](../docs/glossary.md#task-graph). A *layer* of the graph is one step of our
-# code, with a task for every chunk. (Names of layers end in a long code; `rsplit` cuts it off.)
+# code, usually with a task for every chunk. (Names of layers end in a long code; `rsplit` cuts it off.)
 
 # %% tags=["nbval-check-output"]
 small_array = dask.array.ones((4, 4), chunks=(2, 2))
@@ -113,8 +113,8 @@ print(f"{len(graph)} tasks in all")
 
 # %% [markdown]
 # To draw the graph we need to know what each task waits for, and how many steps must come before it. `step` calls
-# itself to find that out: one more than the longest of those that the task waits for, and 0 if it waits for nothing.
-# Tasks with the same number stand beside each other.
+# itself to find out: one more than the largest number among the tasks that it waits for, or 0 if it waits for nothing.
+# Tasks with the same number are drawn side by side.
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -153,9 +153,9 @@ axes.set(title="Task graph of a small sum", ylabel="steps that must come before"
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Read from the bottom to the top; an arrow leads from a task to the one that waits for it. The four
-# columns don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums,
-# has to wait for all. A graph with many columns is good news; a long chain is not.
+# **What to notice.** Read from bottom to top; an arrow leads from a task to the one that waits for it. The four columns
+# don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums, has to
+# wait for all of them. A graph with many columns is good news; a long chain is not.
 
 # %% tags=["nbval-check-output"]
 print(total.compute())
@@ -164,8 +164,8 @@ print(total.compute())
 # ## A real task: the greenness of the scene
 #
 # The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9
-# where leaves are dense. We open just these two bands. How they are opened stands in a dictionary; `**stacking` hands
-# its entries to `stackstac.stack`.
+# where leaves are dense. We open just these two bands. The settings are in a dictionary; `**stacking` passes its
+# entries to `stackstac.stack`.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -212,7 +212,7 @@ def greenness(numbers):
 
 
 # %% [markdown]
-# Its graph is too large to draw, but it can be counted in the same way:
+# The graph is too large to draw, but we can count its tasks in the same way:
 
 # %%
 ndvi = greenness(open_bands(chunksize=1024))
@@ -231,14 +231,14 @@ print(f"{len(optimized.__dask_graph__())} after Dask has joined what belongs tog
 
 # %% [markdown]
 # **What to notice.** `fetch_raster_window` reads: one task for each chunk of each band. `ne` is our `numbers != 0`,
-# `mul` and most of `add` are scale and offset (layers of one name are counted together). Before it starts, Dask joins
-# steps that follow each other on the same chunk into one task, so that the chunk stays where it is.
+# `mul` and most of `add` are scale and offset (layers of the same name are counted together). Before it starts, Dask
+# joins successive steps on the same chunk into one task, so that the chunk stays where it is.
 #
 # ## Measure it: one worker against several
 #
-# Two jobs. The first reads the two bands from the server and calculates the NDVI. The second only calculates, with what
-# is in memory already: it smooths the NDVI, by giving each pixel the median of the 3 x 3 pixels around it. (At the edge
-# of a chunk that needs pixels of the neighbouring chunks; `map_overlap` hands them over.)
+# We time two jobs. The first reads the two bands from the server and calculates the NDVI. The second only calculates,
+# with what is already in memory: it smooths the NDVI by giving each pixel the median of the 3 x 3 pixels around it. (At
+# the edge of a chunk that needs pixels of the neighbouring chunks; `map_overlap` provides them.)
 
 # %%
 ndvi_in_memory = dask.array.from_array(ndvi.compute().data, chunks=512)
@@ -249,7 +249,7 @@ jobs = {
 
 # %% [markdown]
 # Each job runs with one task at a time (`synchronous`), then with one [worker](../docs/glossary.md#worker) thread for
-# each core; three times each, because every measurement comes out a little different.
+# each core; three times each, because every measurement comes out a little differently.
 
 
 # %%
@@ -276,17 +276,18 @@ speed_up = fastest["synchronous"] / fastest["threads"]
 speed_up.round(1).rename("times as fast with threads").to_frame()
 
 # %% [markdown]
-# **What to notice.** Compare the two numbers with the number of cores. Calculating gains as far as there are free
-# cores. Reading is partly waiting, which threads share as the cooks do; but all of them wait for the same server, and
-# here the server itself needs a core of this computer. (Below 1? Then others keep the cores busy, as on many shared
-# machines.) If a tenth of the work can't be shared, no number of cores makes it more than ten times as fast (Amdahl
-# 1967). On your machine the figures differ, and differ again the next time: never believe a single measurement.
+# **What to notice.** Compare the two numbers with the number of cores. Calculating gains as long as there are free
+# cores. Reading is partly waiting, which threads can do at the same time, like the cooks; but they all wait for the
+# same server, and here the server itself needs a core of this computer. (Below 1? Then something else keeps the cores
+# busy, as on many shared machines.) If a tenth of the work can't be shared, no number of cores makes it more than ten
+# times as fast (Amdahl 1967). On your machine the figures differ, and differ again next time: never trust a single
+# measurement.
 #
 # ## How large should a chunk be?
 #
-# Small chunks mean many tasks, and every task costs up to a thousandth of a second of book-keeping. Worse, a file is
-# stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile makes the whole tile
-# travel. Large chunks need much memory, and there may be too few of them for all workers. Measure:
+# Small chunks mean many tasks, and every task costs up to a thousandth of a second of bookkeeping. Worse, a file is
+# stored in [tiles](../docs/glossary.md#tile) of 1024 pixels: a chunk that needs a corner of a tile transfers the whole
+# tile. Large chunks need a lot of memory, and there may be too few of them for all workers. Let us measure:
 
 
 # %%
@@ -304,22 +305,22 @@ trials["seconds"] = [
 trials.round(2)
 
 # %% [markdown]
-# **What to notice.** From line to line the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
-# change less than one would think, until one end hurts: on a large scene thousands of small tasks, or a chunk that
-# doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB, and
-# every thread holds one or two.
+# **What to notice.** From row to row the memory of a chunk grows fourfold, and the tasks become fewer. The seconds
+# change less than you might expect, until one extreme hurts: on a large scene, thousands of small tasks, or a chunk
+# that doesn't fit. With twelve bands a chunk is twelve times as large as here: `12 * 1024 * 1024 * 4` bytes are 50 MB,
+# and every thread holds one or two.
 #
-# Dask's own advice is 100 MB and more: on a machine with much memory large chunks keep the list of tasks short. Ours
-# must do with 2 GB, in which every thread holds two chunks or more and the notebook a few hundred MB. So here: 10 to
-# 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Ours begin at the
-# corner of the points, so many of them cut through tiles.)
+# Dask's own advice is 100 MB and more: on a machine with plenty of memory, large chunks keep the list of tasks short.
+# We have to manage with 2 GB, in which every thread holds two chunks or more and the notebook a few hundred MB. So
+# here: 10 to 100 MB, as large as the tiles of the files or a multiple, and if possible with the same edges. (Our chunks
+# begin at the corner of the points, so many of them cut through tiles.)
 #
 # ## What shape should a chunk have?
 #
-# Size is not all. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One person
-# wants the **map of one date**, another the **series of one pixel** through all dates. (`np.s_` writes a selection down
-# for later: `cube[map_of_one_date]` is `cube[5, :, :]`.) Whatever they want, whole chunks travel. Let us say that each
-# chunk costs 0.02 s to ask for, and that 50 MB a second come through:
+# Size is not everything. Think of a cube of 24 dates with 2048 x 2048 pixels each, kept on a server in chunks. One
+# person wants the **map of one date**, another the **series of one pixel** through all dates. (`np.s_` stores a
+# selection for later: `cube[map_of_one_date]` is `cube[5, :, :]`.) Whatever they want, whole chunks are transferred.
+# Let us say that each request for a chunk costs 0.02 s, and that 50 MB arrive per second:
 
 # %%
 map_of_one_date = np.s_[5, :, :]
@@ -344,17 +345,17 @@ for chunks in [(1, 2048, 2048), (24, 128, 128)]:
 
 # %% [markdown]
 # **What to notice.** What is quick for one person is slow for the other: flat chunks suit maps, tall chunks suit
-# series. To read a small window of one date out of a Cloud-Optimized GeoTIFF is cheap for the same reason; to read one
+# series. For the same reason, reading a small window of one date from a Cloud-Optimized GeoTIFF is cheap; reading one
 # pixel from two hundred such files is not.
 #
 # ## A cluster on your own machine
 #
 # Threads share one process. A **cluster** is several processes, here or on other computers, with a
 # [*scheduler*](../docs/glossary.md#scheduler) that hands out the tasks and a *dashboard* that shows what everyone does.
-# We start a small one; `memory_limit` keeps each worker within bounds: close to it a worker is stopped and started
-# anew. `dashboard_address` keeps strangers in the same network out: `127.0.0.1` is this computer, `0` takes any free
-# port. `security=True` keeps out the other users of this computer, too: a cluster runs any code it is sent, as you, so
-# with temporary certificates it listens to this notebook only.
+# We start a small one. `memory_limit` keeps each worker within bounds: a worker that comes close to it is stopped and
+# restarted. `dashboard_address` keeps out strangers on the same network: `127.0.0.1` is this computer, `0` takes any
+# free port. `security=True` keeps out other users of this computer, too: a cluster runs any code it is sent, in your
+# name, so with temporary certificates it listens only to this notebook.
 
 # %%
 client = Client(
@@ -369,15 +370,15 @@ client
 # %% [markdown]
 # Open the **dashboard**: click the button *Launch dashboard in JupyterLab* above, wait until nothing moves, and click
 # it again (the first click finds the cluster, the second opens three panels beside the notebook). Or click the link,
-# which shows everything in a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is
-# a task, each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
+# which shows everything on a page of its own. Then run the next cell and watch. In *Task Stream* every coloured bar is
+# a task and each row a worker; white gaps are waiting, red bars are data on the way from one worker to another.
 
 # %%
 with get_task_stream(client) as stream:
     ndvi_map = ndvi.compute()
 
 # %% [markdown]
-# What the dashboard draws is also there as figures. Who did how much?
+# What the dashboard draws is also available as numbers. Who did how much?
 
 # %%
 spans = []
@@ -390,10 +391,10 @@ spans.groupby(["worker", "action"])["seconds"].agg(["count", "sum"]).round(2)
 
 # %% [markdown]
 # **What to notice.** *compute* is work, *transfer* is sending data to another process: threads don't need that, because
-# they share their memory. (*disk-write*, if you see it: a worker short of memory has put data on the disk.) You have
-# waited longer than these seconds: the first time, each worker has to load its packages. Take threads for steps like
-# ours, which let others run meanwhile (NumPy, GDAL and XGBoost do). Take processes for pure Python code, which does
-# not, and a cluster for what is too large for one computer.
+# they share their memory. (*disk-write*, if you see it, means that a worker short of memory has put data on the disk.)
+# You waited longer than these seconds: the first time, each worker has to load its packages. Use threads for steps like
+# ours, which let others run meanwhile (NumPy, GDAL and XGBoost do). Use processes for pure Python code, which does not,
+# and a cluster for what is too large for one computer.
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
@@ -409,13 +410,13 @@ ndvi_map.hvplot.image(
 ).opts(xformatter="%.0f", yformatter="%.0f")
 
 # %% [markdown]
-# Bright is green: plantations, riversides, irrigated fields. Dark is rock, water and bare ground.
+# Bright means green: plantations, riverbanks, irrigated fields. Dark means rock, water and bare ground.
 #
-# The very same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the address
-# of its scheduler, provided that all machines have the same packages and can reach the images (the offline server
-# answers this computer only). When the work is done, close the panels of the dashboard by their crosses and then the
-# cluster, so that the memory is free for other lessons. (A panel that is still open complains at length, and a worker
-# that is *still alive* is killed: neither does any harm.)
+# Exactly the same code runs on a cluster of a hundred machines: only the line with `Client(...)` changes, to the
+# address of its scheduler, provided that all machines have the same packages and can reach the images (the offline
+# server answers only this computer). When the work is done, close the panels of the dashboard with their crosses and
+# then the cluster, so that the memory is free for other lessons. (A panel that is still open complains at length, and a
+# worker that is *still alive* is killed: neither does any harm.)
 
 # %%
 client.close()
@@ -428,8 +429,8 @@ client.cluster.close()
 # ### Exercise 08-1: count the chunks
 #
 # Somebody cuts **one band** of our scene into chunks of **700** pixels a side. How many chunks are there? The shape of
-# the scene is `ndvi.shape`, (rows, columns). At the right and the lower edge chunks may be smaller, and count, too. The
-# answer is a whole number: calculate it, or ask `open_bands`.
+# the scene is `ndvi.shape`, (rows, columns). Chunks at the right and lower edges may be smaller, but they count, too.
+# The answer is a whole number: calculate it, or ask `open_bands`.
 #
 # Stuck? Run `hint("08-1")`.
 
@@ -452,9 +453,9 @@ check("08-1", number_of_chunks, shape=ndvi.shape)
 # %% [markdown]
 # ### Exercise 08-2: will it fit?
 #
-# Write a function that says how many **MB** (1 MB = 1,000,000 bytes) are in use at a time. A chunk is square, `side`
+# Write a function that returns how many **MB** (1 MB = 1,000,000 bytes) are in use at a time. A chunk is square, `side`
 # pixels a side, with **twelve bands** of 32-bit numbers (4 bytes each). Each of `threads` threads holds **two** such
-# chunks: the one it has read and the one it makes of it.
+# chunks: the one it has read and the one it makes from it.
 #
 # Stuck? Run `hint("08-2")`.
 
@@ -478,17 +479,17 @@ check("08-2", megabytes_in_use)
 # ```
 #
 # With 1024 pixels a side, two threads need about 200 MB. With 4096 pixels a side and 16 threads it would be 26 GB: more
-# cores need smaller chunks.
+# cores call for smaller chunks.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 08-3: one cube for two people
 #
-# The cube of *What shape should a chunk have?* must serve **both** people, who come equally often. Choose the chunks:
-# a tuple of three whole numbers, (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the
-# **sum** of `seconds_to_read` for `map_of_one_date` and for `series_of_one_pixel`. It need not be the very best: a
-# quarter above the best price is good enough. Defend your choice in one sentence to your neighbour, or to yourself.
+# The cube of *What shape should a chunk have?* must serve **both** people, who come equally often. Choose the chunks: a
+# tuple of three whole numbers, (dates, rows, columns), at most (24, 2048, 2048). The price of your choice is the
+# **sum** of `seconds_to_read` for `map_of_one_date` and for `series_of_one_pixel`. It need not be the very best: up to
+# a quarter above the best price is good enough. Defend your choice in one sentence to your neighbour, or to yourself.
 #
 # Stuck? Run `hint("08-3")`.
 
@@ -503,9 +504,8 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 # chosen_chunks = (2, 512, 512)
 # ```
 #
-# A brick: for the map 16 chunks travel and half of what they hold is wanted; for the series 12 small ones travel.
-# Neither person is served best, both are served well. If nearly everybody wanted maps, flatter chunks would be the
-# better choice.
+# A brick: the map needs 16 chunks, of which half the content is wanted; the series needs 12 small ones. Neither person
+# is served best, but both are served well. If nearly everybody wanted maps, flatter chunks would be the better choice.
 #
 # </details>
 
@@ -514,7 +514,7 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 #
 # **1. A task graph has 1000 tasks in a chain, each waiting for the one before. How much do eight workers help?**
 #
-# <details><summary>a) It runs eight times as fast</summary>
+# <details><summary>a) They make it eight times as fast</summary>
 #
 # **No.** Only tasks that don't wait for each other can run at the same time; here there is never more than one.
 #
@@ -524,7 +524,7 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 # **Yes.** What counts is how many tasks *could* run at once, not how many there are.
 #
 # </details>
-# <details><summary>c) About twice, because the scheduler works ahead</summary>
+# <details><summary>c) They make it about twice as fast, because the scheduler works ahead</summary>
 #
 # **No.** A scheduler can't begin a task whose input does not exist yet.
 #
@@ -549,21 +549,21 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 #
 # </details>
 #
-# **3. You write `ndvi = (nir - red) / (nir + red)` with lazy arrays, and it takes a moment only. What has happened?**
+# **3. You write `ndvi = (nir - red) / (nir + red)` with lazy arrays, and it takes only a moment. What has happened?**
 #
 # <details><summary>a) The result is there; Dask was that fast</summary>
 #
 # **No.** No pixel has been read yet. The work begins with `compute()`, or when something is drawn or written.
 #
 # </details>
-# <details><summary>b) Dask has begun to work in the background</summary>
+# <details><summary>b) Dask has started working in the background</summary>
 #
 # **No.** Nothing runs before you ask for it.
 #
 # </details>
 # <details><summary>c) Dask has checked every pixel, but not calculated with it</summary>
 #
-# **No.** Only shapes, types and chunks are looked at.
+# **No.** It has looked only at shapes, types and chunks.
 #
 # </details>
 # <details><summary>d) Dask has written down what would have to be done</summary>
@@ -575,10 +575,10 @@ check("08-3", chosen_chunks, seconds_to_read=seconds_to_read)
 # %% [markdown]
 # ## Key points
 #
-# - Chunks that don't depend on each other can be worked on at the same time; the graph shows which.
-# - Measure, more than once: the gain is mostly smaller than the number of cores.
-# - The chunk size trades book-keeping against memory; think of the tiles of the files, and of threads times chunks.
-# - The chunk's shape decides who is served well: flat for maps, tall for series.
+# - Chunks that don't depend on each other can be processed at the same time; the graph shows which.
+# - Measure more than once: the gain is mostly smaller than the number of cores.
+# - Chunk size trades bookkeeping against memory; think of the tiles of the files, and of threads times chunks.
+# - Chunk shape decides who is served well: flat for maps, tall for series.
 # - Threads, processes or a remote cluster: the same code.
 #
 # **What's next:** [09 Map the study area](09_map_the_study_area.ipynb): the model, chunk by chunk.

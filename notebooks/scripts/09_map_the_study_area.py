@@ -17,15 +17,14 @@
 # %% [markdown]
 # # 09 Map the study area
 #
-# **The question:** where in the catchments do the pines stand, and how sure is the model?
+# **The question:** where in the catchments are the pines, and how sure is the model?
 #
 # **You will be able to**
 #
-# - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what these ten lines get
-#   wrong;
+# - predict class probabilities for every pixel of a chunk with ten lines of your own, and say what they get wrong;
 # - predict millions of pixels in bounded memory, and keep [nodata](../docs/glossary.md#nodata) and the area of interest
 #   in the result;
-# - draw a map of pine probability, and a map of how sure the model is, and say what neither tells.
+# - draw a map of pine probability, and a map of how sure the model is, and say what neither shows.
 #
 # **Time:** 40 minutes (reading 26, exercises 14). **Needs:** the scene of lesson 02, the mask of lesson 04, the spectra
 # of lesson 05, the model of lesson 06.
@@ -70,10 +69,10 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Everything that we have made so far
 #
-# The scene, lazily and in reflectance, as in lessons 03 and 05. The map reaches as far as the rectangle around the
-# field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped. One thing is new:
-# each chunk holds one date and **all** bands (`-1`), because a model needs all bands of a pixel at once; of chunks of
-# single bands, Dask would read one band of the whole scene after the other before the first pixel is complete.
+# We open the scene, lazily and in reflectance, as in lessons 03 and 05. The map covers the rectangle around the field
+# points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped. One thing is new: each
+# chunk holds one date and **all** bands (`-1`), because a model needs all bands of a pixel at once. With chunks of
+# single bands, Dask would read the whole scene band by band before the first pixel is complete.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -123,8 +122,8 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # %% [markdown]
 # ## Ten lines of our own
 #
-# A model expects a **table**, one row a pixel and one column a band. We have a **cube** of chunks. So for each chunk:
-# reshape, predict, reshape back. (`.T` swaps rows and columns; -1 stands for "as many as there are".)
+# A model expects a **table**, one row per pixel and one column per band. We have a **cube** of chunks. So for each
+# chunk: reshape, predict, reshape back. (`.T` swaps rows and columns; -1 means "as many as there are".)
 #
 # ![Four boxes joined by arrows. A chunk of the cube, 12 bands by y by x, is reshaped to a table with one row a pixel
 # and 12 columns; the model predicts probabilities, one row a pixel and 10 classes; these are reshaped back to a chunk
@@ -141,10 +140,10 @@ def predict_block(block):
 
 
 # %% [markdown]
-# We try it on a small part, five kilometres wide, in and beside the area of interest. It is loaded first, so that we
-# measure predicting alone, and then cut into four chunks that hold all bands. `map_blocks` calls our function for each
-# chunk; it wants to be told how large the results are: as many layers as there are classes, and the rows and columns as
-# before.
+# We try it on a small part, five kilometres wide, inside and beside the area of interest. We load it first, so that we
+# time only the prediction, and then cut it into four chunks that hold all bands. `map_blocks` calls our function for
+# each chunk; it needs to know how large the results are: as many layers as there are classes, with the same rows and
+# columns.
 
 # %%
 west, south, east, north = masked_reflectance.rio.bounds()
@@ -171,7 +170,7 @@ seconds_of_ten_lines = time.perf_counter() - start
 print(f"{answers.shape[0]} classes for {answers[0].size:,} pixels")
 
 # %% [markdown]
-# Is it right? One pixel, asked of the model directly (`np.newaxis` makes a table with one row of it):
+# Is it right? We ask the model directly about one pixel (`np.newaxis` turns it into a table with one row):
 
 # %% tags=["nbval-check-output"]
 one_pixel = part.isel(y=100, x=50).values
@@ -181,7 +180,7 @@ print("the same numbers:", bool((answers[:, 100, 50] == directly).all()))
 # %% [markdown]
 # ## What the ten lines get wrong
 #
-# It works, and on a small part nobody would notice anything. Let us look closer. **First: did we want all these
+# It works, and on a small part nobody would notice a problem. Let us look closer. **First: did we want all these
 # answers?** (`rio.clip` keeps the pixels whose centre lies in the area of interest.)
 
 # %%
@@ -195,23 +194,24 @@ print(f"{wanted.sum():,} lie in the area of interest and are not masked")
 print(f"{(answered & missing).sum():,} are masked, and got an answer all the same")
 
 # %% [markdown]
-# Work for nothing, and worse: XGBoost takes a missing value (`NaN`) for an answer "don't know" and gives a probability
-# all the same. Clouds and shadows, masked with care in lesson 04, come back as forest or water.
+# That is wasted work, and worse: XGBoost treats a missing value (`NaN`) as "don't know" and gives a probability all the
+# same. Clouds and shadows, carefully masked in lesson 04, come back as forest or water.
 #
 # Three more faults don't show on so small a part:
 #
-# - **Memory.** All ten classes of all pixels are held until the last chunk is done, and we want one of the ten.
-# - **Threads.** Dask runs a chunk on every core, and in each of them XGBoost starts a thread for every core, too.
-# - **Luggage.** On a cluster every task travels to a worker, and the model is in every one of them.
+# - **Memory.** All ten classes of all pixels are held until the last chunk is done, and we want only one of the ten.
+# - **Threads.** Dask runs a chunk on every core, and for each of them XGBoost starts a thread on every core, too.
+# - **Luggage.** On a cluster every task is sent to a worker, and every task carries the model.
 #
 # The optional section at the end measures all three.
 #
 # %% [markdown]
 # ## Predict with care
 #
-# The course's helper `predict_over_chunks` does the same reshape, and avoids all four faults. It predicts only pixels
-# that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It hands on one block
-# at a time. It keeps the model to one thread. And it sends the model to each worker once, apart from the tasks.
+# The course's helper `predict_over_chunks` does the same reshaping, and avoids all four faults. It predicts only pixels
+# that lie in the area of interest and have data, and doesn't even read a chunk that lies outside. It passes on one
+# block at a time. It limits the model to one thread. And it sends the model to each worker once, separately from the
+# tasks.
 
 # %%
 careful = predict_over_chunks(model, part, within=area_of_interest)
@@ -232,11 +232,11 @@ largest_difference = abs(careful_answers.values - answers)[:, wanted].max()
 print(f"largest difference between the two: {largest_difference}")
 
 # %% [markdown]
-# The same answers, number for number, where we want any.
+# The answers are the same, number for number, wherever we want one.
 #
-# **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with a thread a core.
-# Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This time
-# nothing is loaded beforehand: `predict` is the model at work; what comes before it reads a chunk, masks it and cuts
+# **On a cluster.** The helper's arrays run unchanged on any cluster, here on one worker process with one thread per
+# core. Launch its dashboard (two clicks, as in lesson 08) before you run the second cell, and watch *Task Stream*. This
+# time nothing is loaded in advance: `predict` is the model at work; the tasks before it read a chunk, mask it and cut
 # it into blocks.
 
 # %%
@@ -248,7 +248,7 @@ on_a_cluster = predict_over_chunks(model, lazy_part, area_of_interest).compute()
 print(f"the same as with threads: {on_a_cluster.identical(careful_answers)}")
 
 # %% [markdown]
-# Close the panels first, by their crosses, then the cluster. (A panel that is still open complains at length, and does
+# First close the panels with their crosses, then the cluster. (A panel that is still open complains at length, but does
 # no harm.)
 
 # %%
@@ -256,8 +256,8 @@ client.close()
 client.cluster.close()
 
 # %% [markdown]
-# Now the whole study area, lazily: a cube of probabilities, one layer a class. `engine="fast"` asks the same trees in
-# another way (the optional section shows how); the answers are the same.
+# Now the whole study area, lazily: a cube of probabilities, one layer per class. `engine="fast"` evaluates the same
+# trees in another way (the optional section shows how); the answers are the same.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -272,7 +272,7 @@ probability = predict_over_chunks(
 probability
 
 # %% [markdown]
-# We want the layer of the pines. Nothing else is kept.
+# We want only the layer of the pines. Nothing else is kept.
 
 # %%
 pine_probability = probability.sel({"class": "Dense Pines"}, drop=True).rename(
@@ -293,12 +293,12 @@ print(pine_map.shape, pine_map.dtype, pine_map.rio.crs)
 print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 
 # %% [markdown]
-# The others lie outside the area of interest, or are masked.
+# The other pixels lie outside the area of interest, or are masked.
 #
 # ## The map
 #
-# Pixels with a pine probability above 0.5, over the basemap. A web map has a projection of its own, Web Mercator
-# (`EPSG:3857`), so the raster is reprojected for it.
+# We draw the pixels with a pine probability above 0.5 over the basemap. A web map has a projection of its own, Web
+# Mercator (`EPSG:3857`), so the raster is reprojected for it.
 
 # %%
 above_half = pine_map.where(pine_map > 0.5)
@@ -319,16 +319,16 @@ web_map.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** The area of interest leaves plantations out. So large compact patches are mostly pines that nobody
-# planted: they have escaped, and stand thickest near plantations. Single pixels, small patches and long chains along
+# **What to notice.** The area of interest leaves out plantations. So large compact patches are mostly pines that nobody
+# planted: they have escaped, and are densest near plantations. Single pixels, small patches and long chains along
 # streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle and the densest
-# fynbos. Wattle is worth a visit, too, though for another team; felled forest does not come back. Before you hand on
+# fynbos. Wattle is worth a visit, too, though by another team; felled forest does not come back. Before you hand on
 # such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
-# A pixel of `0.51` and one of `0.99` are the same dot on a yes/no map. The probability of the *likelier* of the two
-# answers, pines or no pines, says how sure the model is: from 0.5, a coin toss, to 1.
+# A pixel of `0.51` and one of `0.99` are the same dot on a yes/no map. The probability of the *more likely* of the two
+# answers, pines or no pines, shows how sure the model is: from 0.5, a coin toss, to 1.
 
 # %%
 sureness = np.maximum(pine_map, 1 - pine_map).rename("sureness")
@@ -351,25 +351,25 @@ sureness.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** Dark is doubt. It follows the streams and the edges of stands: there pixels are mixed, and forest,
-# wattle and pines stand side by side. A map for field work should show this: visit the doubtful places first.
+# **What to notice.** Dark means doubt. It follows the streams and the edges of stands: there pixels are mixed, and
+# forest, wattle and pines grow side by side. A map for field work should show this: visit the doubtful places first.
 #
-# But *sure* is not *right*. A model can be sure and wrong, above all where the landscape is not like its training
-# points. If its probabilities were to be believed, this share of the marked pixels would be pines:
+# But *sure* is not *right*. A model can be sure and wrong, especially where the landscape is unlike its training
+# points. If we believe its probabilities, this share of the marked pixels is pines:
 
 # %%
 print(f"{float(pine_map.where(pine_map > 0.5).mean()):.0%}")
 
 # %% [markdown]
 # Keep this number in mind. [Lesson 11](11_how_good_is_the_map.ipynb) asks a random sample whether it is true, and how
-# many hectares of pines there are: both are more than counting pixels.
+# many hectares of pines there are: both take more than counting pixels.
 #
 # ## What it costs (optional)
 #
-# In a hurry? Go on with the exercises: nothing after this section needs it.
+# In a hurry? Go on to the exercises: nothing after this section needs it.
 #
-# **Memory.** How much do the arrays take, for the western half of the part and for all of it? `tracemalloc`, a part of
-# Python, keeps the accounts.
+# **Memory.** How much do the arrays take, for the western half of the part and for all of it? `tracemalloc`, which
+# comes with Python, keeps count.
 
 
 # %%
@@ -398,7 +398,7 @@ print(f"in proportion, a whole Sentinel-2 tile: {on_a_tile / 1000:.1f} GB")
 memory.round(1)
 
 # %% [markdown]
-# Twice the pixels, twice the memory. And with the helper, if one class goes to a file block by block?
+# Twice the pixels, twice the memory. And with the helper, when one class goes to a file block by block?
 
 
 # %%
@@ -414,10 +414,10 @@ memory["helper, to a file (MB)"] = [
 memory.round(1)
 
 # %% [markdown]
-# **What to notice.** Not that the second column is smaller: on a part as small as this it may well be larger. What
+# **What to notice.** The second column need not be smaller: on a part as small as this it may well be larger. What
 # counts is that it hardly *grows*. That is what lets a small computer make a large map.
 #
-# **Threads.** Two cores, or sixteen: who fights for them, if Dask and XGBoost each start a thread for every core?
+# **Threads.** With two cores, or sixteen, who competes for them if Dask and XGBoost each start a thread for every core?
 
 # %%
 cores = dask.system.CPU_COUNT
@@ -431,10 +431,10 @@ pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
 
 # %% [markdown]
 # On two cores you may see no difference: four threads on two cores still take turns politely. On 16 cores it would be
-# 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two should be
-# 1; we take the model's.
+# 16 x 16 = 256 threads, and on a shared computer threads that wait for each other cost a lot. One of the two numbers
+# should be 1; we choose the model's.
 #
-# **Luggage.** What is in a task that travels? `cloudpickle` packs it as a cluster would.
+# **Luggage.** How large is a task that is sent to a worker? `cloudpickle` packs it as a cluster would.
 
 # %%
 lazy = with_ten_lines(part)
@@ -446,12 +446,12 @@ weights = {
 pd.Series(weights, name="MB a task").round(3).to_frame()
 
 # %% [markdown]
-# The helper sends the model to each worker once, apart from the tasks.
+# The helper sends the model to each worker once, separately from the tasks.
 #
-# **Faster, by one word.** XGBoost leads each pixel through each tree by itself, question after question. With
+# **Faster, with one word.** XGBoost takes each pixel through each tree separately, question by question. With
 # `engine="fast"` the helper puts every question of a tree to hundreds of pixels at once, even those that some of them
-# would never meet, and then picks each pixel's answer. More questions, but no waiting: a processor compares several
-# numbers in one go, often 8 or 16.
+# would never meet, and then picks each pixel's answer. That means more questions, but no waiting: a processor compares
+# several numbers in one go, often 8 or 16.
 
 # %%
 fast = predict_over_chunks(model, part, within=area_of_interest, engine="fast")
@@ -467,7 +467,7 @@ same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=T
 print(f"the same to one in a million: {same}")
 
 # %% [markdown]
-# The same trees, and the same answers.
+# The trees are the same, and so are the answers.
 
 # %% [markdown]
 # ## Exercises
@@ -491,16 +491,16 @@ check("09-1", hectares_above_07, pine_map=pine_map)
 # hectares_above_07 = float((pine_map > 0.7).sum()) / 100
 # ```
 #
-# Another threshold, another area, and nothing has changed in the mountains: a counted area is a property of the map,
+# Another threshold, another area, yet nothing has changed in the mountains: a counted area is a property of the map,
 # not of the pines.
 #
 # </details>
 
 # %% [markdown]
-# ### Exercise 09-2: mend the ten lines
+# ### Exercise 09-2: fix the ten lines
 #
-# Write `predict_valid(block)`. It takes a NumPy block of reflectance (band, y, x), as `predict_block` does, and returns
-# probabilities (class, y, x). But for a pixel in which **any** band is missing (`NaN`) all classes are `NaN`. Use
+# Write `predict_valid(block)`. Like `predict_block`, it takes a NumPy block of reflectance (band, y, x) and returns
+# probabilities (class, y, x). But where **any** band of a pixel is missing (`NaN`), all classes are `NaN`. Use
 # `model.predict_proba` for all other pixels. The check tries your function on a small block of `part` with holes in it
 # and compares it with the model, pixel by pixel.
 #
@@ -530,8 +530,8 @@ check("09-2", predict_valid, model=model, part=part)
 #     return probabilities.T.reshape(-1, rows, columns)
 # ```
 #
-# A table of `NaN`, filled only where all bands are there. The helper does the same, in batches, and for the area of
-# interest as well.
+# The table starts as `NaN` and is filled only where all bands are present. The helper does the same, in batches, and
+# for the area of interest as well.
 #
 # </details>
 
@@ -542,7 +542,7 @@ check("09-2", predict_valid, model=model, part=part)
 #
 # <details><summary>a) An error</summary>
 #
-# **No.** XGBoost is made to work with missing values, and does not complain.
+# **No.** XGBoost is designed to work with missing values, and does not complain.
 #
 # </details>
 # <details><summary>b) Probabilities like any other</summary>
@@ -552,11 +552,11 @@ check("09-2", predict_valid, model=model, part=part)
 # </details>
 # <details><summary>c) `NaN` for all classes</summary>
 #
-# **No.** It would be sensible, but it is not what happens.
+# **No.** That would be sensible, but it is not what happens.
 #
 # </details>
 #
-# **2. A map is four times as large, its chunks are as before. How much more memory does predicting take, block by
+# **2. A map is four times as large, and its chunks are as before. How much more memory does it take to predict block by
 # block?**
 #
 # <details><summary>a) Four times as much</summary>
@@ -564,14 +564,14 @@ check("09-2", predict_valid, model=model, part=part)
 # **No.** That would hold if all blocks were kept until the last one is done.
 #
 # </details>
-# <details><summary>b) Hardly more: it takes longer, that is all</summary>
+# <details><summary>b) Hardly any: it takes longer, that is all</summary>
 #
-# **Yes.** A block goes to the file before its place is needed again.
+# **Yes.** Each block goes to the file before its memory is needed again.
 #
 # </details>
 # <details><summary>c) Twice as much, as the map is twice as wide</summary>
 #
-# **No.** How wide the map is does not matter; how large a block is, and how many are worked on at once, does.
+# **No.** The width of the map does not matter; what does is the size of a block and how many are processed at once.
 #
 # </details>
 #
@@ -579,18 +579,18 @@ check("09-2", predict_valid, model=model, part=part)
 #
 # <details><summary>a) Nine in ten such pixels are pines</summary>
 #
-# **No.** That would have to be checked with visits. Among points where pines are common, a model learns to expect them
-# everywhere.
+# **No.** That would have to be checked with visits. From points among which pines are common, a model learns to expect
+# them everywhere.
 #
 # </details>
 # <details><summary>b) Pines cover 90 % of the pixel</summary>
 #
-# **No.** It is not a cover. The model has learnt classes of points, not shares of pixels.
+# **No.** A probability is not a cover. The model has learnt classes of points, not shares of pixels.
 #
 # </details>
 # <details><summary>c) The pixel looks much more like the pine points than like the other points</summary>
 #
-# **Yes.** No more than that: it speaks of the training points, not of the landscape.
+# **Yes.** And no more than that: it reflects the training points, not the landscape.
 #
 # </details>
 
@@ -599,6 +599,6 @@ check("09-2", predict_valid, model=model, part=part)
 #
 # - Predict block by block, only where an answer is wanted; memory then depends on the chunk, not on the map.
 # - Masked is not the same as "no pines": models answer for missing values, too, so keep the holes yourself.
-# - How sure a model is, and how often it is right, are two things; only visits tell the second.
+# - How sure a model is and how often it is right are two things; only visits show the second.
 #
 # **What's next:** [10 Export and share](10_export_and_share.ipynb): a file, a bucket, a history.

@@ -17,7 +17,7 @@
 # %% [markdown]
 # # 10 Export and share
 #
-# **The question:** the map is made. How do others get it, whole or in part, today's version or last year's?
+# **The question:** the map is ready. How do others get it, whole or in part, today's version or last year's?
 #
 # **You will be able to**
 #
@@ -25,7 +25,7 @@
 # - put it into an S3 bucket, share it by a link, and read a part of it back;
 # - keep versions of a map with Icechunk: commit, tag, change, and read a version back as it was;
 # - say what happens when two people change a map at the same time;
-# - choose between the three, and give your reasons.
+# - choose between file, bucket and history, and give your reasons.
 #
 # **Time:** 40 minutes (reading 25, exercises 15). **Needs:** the map of lesson 09.
 
@@ -60,9 +60,9 @@ pine_map
 # %% [markdown]
 # ## One file for everybody: a Cloud-Optimized GeoTIFF
 #
-# Probabilities as 32-bit numbers are more precise than the model is. For sharing, whole percent are enough: one byte a
-# pixel, a whole number from 0 to 255. Percent need 0 to 100; we let 255 stand for *nodata*. (Not 0: that would make
-# "surely no pines" of every cloud.)
+# Probabilities as 32-bit numbers are more precise than the model is. For sharing, whole percent is enough: one byte per
+# pixel, an integer from 0 to 255. Percent needs 0 to 100; we let 255 mean *nodata*. (Not 0: that would turn every cloud
+# into "surely no pines".)
 
 # %%
 percent = (pine_map * 100).round().fillna(255).astype("uint8").rename("pine_percent")
@@ -74,7 +74,7 @@ print(f"{pine_map.nbytes / 1e6:.1f} MB in memory as 32-bit numbers")
 print(f"{cog_path.stat().st_size / 1e6:.2f} MB on disk as whole percent, compressed")
 
 # %% [markdown]
-# Never trust an export that you have not read back. Same numbers, same place, same nodata?
+# Never trust an export that you have not read back. Are the numbers, the place and nodata the same?
 
 # %% tags=["nbval-check-output"]
 read_back = rioxarray.open_rasterio(cog_path).squeeze("band", drop=True)
@@ -84,7 +84,8 @@ print("same place:  ", read_back.rio.bounds() == percent.rio.bounds())
 print("same nodata: ", read_back.rio.nodata == 255)
 
 # %% [markdown]
-# What makes it a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff) (COG), and not any GeoTIFF?
+# What makes it a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff) (COG), and not just any
+# GeoTIFF?
 
 # %% tags=["nbval-check-output"]
 with rasterio.open(cog_path) as cog:
@@ -93,15 +94,15 @@ with rasterio.open(cog_path) as cog:
     print("overviews: one pixel for", cog.overviews(1), "pixels a side")
 
 # %% [markdown]
-# **What to notice.** Three things. *Tiles*: a small part is in few of them.
-# *[Overviews](../docs/glossary.md#overview)*: smaller copies for looking at from afar. And the *order*: a table of
-# where every tile begins stands at the front of the file.
+# **What to notice.** Three things. *Tiles*: a small area needs only a few of them.
+# *[Overviews](../docs/glossary.md#overview)*: smaller copies for zooming out. And the *order*: a table of where every
+# tile begins is at the front of the file.
 #
 # ## A bucket: S3
 #
 # A file on your computer helps nobody else. An S3 **bucket** is a shelf on the internet: every object has a key, much
-# like a path, and an address. Ours is on this machine by default (it speaks the same protocol), and your own with
-# `COURSE_CLOUD=aws`. s3fs makes it look like a folder.
+# like a path, and an address. By default our bucket is on this machine (it speaks the same protocol); with
+# `COURSE_CLOUD=aws` it is your own. s3fs makes it look like a folder.
 
 # %% tags=["nbval-check-output"]
 bucket = s3fs.S3FileSystem(**cloud.s3)
@@ -110,8 +111,8 @@ bucket.put(str(cog_path), key)
 print("same bytes:", bucket.cat_file(key) == cog_path.read_bytes())
 
 # %% [markdown]
-# Now the order in the file pays. We ask for its first 16 kB only (a [range
-# request](../docs/glossary.md#range-request)), and that is enough to know everything about it:
+# Now the order in the file pays off. We ask only for its first 16 kB (a [range
+# request](../docs/glossary.md#range-request)), and that is enough to know its size, its place and where its tiles are:
 
 # %%
 table_of_contents = bucket.cat_file(key, start=0, end=16 * 1024)
@@ -121,10 +122,10 @@ print(f"read {len(table_of_contents):,} of {bucket.size(key):,} bytes")
 
 # %% [markdown]
 # To share it with somebody who has no key to your bucket, make a **signed link**. It is an ordinary web address that
-# works for an hour, or less: signed with temporary credentials, such as a hub or a company's login gives you, it dies
+# works for an hour, or less: signed with temporary credentials, such as those from a hub or a company login, it expires
 # with them. Whoever has the link can read the file, so treat it like a key. GIS software opens it directly; so do we,
-# for one square kilometre. `CountedReads` counts what travels, as in lesson 03; the setting tells GDAL, which does the
-# reading, not to look for companion files beside this one.
+# for one square kilometre. `CountedReads` counts what is transferred, as in lesson 03; the setting tells GDAL, which
+# does the reading, not to look for companion files beside this one.
 
 # %%
 link = bucket.url(key, expires=3600)
@@ -139,8 +140,8 @@ print("equal to ours:", same)
 print(traffic)
 
 # %% [markdown]
-# The whole map at a glance comes from the smallest overview. It is 64 times smaller than the map, and nobody had to
-# calculate it:
+# The smallest overview shows the whole map at a glance. It has 64 times fewer pixels, and the reader need not calculate
+# it:
 
 # %%
 traffic = CountedReads()
@@ -152,10 +153,11 @@ print(traffic)
 # %% [markdown]
 # ## A map with a history: Icechunk
 #
-# Next spring there will be a new map. Overwrite the old one? Then nobody can tell what the plan of last year was based
-# on. Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
-# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one a chunk) in a
-# bucket with a history: each [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay readable.
+# Next spring there will be a new map. Overwrite the old one? Then nobody can tell what last year's plan was based on.
+# Keep `map_final_2_really.tif` beside it? Then nobody can tell which one counts.
+# **[Icechunk](../docs/glossary.md#icechunk)** keeps arrays (in Zarr, a format of many small objects, one per chunk) in
+# a bucket with a history: each [*commit*](../docs/glossary.md#commit) is a complete version, and old ones stay
+# readable.
 
 # %%
 storage = icechunk.s3_storage(bucket=cloud.bucket, prefix="pine-maps", **cloud.icechunk)
@@ -169,12 +171,12 @@ def stored_kilobytes():
 
 
 # %% [markdown]
-# Write the map in a **session**, in chunks of 512 pixels, and commit with a message. Until the commit nobody else sees
-# anything; after it, everybody sees all of it. If the computer dies half way, the old version is still there, whole.
-# The CRS travels in a variable of its own, `spatial_ref`: don't drop it, or nobody knows where the map lies.
+# Write the map in a **session**, in chunks of 512 pixels, and commit with a message. Before the commit nobody else sees
+# anything; after it, everybody sees all of it. If the computer crashes half way, the old version is still there, whole.
+# The CRS is stored in a variable of its own, `spatial_ref`: don't drop it, or nobody knows where the map lies.
 #
-# `main` is the name of a **branch**: a name that always leads to the newest version and moves on with every commit.
-# Every repository has this one, and one is enough for us.
+# `main` is a **branch**: a name that always points to the newest version and moves on with every commit. Every
+# repository has this one, and one is enough for us.
 
 # %%
 first_version = percent.to_dataset().chunk({"y": 512, "x": 512})
@@ -185,8 +187,8 @@ print(f"{stored_kilobytes():.0f} kB in the bucket")
 
 # %% [markdown]
 # A commit has an id that nobody can remember. The plan for this season is made with this version, so we give it a name,
-# a **tag**. A tag can't be moved, and its name can't be given again, not even after deleting it. (Ours carries the
-# time, so that you can run the lesson twice.)
+# a **tag**. A tag can't be moved, and its name can't be used again, even after deleting it. (Ours includes the time, so
+# that you can run the lesson twice.)
 
 # %%
 tag = f"season-plan-{datetime.now():%Y-%m-%d-%H%M%S}"
@@ -196,7 +198,7 @@ print(f"{first_commit} is now also called {tag}")
 # %% [markdown]
 # ## A change
 #
-# A colleague has been to the field: in the north-western corner the pines have been cleared. Rows are counted from the
+# A colleague has been in the field: the pines in the north-western corner have been cleared. Rows are counted from the
 # north, so these are the first 500 rows and columns. We set them to 0 there (masked pixels stay masked) and commit.
 # Only this part is opened and written.
 
@@ -221,7 +223,7 @@ print(repository.diff(from_tag=tag, to_branch="main"))
 # **What to notice.** The new version is complete, but only the chunks that changed were stored again; the others are
 # shared with the old one. `diff` names them, by their row and column among the chunks.
 #
-# The history, newest first. (If you have run this lesson before, its earlier commits are there, too.)
+# Here is the history, newest first. (If you have run this lesson before, its earlier commits are there, too.)
 
 # %%
 history = pd.DataFrame(
@@ -233,9 +235,9 @@ history.head(6)
 # %% [markdown]
 # ## The version as it was
 #
-# Read the tagged version, and compare it with what we wrote and with today's. `decode_coords="all"` makes a coordinate
-# of `spatial_ref` again, so that the map knows its CRS. (Old Zarr stores kept a second, *consolidated* list of their
-# arrays, to save requests. Icechunk keeps such a list by itself, so we say that there is none to look for.)
+# Read the tagged version, and compare it with what we wrote and with today's. `decode_coords="all"` turns `spatial_ref`
+# back into a coordinate, so that the map knows its CRS. (Old Zarr stores kept a second, *consolidated* list of their
+# arrays, to save requests. Icechunk keeps such a list itself, so we say that there is none to look for.)
 
 
 # %%
@@ -281,13 +283,13 @@ difference.hvplot.image(
 )
 
 # %% [markdown]
-# The map shows the corner alone: yellow where pines were likely, dark where the probability was small already. Before
-# we subtracted, we made `int16` of the numbers: a `uint8` has no negative values, and 0 - 1 would be 255.
+# The map shows only the corner: yellow where pines were likely, dark where the probability was already low. Before
+# subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and 0 - 1 would be 255.
 #
 # ## Two people at once
 #
 # Anna and Ben open the map at the same time. Both change the same part of it, and Anna is the first to commit. (`try`
-# runs what may fail, `except` says what to do then.)
+# runs code that may fail, `except` says what to do then.)
 
 # %%
 anna = repository.writable_session("main")
@@ -301,9 +303,9 @@ except icechunk.ConflictError:
     print("Ben's commit is refused: the map is no longer the one that he changed.")
 
 # %% [markdown]
-# With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to say what is to happen.
-# He asks Icechunk to put his changes on top of Anna's, which is called to **rebase** them, provided that the two don't
-# touch the same chunks. (`set_logs_filter` keeps Icechunk's own warnings off the screen.)
+# With plain files Ben would have overwritten Anna's work, and neither would know. Now he has to decide what happens. He
+# asks Icechunk to put his changes on top of Anna's (to **rebase** them), provided that the two don't touch the same
+# chunks. (`set_logs_filter` keeps Icechunk's own warnings off the screen.)
 
 # %%
 icechunk.set_logs_filter("error")
@@ -314,8 +316,8 @@ except icechunk.RebaseFailedError as refusal:
         print("both changed:", conflict.path, "chunks", conflict.conflicted_chunks)
 
 # %% [markdown]
-# They do. Icechunk can't know who is right, so it stops. The safe way out is to look again: Ben throws his session
-# away, opens Anna's version, and makes his change there.
+# They do. Icechunk can't know who is right, so it stops. The safe way out is to start again: Ben discards his session,
+# opens Anna's version, and makes his change there.
 
 # %%
 ben = repository.writable_session("main")
@@ -325,19 +327,19 @@ newest = next(repository.ancestry(branch="main"))
 print(newest.message)
 
 # %% [markdown]
-# So the map that we read as `today` is older than both. Read it again:
+# So the map that we read as `today` is older than both changes. Read it again:
 
 # %%
 newest_map = read_version(branch="main")
 print(f"{int((newest_map != today).sum()):,} pixels have changed since then")
 
 # %% [markdown]
-# Had they worked on different chunks, `ConflictDetector` would have let both changes in, without anybody's help. That
-# is one more thing to think of when you choose chunks.
+# Had they worked on different chunks, `ConflictDetector` would have let both changes in without anybody's help. That is
+# one more thing to consider when you choose chunks.
 #
 # ## Which one when?
 #
-# | you have | take | because |
+# | you have | use | because |
 # |---|---|---|
 # | one map, for anybody with a GIS, offline too | a COG as a file | one file with place and nodata; every GIS reads it |
 # | many readers of parts of the newest map | a COG in a bucket | they read only the bytes that they need |
@@ -352,7 +354,7 @@ print(f"{int((newest_map != today).sum()):,} pixels have changed since then")
 # ### Exercise 10-1: what does precision cost?
 #
 # Write `pine_map`, the 32-bit numbers, as a Cloud-Optimized GeoTIFF, too: `write_cog(pine_map, cloud.outputs /
-# "pine_float.tif", overwrite=True)`. How many times as large as the file of whole percent (`cog_path`) is it **on
+# "pine_float.tif", overwrite=True)`. How many times as large as the file in whole percent (`cog_path`) is it **on
 # disk**? The answer is a number; one decimal is enough. (`path.stat().st_size` is the size of a file in bytes.)
 #
 # Stuck? Run `hint("10-1")`.
@@ -370,8 +372,8 @@ check("10-1", times_as_large, cog_path=cog_path, pine_map=pine_map)
 # times_as_large = float_path.stat().st_size / cog_path.stat().st_size
 # ```
 #
-# More than the factor four between 32 and 8 bits. The last digits of a probability are noise, and noise can't be
-# compressed; in whole percent neighbours are often equal, and that can.
+# More than the factor of four between 32 and 8 bits. The last digits of a probability are noise, and noise can't be
+# compressed; in whole percent, neighbouring pixels are often equal, and that can.
 #
 # </details>
 
@@ -396,21 +398,21 @@ check("10-2", cleared_hectares, planned=planned, newest_map=newest_map)
 # ```
 #
 # The tag still gives the map that the plan was made with, whatever has been committed since. (The test for 255 changes
-# nothing here, because masked pixels stayed masked; it is a good habit.)
+# nothing here, because masked pixels stayed masked, but it is a good habit.)
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 10-3: which one when?
 #
-# Three people want the map. Choose for each what you would offer: `"file"` (a COG as a file), `"bucket"` (a COG in a
-# bucket) or `"icechunk"`. Replace the dots. Have a reason for each.
+# Three people want the map. Choose what you would offer each of them: `"file"` (a COG as a file), `"bucket"` (a COG in
+# a bucket) or `"icechunk"`. Replace the dots. Have a reason for each.
 #
 # - `"ranger"`: opens the newest map once a year in QGIS on a laptop, in a valley without network.
 # - `"web map"`: a public page that shows the newest map to thousands of visitors; each looks at a few square
 #   kilometres.
-# - `"auditor"`: asks in three years which map the plan of this March was made with, while four teams go on correcting
-#   the map.
+# - `"auditor"`: asks in three years' time which map the plan of this March was made with, while four teams keep
+#   correcting the map.
 #
 # Stuck? Run `hint("10-3")`.
 
@@ -425,8 +427,8 @@ check("10-3", offers)
 # offers = {"ranger": "file", "web map": "bucket", "auditor": "icechunk"}
 # ```
 #
-# Without network a file is all there is. Visitors of a web map need few bytes each, and no history. An auditor needs a
-# version that can't have been changed unnoticed.
+# Without a network, a file is all there is. Visitors to a web map need few bytes each, and no history. An auditor needs
+# a version that can't have been changed unnoticed.
 #
 # </details>
 
@@ -442,12 +444,12 @@ check("10-3", offers)
 # </details>
 # <details><summary>b) Precision, because 0 needs more bits</summary>
 #
-# **No.** All whole numbers from 0 to 255 need the same byte.
+# **No.** Every integer from 0 to 255 takes one byte.
 #
 # </details>
 # <details><summary>c) The difference between "not known" and "no pines"</summary>
 #
-# **Yes.** So choose a number outside the range of the data, and say in the file that it means nodata.
+# **Yes.** So choose a number outside the range of the data, and state in the file that it means nodata.
 #
 # </details>
 #
@@ -455,7 +457,7 @@ check("10-3", offers)
 #
 # <details><summary>a) The version that you tagged</summary>
 #
-# **Yes.** A tag belongs to one commit for ever; a branch, such as `main`, moves on with every commit.
+# **Yes.** A tag belongs to one commit forever; a branch, such as `main`, moves on with every commit.
 #
 # </details>
 # <details><summary>b) The new map</summary>
@@ -465,7 +467,7 @@ check("10-3", offers)
 # </details>
 # <details><summary>c) An error, because the old chunks are overwritten</summary>
 #
-# **No.** New chunks are written beside the old ones; a version keeps the chunks that it was made of.
+# **No.** New chunks are written beside the old ones; a version keeps the chunks that it is made of.
 #
 # </details>
 #
@@ -481,7 +483,7 @@ check("10-3", offers)
 # **Yes.** One small request for the table, then only the tiles on the screen, at the size of the screen.
 #
 # </details>
-# <details><summary>c) A COG lies on faster servers</summary>
+# <details><summary>c) COGs are kept on faster servers</summary>
 #
 # **No.** Any web server that answers range requests will do.
 #
@@ -496,10 +498,10 @@ check("10-3", offers)
 # ## Key points
 #
 # - Read every export back and compare.
-# - Whole percent in one byte are enough for a probability; say which number is nodata.
+# - Whole percent in one byte is enough for a probability; say which number is nodata.
 # - A COG in a bucket lets others read the part that they need, by a link.
-# - A map that people plan by needs a history: commit what changes, tag what was decided upon.
-# - Where several people write, take a store that notices conflicts.
+# - A map that people plan with needs a history: commit what changes, tag what decisions are based on.
+# - Where several people write, use a store that notices conflicts.
 #
-# **What's next:** you have walked the whole way, from points in the field to a map that others can use. Before anybody
-# plans by it: [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb)
+# **What's next:** you have come all the way from points in the field to a map that others can use. Before anybody plans
+# with it: [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb)

@@ -17,14 +17,14 @@
 # %% [markdown]
 # # 11 How good is the map, and how much is it?
 #
-# **The question:** of what the map marks, how much is pine, what does it miss, and how many hectares is it?
+# **The question:** how much of what the map marks is pine, what does it miss, and how many hectares of pines are there?
 #
 # **You will be able to**
 #
-# - draw a random sample, and write down how it is to be answered;
+# - draw a random sample, and write down how it is to be labelled;
 # - estimate precision, recall and area of a *map*, each with its 95 % interval;
-# - say what the errors of those who answer do to these figures;
-# - test whether a probability of a map can be believed, and mend it;
+# - say how the errors of the people who label it affect these figures;
+# - test whether a map's probabilities can be believed, and recalibrate them;
 # - tell crown cover, hectares and condensed hectares apart.
 #
 # **Time:** 57 minutes (reading 40, exercises 17). **Needs:** the scene of lesson 02, the spectra of lesson 05, the model
@@ -60,8 +60,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # %% [markdown]
 # ## An area by counting pixels
 #
-# The map of lesson 09, and the obvious way to an area: count the marked pixels. Each is 100 square metres, a hundredth
-# of a hectare.
+# We take the map of lesson 09 and the obvious way to an area: count the marked pixels. Each is 100 square metres, a
+# hundredth of a hectare.
 
 # %%
 pine_path = find_or_make("pine_probability.tif")
@@ -72,13 +72,13 @@ hectares["no pine"] = mapped.sum().item() / 100 - hectares["pine"]
 print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 
 # %% [markdown]
-# **Don't quote that number as it stands.** It counts false alarms as pines and leaves out the pines that the model did
-# not see, and there is no reason why the two should cancel out. Nor does it say how uncertain it is.
+# **Don't quote that number as it stands.** It counts false alarms as pines and leaves out the pines that the model
+# missed, and there is no reason why the two should cancel out. Nor does it say how uncertain it is.
 #
-# ## A random sample, and how it is answered
+# ## A random sample, and how it is labelled
 #
-# The way out is a **random** sample of places, visited, or looked up in much sharper pictures (Olofsson et al. 2014).
-# The field points won't do: people chose them. We draw 600 of all mapped pixels, each with the same chance:
+# The way out is a **random** sample of places, visited or looked up in much sharper images (Olofsson et al. 2014). The
+# field points won't do: people chose them. We draw 600 of all mapped pixels, each with the same probability:
 
 # %%
 rows, columns = np.nonzero(mapped.values)
@@ -89,8 +89,9 @@ places.insert(0, "name", [f"place {number:03}" for number in range(1, 601)])
 places["interpreter_1"] = places["interpreter_2"] = ""
 
 # %% [markdown]
-# Now as files: a **GeoPackage** to be filled in in QGIS, a **KML** for Google Earth or Collect Earth Online, a **GPX** for
-# a phone or a GPS receiver. What the map says about the places is left out on purpose: whoever answers must not know.
+# We save them as files: a **GeoPackage** to fill in with QGIS, a **KML** for Google Earth or Collect Earth Online, and
+# a **GPX** for a phone or a GPS receiver. We leave out on purpose what the map says there: whoever labels a place must
+# not know.
 
 # %% tags=["nbval-check-output"]
 places.to_file(cloud.outputs / "places_to_visit.gpkg")
@@ -101,16 +102,16 @@ for driver in ["KML", "GPX"]:
 print(*sorted(path.name for path in cloud.outputs.glob("places_to_visit.*")))
 
 # %% [markdown]
-# Before the first place is looked at, write down the **response design**, the rules by which it is answered:
+# Before anyone looks at the first place, write down the **response design**, the rules for labelling it:
 #
 # - *What is looked at?* The whole pixel of 10 m, not the nearest tree.
 # - *What is the answer?* The class that covers most of it, by its name in the table of lesson 01.
-# - *When?* On the day of the scene, or as near to it as there is a picture.
+# - *When?* On the day of the scene, or as close to it as there is an image.
 # - *And if nobody can tell?* Then "unsure": better than a guess.
-# - *Who?* Two people, who see neither the map nor each other's answers. Where they differ shows how often people err.
+# - *Who?* Two people, who see neither the map nor each other's answers. Their differences show how often people err.
 #
-# The simulated scene comes with such a sample, drawn over the whole area of interest and answered by two simulated
-# people, who err as people do ([data/README.md](../data/README.md) says how). With `COURSE_CLOUD=aws` there is none:
+# The simulated scene comes with such a sample, drawn over the whole area of interest and labelled by two simulated
+# people, who make mistakes ([data/README.md](../data/README.md) says which). With `COURSE_CLOUD=aws` there is none:
 # fill in the columns `interpreter_1` and `interpreter_2` of `places_to_visit.gpkg`, save it in the same folder as
 # `places_filled_in.gpkg`, and run this lesson again. Until then the cells that need answers show nothing.
 
@@ -137,8 +138,8 @@ if filled_in.exists():
 # ## The error matrix, in shares of the area
 #
 # `crosstab` counts: a row for what the map says, a column for the answer. We take the first interpreter, who has more
-# experience, and leave out what was not answered. (That supposes that such places are like the others. If most of them
-# lay in shade, it would not hold.)
+# experience, and leave out places without an answer. (That assumes that such places are like the others. If most of
+# them lay in shade, they would not be.)
 
 # %%
 BOTH = ["pine", "no pine"]
@@ -157,8 +158,8 @@ if filled_in.exists():
     display(counts)
 
 # %% [markdown]
-# The parts of the map are of very different size. So each row is divided by its visits and multiplied by its part of
-# the area. That is the **[error matrix](../docs/glossary.md#error-matrix) in shares of the area**:
+# The two parts of the map differ greatly in size. So each row is divided by its number of visits and multiplied by its
+# share of the area. This gives the **[error matrix](../docs/glossary.md#error-matrix) in shares of the area**:
 
 # %%
 if filled_in.exists():
@@ -168,18 +169,18 @@ if filled_in.exists():
 
 # %% [markdown]
 # The sample was drawn without looking at the map (*simple random*) and sorted by the map's parts afterwards
-# (*post-stratified*). The formulas below are the same as for a sample drawn in each part apart.
+# (*post-stratified*). The formulas below are the same as for a sample drawn separately in each part.
 #
 # ## Area, precision and recall, each with its interval
 #
-# From the visits of each part to an **area**:
+# This is how the visits in each part give an **area**:
 #
 # - area = the sum of (hectares of the part x share of its visits that found pines);
 # - standard error = the square root of the sum of (hectares² x share x (1 - share) / (visits - 1)).
 #
 # Nineteen times out of twenty the true area lies within 1.96 standard errors of the estimate: the **95 % interval**. A
-# part with fewer than two visits says nothing of how much they differ, so there the function refuses: left out, such a
-# part would make the interval narrow, and wrong.
+# part with fewer than two visits cannot show how much they vary, so the function refuses it: leaving such a part out
+# would make the interval narrow, and wrong.
 
 
 # %%
@@ -199,8 +200,8 @@ def area_with_interval(counts, hectares, wanted):
 
 
 # %% [markdown]
-# A formula that we typed is to be tested on a case with a known answer. Table 8 of the paper is a map of 900,000 ha
-# with 640 visits (Olofsson et al. 2014):
+# Test a formula that you typed on a case with a known answer. Table 8 of the paper describes a map of 900,000 ha with
+# 640 visits (Olofsson et al. 2014):
 
 # %%
 published = pd.DataFrame(
@@ -220,12 +221,12 @@ print(f"counted: {published_hectares['deforestation']:,} ha of deforestation")
 print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 
 # %% [markdown]
-# That is the paper's result. Mind the step from the first number to the second: only 3 of 490 visits in the two large
+# That is the paper's result. Note the step from the first number to the second: only 3 of 490 visits in the two large
 # parts found deforestation that the map had missed, but those parts are large.
 #
 # [Precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map* come from the same
-# shares, and deserve an interval as well. Precision is the share of one row. Recall divides the pines that are found by
-# all pines, and all pines are themselves an estimate, so its variance has two parts (formula 7 of the paper):
+# shares, and deserve an interval as well. Precision is a share of one row. Recall is the area of pines found divided by
+# that of all pines, which is itself an estimate, so its variance has two parts (formula 7 of the paper):
 
 
 # %%
@@ -263,14 +264,14 @@ if filled_in.exists():
     display(of_map.round(2))
 
 # %% [markdown]
-# **What to notice.** The intervals are wide, because only a few visits found pines, and with so few they are themselves
-# rough. For half the width you need four times the visits. If the counted area lies inside the interval, that may well
-# be luck: false alarms and missed pines happen to be about as many. The next map need not be so lucky.
+# **What to notice.** The intervals are wide, because only a few visits found pines, and with so few they are rough
+# themselves. For half the width you need four times the visits. If the counted area lies inside the interval, that may
+# well be luck: false alarms and missed pines just happen to balance. The next map may not be so lucky.
 #
 # ## What the errors of the interpreters do
 #
-# Our reference is not the truth. It is what a person said. The second person said something else, and the simulated
-# sample knows the true class, too. The same formula, on each of them:
+# Our reference is not the truth. It is what one person said. The second person gave some other answers, and the
+# simulated sample includes the true class, too. Here is the same formula for each of them:
 
 # %%
 if filled_in.exists():
@@ -299,14 +300,14 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The interval tells how far chance in *drawing* the places can lead. How far the *answers* lead it
-# does not tell: a few wrong answers in a hundred, where a class is rare, can shift its accuracy and its area by far
-# more than they would where it is common (Foody 2010). Where two people differ, let both look once more, together. But
-# where both take a gum for a pine, they agree, and are wrong.
+# **What to notice.** The interval shows how far chance in *drawing* the places can lead us astray. It does not show how
+# far the *answers* can: where a class is rare, a few wrong answers in a hundred can shift its accuracy and its area far
+# more than where it is common (Foody 2010). Where two people differ, let both look again, together. But where both take
+# a gum for a pine, they agree and are wrong.
 #
 # ## From the points to the map
 #
-# Lesson 07 had precision and recall, too, on the testing points. Beside those of the map:
+# Lesson 07 measured precision and recall, too, on the testing points. Here they are beside those of the map:
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -342,16 +343,16 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# Two things can pull the squares away from the circles, and they are not the same.
+# Two different things can pull the squares away from the circles.
 #
 # - **Rarity.** Among the field points pines are common; in the mountains they are rare, so the same small share of
-#   mistakes on everything else weighs far more. That lowers the *precision*. It cannot lower the *recall*, for recall
-#   asks about the pines alone, however few they are.
-# - **Another population.** If the recall has fallen, too, then the pines of the map are not like those of the points:
-#   thinner, younger, in another light, on other soil. No threshold mends that. Points from such places do.
+#   mistakes on everything else weighs far more. That lowers the *precision*. It cannot lower the *recall*, because
+#   recall concerns only the pines, however few they are.
+# - **Another population.** If the recall is lower, too, then the pines on the map are not like those at the points:
+#   thinner, younger, in different light, on different soil. No threshold cures that. Points from such places do.
 #
-# (The interval of the points takes them for independent; they stand in clusters, so it is too narrow.) In a simulated
-# scene we can look. How much of its pixel does a pine cover, among the points, and on the map?
+# (The interval of the points treats them as independent; they are clustered, so it is too narrow.) In a simulated scene
+# we can check. How much of a pixel do pines cover, at the points and on the map?
 
 # %%
 if cloud.truth is not None:
@@ -378,14 +379,14 @@ if cloud.truth is not None:
     display(covers.loc[["25%", "50%", "75%"]].round(0))
 
 # %% [markdown]
-# The rows are quartiles of the cover in per cent: a quarter, half, three quarters of the pixels have less. The further
-# the second column lies below the first, the more the model was taught and tested on pines that are easier than those
-# it is now asked about.
+# The rows are quartiles of the cover in per cent: a quarter, half and three quarters of the pixels have less. The
+# further the second column lies below the first, the more the model was trained and tested on easier pines than those
+# on the map.
 #
 # Does it matter, then, where the points were taken? The simulated landscape has been surveyed twice. The old survey,
-# `field_points_roadside.gpkg`, went along tracks wherever these lead, in the area of interest or not. We train one
-# model from each survey, with the settings of lesson 06, and ask each twice: on its own testing points, and at 20,000
-# pixels of the map, drawn at random, where we look up the truth.
+# `field_points_roadside.gpkg`, followed tracks wherever they lead, inside the area of interest or not. We train one
+# model on each survey, with the settings of lesson 06, and test each twice: on its own testing points, and at 20,000
+# random pixels of the map, where we look up the truth.
 
 # %%
 if cloud.truth is not None:
@@ -456,12 +457,12 @@ if cloud.truth is not None:
     display(by_survey.round(2))
 
 # %% [markdown]
-# **What to notice.** First go down a column: on the map both models do worse than on their own points. Then go along
-# the rows. Which survey do its own testing points praise more, and which makes the better map? They need not be the
-# same. Points judge a model by what they are: those along roads are asked about roads. And even points that were
-# taken where the map is wanted are clearer than the land, for people chose them.
+# **What to notice.** First read down a column: both models do worse on the map than on their own points. Then read
+# along the rows. Which survey looks better on its own testing points, and which makes the better map? They need not be
+# the same. Points can only test a model on places like their own: those along roads test it along roads. And even
+# points taken where the map is wanted are clearer than the land, because people chose them.
 #
-# And what would a team find at the marked pixels? Not what exercise 07-1 has counted among the field points, but this:
+# And what would a team find at the marked pixels? Not what exercise 07-1 counted among the field points, but this:
 
 # %%
 if filled_in.exists():
@@ -469,18 +470,18 @@ if filled_in.exists():
     display(behind.rename("visits to marked pixels").to_frame())
 
 # %% [markdown]
-# If native forest stands high on this list, the map is no list of trees to fell.
+# If native forest is high on this list, the map is not a list of trees to fell.
 #
 # ## Can a probability be believed?
 #
 # A model that says `0.8` should be right in eight of ten such pixels. A **[reliability
-# curve](../docs/glossary.md#reliability-curve)** shows whether it is: pixels in bins of their probability, and for each
-# bin the share that truly is pine. On the diagonal a probability can be believed: it is
+# curve](../docs/glossary.md#reliability-curve)** shows whether it is: pixels are binned by their probability, and each
+# bin shows the share that truly is pine. On the diagonal a probability can be believed: it is
 # [calibrated](../docs/glossary.md#calibration).
 #
-# To mend one we need no new model. Its **log-odds**, ln(p / (1 - p)), are stretched and shifted so that they fit the
-# answers of the random sample, by a logistic regression with a single feature (*Platt's* way). With so few pines among
-# the answers two numbers are as many as can be learnt.
+# To recalibrate a map (to *mend* it, as the outputs say) we need no new model. The **log-odds**, ln(p / (1 - p)), are
+# stretched and shifted to fit the answers of the random sample, by a logistic regression with a single feature (*Platt
+# scaling*). With so few pines among the answers, two numbers are as many as we can learn.
 
 
 # %%
@@ -504,8 +505,8 @@ if filled_in.exists():
         print(f"the map says {believed:.2f}: mended {mended[0, 1]:.2f}")
 
 # %% [markdown]
-# Did it help? The sample that it was fitted to can't judge that; the truth of the simulated scene can. Every pixel goes
-# into one of ten bins, once by its old, once by its mended probability:
+# Did it help? The sample used for the fit can't judge that; the truth of the simulated scene can. Every pixel goes into
+# one of ten bins, once by its old and once by its mended probability:
 
 # %%
 if cloud.truth is not None:
@@ -532,9 +533,9 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** Below the diagonal a model believes too much of itself. That is what rarity does: it learnt among
-# points where pines are common. The mended probabilities should lie nearer to the diagonal, as far as a few answers can
-# tell. The order of the pixels has not changed, so mending finds no more pines. It only says honestly what there is:
+# **What to notice.** Below the diagonal a model is overconfident. That is the effect of rarity: it learnt from points
+# among which pines are common. The mended probabilities should lie closer to the diagonal, as far as a few answers
+# allow. The order of the pixels has not changed, so this finds no more pines. It only says honestly what is there:
 
 # %%
 if filled_in.exists():
@@ -544,9 +545,9 @@ if filled_in.exists():
     print(f"from the sample:   {area:7,.0f} ha, plus or minus {margin:,.0f} ha")
 
 # %% [markdown]
-# A sum of probabilities is an area, too, if they can be believed: ten pixels of one tenth are one pixel of pines. (It
-# lies near the sample's because it was fitted to it, and has no better interval.) The two maps where most is marked, a
-# square of four kilometres:
+# A sum of probabilities is an area, too, if they can be believed: ten pixels of one tenth make one pixel of pines. (It
+# is close to the sample's because it was fitted to it, and its interval is no better.) Here are the two maps in the
+# square of four kilometres where most is marked:
 
 # %%
 blocks = marked.coarsen(x=100, y=100, boundary="trim").sum()
@@ -577,12 +578,12 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The same pattern, in paler colours: yellow now means what it says.
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says.
 #
 # ## The truth, for once: hits, misses, false alarms
 #
-# Only a simulated scene has a key. (With `COURSE_CLOUD=aws` all that follows down to the exercises shows nothing.) Was
-# the estimate right?
+# Only a simulated scene comes with the truth. (With `COURSE_CLOUD=aws` everything from here to the exercises shows
+# nothing.) Was the estimate right?
 
 # %%
 if cloud.truth is not None:
@@ -593,8 +594,8 @@ if cloud.truth is not None:
     print(f"true recall    {float(marked.where(true_pine).mean()):.0%}")
 
 # %% [markdown]
-# One sample in twenty leads to an interval that misses the truth; nobody can know which. That is what 95 % means. And
-# here are the errors themselves, in the same square:
+# One sample in twenty gives an interval that misses the truth, and nobody can know which. That is what 95 % means. Here
+# are the errors themselves, in the same square:
 
 # %%
 KINDS = {"neither": "#EEEEEE", "missed": "#D55E00"}
@@ -617,8 +618,8 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The errors are not strewn evenly. False alarms come in chains and patches, mostly where streams
-# run; misses lie around the hits, where stands thin out. What grows at the false alarms?
+# **What to notice.** The errors are not spread evenly. False alarms come in chains and patches, mostly along streams;
+# misses lie around the hits, where stands thin out. What grows at the false alarms?
 
 # %%
 if cloud.truth is not None:
@@ -629,10 +630,10 @@ if cloud.truth is not None:
 # %% [markdown]
 # ## Why pines are missed: mixture and light
 #
-# How much of a pixel is pine, and how much sun falls on it? The first we have. The second we compute, from the terrain
-# model of the catalogue and the sun's place in the scene's properties: the cosine of the angle between the sun's rays
-# and the slope's upright, divided by that of level ground. So 1 is the light of level ground, and 0 or less means that
-# the slope itself turns away from the sun.
+# How much of a pixel is pine, and how much sun falls on it? We have the first. We compute the second from the terrain
+# model in the catalogue and the sun's position in the scene's properties: the cosine of the angle between the sun's
+# rays and the normal of the slope, divided by that of level ground. So 1 is the light on level ground, and 0 or less
+# means that the slope itself faces away from the sun.
 
 # %%
 if cloud.truth is not None:
@@ -661,8 +662,8 @@ if cloud.truth is not None:
     print(f"{with_pines['in own shadow'].mean():.1%} of them in shadow")
 
 # %% [markdown]
-# **Density classes.** Clearing teams don't speak of "pine" and "no pine", but of how dense it stands: they plan and pay
-# by classes of the cover. Here are theirs; which share does the map find?
+# **Density classes.** Clearing teams don't speak of "pine" and "no pine", but of how dense the pines are: they plan and
+# pay by classes of cover. Here are theirs. What share of each does the map find?
 
 # %%
 DENSITY = ["1-5 %", "5-25 %", "25-50 %", "50-75 %", "above 75 %"]
@@ -692,23 +693,23 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** Two reasons, seen apart.
+# **What to notice.** The table separates two reasons.
 #
-# - **Mixture:** read down a column. Where less than half of a pixel is pine, few are found: its light is mostly
-#   that of other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that
-#   are cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
+# - **Mixture:** read down a column. Where less than half of a pixel is pine, few are found: its light comes mostly from
+#   other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are
+#   cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
 # - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. The
 #   dimmest, with all true shadow, were masked in lesson 04 and are not on this map at all. What is left of "below 0.4"
-#   still gets too little light. (An L2A product is corrected for the terrain, with a coarse model: slopes in the sun
-#   come out nearly alike, those that the sun only grazes too bright and grainy. So dim pines have spectra of their own,
-#   and the points show few of them.)
+#   still gets too little light. (An L2A product is corrected for terrain with a coarse model: sunlit slopes come out
+#   nearly alike, those that the sun only grazes too bright and grainy. So dim pines have spectra of their own, and few
+#   of the points are there.)
 #
-# What neither explains is a stand of another kind than those that the points show.
+# Neither explains a missed stand of another kind than those at the points.
 #
 # ## How much is it?
 #
-# "Pines" were so far the pixels with more pine than anything else. The offices that pay for clearing reckon otherwise,
-# in **[condensed hectares](../docs/glossary.md#condensed-hectares)**: hectares times crown cover, as if the crowns were
+# So far "pines" were the pixels with more pine than anything else. The offices that pay for clearing count in
+# **[condensed hectares](../docs/glossary.md#condensed-hectares)**: hectares times crown cover, as if the crowns were
 # pushed together until they touch (four hectares, a quarter covered, are one condensed hectare). By density class:
 
 # %%
@@ -737,11 +738,11 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** One landscape, three answers: hectares with any pines, hectares where pines are most, condensed
-# hectares. Say which of them you report. (Le Maitre et al. 2016 give the water that invaders use for condensed
-# hectares.) The wide, thin classes hold most of the land, and hardly any of them is on the map. And a map is not yet a
-# plan: after the first clearing the same hectares are visited again, for seedlings come up where the trees stood, above
-# all after a fire.
+# **What to notice.** One landscape, three answers: hectares with any pines, hectares with mostly pines, condensed
+# hectares. Say which of them you report. (Le Maitre et al. 2016 give the water that invaders use per condensed
+# hectare.) The thin classes hold most of the land with pines, and hardly any of it is on the map. And a map is not yet
+# a plan: after the first clearing teams return to the same hectares, because seedlings come up where the trees stood,
+# above all after a fire.
 
 # %% [markdown]
 # ## Exercises
@@ -749,9 +750,9 @@ if cloud.truth is not None:
 # %% [markdown]
 # ### Exercise 11-1: right, in shares of the area
 #
-# How much of the published map is right? The answer is its **overall accuracy**: the share of the *area* on which map
-# and ground say the same, a number between 0 and 1, with three decimals. Use `published` (visits: a row for what the
-# map says, a column for the ground) and `published_hectares`.
+# How much of the published map is right? The answer is its **overall accuracy**: the share of the *area* where map and
+# ground agree, a number between 0 and 1, to three decimals. Use `published` (visits: a row for what the map says, a
+# column for the ground) and `published_hectares`.
 #
 # Stuck? Run `hint("11-1")`.
 
@@ -767,19 +768,19 @@ check("11-1", overall_accuracy, counts=published, hectares=published_hectares)
 # overall_accuracy = (right * published_hectares).sum() / published_hectares.sum()
 # ```
 #
-# Counting the visits alone gives another number. People drew more of them in the small parts, on purpose; so each part
-# must be weighed by its hectares again.
+# Counting the visits alone gives another number. More of them were drawn in the small parts, on purpose, so each part
+# must be weighted by its hectares again.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 11-2: where would you send the team?
 #
-# Next year there is time for **200 visits** only. They are drawn at random, some among the pixels that the map marks as
-# pines, the others among the pixels that it does not. Say that you expect that **3 in 10** visits to marked pixels, and
+# Next year there is time for only **200 visits**. They are drawn at random, some among the pixels that the map marks as
+# pines, the others among the pixels that it does not. Suppose you expect that **3 in 10** visits to marked pixels, and
 # **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer is a tuple:
 # (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes narrow: at
-# most a twentieth wider than the narrowest that can be had. `hectares` holds the sizes of the two parts, and
+# most a twentieth wider than the narrowest possible. `hectares` holds the sizes of the two parts, and
 # `area_with_interval` has the formula. Defend your choice in one sentence.
 #
 # Stuck? Run `hint("11-2")`.
@@ -803,7 +804,7 @@ check("11-2", visits, hectares=hectares)
 # ```
 #
 # The part where the map says "no pines" is so large that a few pines missed there weigh more than many false alarms in
-# the small part. For the *precision* of the map alone one would send more people to the marked pixels: what you want to
+# the small part. For the *precision* of the map alone you would send more people to the marked pixels: what you want to
 # know decides where to go.
 #
 # </details>
@@ -811,9 +812,9 @@ check("11-2", visits, hectares=hectares)
 # %% [markdown]
 # ### Exercise 11-3: a team's list
 #
-# A team hands you its list of stands: their hectares, and the density class of each, from and to which cover in per
-# cent. How many **condensed hectares** is that in all, **at least** and **at most**? The answer is a tuple of two
-# numbers: (fewest, most).
+# A team hands you its list of stands: their hectares, and the lower and upper limit of each one's density class, in per
+# cent of cover. How many **condensed hectares** is that in all, **at least** and **at most**? The answer is a tuple of
+# two numbers: (fewest, most).
 #
 # Stuck? Run `hint("11-3")`.
 
@@ -834,8 +835,8 @@ check("11-3", condensed_hectares, team_list=team_list)
 # condensed_hectares = (fewest, most)
 # ```
 #
-# Each stand by itself, then the sum. Classes are quick to tell in the field and coarse: the most is about twice the
-# fewest here, before anybody has erred.
+# Each stand by itself, then the sum. Classes are quick to judge in the field, but coarse: here the most is about twice
+# the fewest, even before anybody makes a mistake.
 #
 # </details>
 
@@ -862,18 +863,18 @@ check("11-3", condensed_hectares, team_list=team_list)
 # </details>
 # <details><summary>d) Nothing: an interval that wide is useless</summary>
 #
-# **No.** It already tells that 1000 ha is too much. A plan can be made for 300 and for 700 ha.
+# **No.** It already shows that 1000 ha is too much. You can plan for 300 and for 700 ha.
 #
 # </details>
 #
-# **2. The recall of pines is lower on the map than on the testing points. Which of these can be the reason?**
+# **2. The recall of pines is lower on the map than on the testing points. Which of these could be the reason?**
 #
 # <details><summary>a) Pines are rarer in the landscape than among the points</summary>
 #
-# **No.** Recall asks about pines alone; how common they are does not enter. Rarity lowers the precision.
+# **No.** Recall concerns pines alone; it does not matter how common they are. Rarity lowers the precision.
 #
 # </details>
-# <details><summary>b) The pines of the landscape stand thinner than those of the points</summary>
+# <details><summary>b) The pines in the landscape are thinner than those at the points</summary>
 #
 # **Yes.** It is another population, and the harder part of it was not among the points.
 #
@@ -884,7 +885,7 @@ check("11-3", condensed_hectares, team_list=team_list)
 #
 # </details>
 #
-# **3. You want an interval half as wide. How many visits does that take, about?**
+# **3. You want an interval half as wide. About how many visits does that take?**
 #
 # <details><summary>a) Four times as many</summary>
 #
@@ -893,12 +894,12 @@ check("11-3", condensed_hectares, team_list=team_list)
 # </details>
 # <details><summary>b) Twice as many</summary>
 #
-# **No.** Twice the visits make it narrower by the square root of two only, about 30 %.
+# **No.** Twice the visits make it narrower only by the square root of two, about 30 %.
 #
 # </details>
 # <details><summary>c) None: a better model is enough</summary>
 #
-# **No.** A better map does help, but not to zero: without visits nobody knows how good it is.
+# **No.** A better map does help, but without visits nobody knows how good it is.
 #
 # </details>
 #
@@ -907,32 +908,32 @@ check("11-3", condensed_hectares, team_list=team_list)
 # <details><summary>a) More pines are found, and fewer false alarms are raised</summary>
 #
 # **No.** The order of the pixels is the same: for every threshold on the new map there is one on the old map that marks
-# the very same pixels.
+# exactly the same pixels.
 #
 # </details>
 # <details><summary>b) Nothing: it is only another colour scale</summary>
 #
-# **No.** A colour can be chosen; whether half of such pixels are pines is a fact, and now the number says it.
+# **No.** A colour is a choice; whether half of such pixels are pines is a fact, and now the number says so.
 #
 # </details>
 # <details><summary>c) The model no longer needs training points</summary>
 #
-# **No.** Two numbers were learnt from the sample; all the rest still comes from the model.
+# **No.** Two numbers were learnt from the sample; everything else still comes from the model.
 #
 # </details>
 # <details><summary>d) A probability can be read as a share of pixels</summary>
 #
-# **Yes.** That is all, and it is worth much: probabilities can be added up and compared with costs.
+# **Yes.** That is all, and it is worth a lot: probabilities can be added up and compared with costs.
 #
 # </details>
 
 # %% [markdown]
 # ## Key points
 #
-# - An area, and the accuracy of a map, come from a random sample with an interval; counted pixels are biased.
-# - Write down how places are answered, let two people answer, and remember that both can err.
+# - The area and the accuracy of a map come from a random sample, with an interval; counted pixels are biased.
+# - Write down how places are labelled, let two people do it, and remember that both can be wrong.
 # - Rarity lowers precision; only another population lowers recall.
-# - A probability is to be tested before it is believed, and a random sample can mend it.
+# - Test a probability before you believe it; a random sample can recalibrate it.
 # - Say which hectares: of any pines, of mostly pines, or condensed.
 #
 # **What's next:** [12 One round better](12_one_round_better.ipynb): fifty visits, and a better map from them.

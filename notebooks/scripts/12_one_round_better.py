@@ -21,10 +21,10 @@
 #
 # **You will be able to**
 #
-# - read from a map's errors which places to send people to, and write them a list;
-# - train again, and judge old and new map on the independent sample, place by place;
+# - learn from a map's errors where to send people, and write them a list;
+# - train again, and compare the old and new maps on the independent sample, place by place;
 # - mark where a model must not speak: the area of applicability;
-# - choose folds of cross-validation that ask what the map will be asked.
+# - choose cross-validation folds that are as hard as the map's own task.
 #
 # **Time:** 45 minutes (reading 29, exercises 16). **Needs:** the scene of lesson 02, the spectra of lesson 05, the map of
 # lesson 09, the sample of lesson 11.
@@ -64,8 +64,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # %% [markdown]
 # ## Where we stand
 #
-# The map of lesson 09, and the scene that it was made from. The scene stays in memory as whole numbers, and becomes
-# reflectance chunk by chunk, only where the map has a value.
+# We start from the map of lesson 09 and the scene that it was made from. The scene is kept in memory as integers, and
+# is converted to reflectance chunk by chunk, only where the map has a value.
 
 # %%
 pine_path = find_or_make("pine_probability.tif")
@@ -101,8 +101,8 @@ cube = numbers.where(usable) * np.float32(band_facts["scale"]) + offset
 cube = cube.rio.write_crs(CRS)
 
 # %% [markdown]
-# And the random sample of lesson 11, answered by people. (With `COURSE_CLOUD=aws` it is your own, in
-# `places_filled_in.gpkg`. Until it is there, cells that need it show nothing.)
+# We also need the random sample of lesson 11, labelled by people. (With `COURSE_CLOUD=aws` it is your own, in
+# `places_filled_in.gpkg`. Until that file exists, the cells that need it show nothing.)
 
 # %%
 filled_in = cloud.outputs / "places_filled_in.gpkg"
@@ -121,8 +121,8 @@ if filled_in.exists():
 # %% [markdown]
 # ## Look at the errors
 #
-# Before you mend anything, look at what is wrong. What grows where the map raises a false alarm? And what did the map
-# say where it missed pines: was it near to calling them?
+# Before you fix anything, look at what is wrong. What grows where the map raises a false alarm? And where it missed
+# pines, how close was it to finding them?
 
 # %%
 if filled_in.exists():
@@ -134,23 +134,24 @@ if filled_in.exists():
     display(steps.value_counts(sort=False).rename("missed pines").to_frame())
 
 # %% [markdown]
-# **What to notice.** Most false alarms are of a few kinds: the model has seen too few of those, or too few that look as
-# they do here. Some missed pines were nearly called. Others got a probability close to zero: a thin stand, hardly more
-# pines than fynbos, looks like fynbos, and fifty visits will not change that.
+# **What to notice.** Most false alarms come from a few classes: the model has seen too few examples of them, or too few
+# that look as they do here. The missed pines were hardly ever close calls; many got a probability near zero. A thin
+# stand, hardly more pines than fynbos, looks like fynbos, and fifty visits will not change that.
 #
-# Now a trap. It is tempting to add these very places to the training points: they are the errors. Then the new map is
-# right *there*, for it has learnt them by heart, and the sample can no longer judge it. So the sample tells us **what
-# kind** of places to visit, and none of its places, nor any pixel within 100 m of one, goes on the list.
+# Now a trap. It is tempting to add these very places to the training points: they are the errors, after all. Then the
+# new map is right *there*, because it has learnt them by heart, and the sample can no longer judge it. So the sample
+# tells us **what kind** of places to visit, but none of its own places, nor any pixel within 100 m of one, goes on the
+# list.
 #
 # ## Fifty visits: where?
 #
-# A visit costs a morning; the walk is the price, not the look. So at each place the team notes four pixels: the one
-# that we drew, and three others within 50 m in each direction. And the places:
+# A visit costs a morning, and it is the walk that costs, not the looking. So at each place the team records four
+# pixels: the one that we drew, and three others up to 50 m away, east-west and north-south. The places are:
 #
-# - 25 among the **marked** pixels: what is found there that is no pine, teaches the model what it takes for pine;
-# - 25 among the **doubtful** ones, with a probability from `0.1` to `0.5`: there it has nearly called pines.
+# - 25 among the **marked** pixels: whatever is not pine there teaches the model what it mistakes for pine;
+# - 25 among the **doubtful** ones, with a probability from `0.1` to `0.5`: there it half suspects pines.
 #
-# Both are drawn at random. Where the model is sure that there are no pines, a visit would mostly find that it is right.
+# Both are drawn at random. Where the model is sure that there are no pines, a visit would mostly confirm it.
 
 # %%
 random = np.random.default_rng(seed=12)
@@ -176,7 +177,7 @@ places = gpd.GeoDataFrame(
 places["answer"] = ""
 
 # %% [markdown]
-# The list, as in lesson 11: a **GeoPackage** to be filled in, and a **GPX** for a phone. Again without what the map says.
+# As in lesson 11, the list is a **GeoPackage** to fill in and a **GPX** for a phone, again without the map's answer.
 
 # %% tags=["nbval-check-output"]
 places.to_file(cloud.outputs / "fifty_visits.gpkg")
@@ -211,15 +212,16 @@ figure.legend(loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The places lie far apart: fifty mornings, on foot. A real office would now strike out what cannot
-# be reached, or is not allowed, and write down what it struck out: the map stays untested there.
+# **What to notice.** Most places lie far apart: fifty mornings, on foot. A real office would now strike out the places
+# that cannot or may not be entered, and record what it struck out: the map stays untested there.
 #
 # ## What they found
 #
-# In the simulated scene a simulated team goes at once. It errs as the field points do: it stands about 4 m beside the
-# spot, and three labels in a hundred are wrong ([data/README.md](../data/README.md)). With `COURSE_CLOUD=aws` nobody
-# goes for you. Fill in the column `answer` of `fifty_visits.gpkg` with the names of lesson 01, save it in the same
-# folder as `fifty_visits_filled_in.gpkg`, and run this lesson again; until then it goes on without them.
+# In the simulated scene a simulated team sets out at once. It makes the same errors as the field points: it stands
+# about 4 m off the spot, and three labels in a hundred are wrong ([data/README.md](../data/README.md)). With
+# `COURSE_CLOUD=aws` nobody goes for you. Fill in the column `answer` of `fifty_visits.gpkg` with the class names of
+# lesson 01, save it in the same folder as `fifty_visits_filled_in.gpkg`, and run this lesson again; until then it goes
+# on without the visits.
 
 # %%
 came_back = cloud.outputs / "fifty_visits_filled_in.gpkg"
@@ -246,19 +248,19 @@ if came_back.exists():
     print(found["name"].value_counts().rename_axis(None).to_string())
 
 # %% [markdown]
-# **What to notice.** All these spots lie where the model calls pines, or nearly does, or within a few steps of it. So
-# what stands below the pines in this list is what it takes for pines.
+# **What to notice.** All these spots lie where the model finds or suspects pines, or a few steps away. So everything
+# else in this list is what it confuses with pines, or what grows right beside them.
 #
 # ## Train again
 #
 # Three models, with the settings of lesson 06 and nothing else changed:
 #
-# - **as it was**: the training points alone;
-# - **with the visits**: those, and what the team has found;
-# - **with all points**: those, and the validation and testing points, too.
+# - **as it was**: only the training points;
+# - **with the visits**: those, plus what the team found;
+# - **with all points**: all of these, plus the validation and testing points.
 #
-# The last one is a privilege. So far the testing points were kept for the exam. But the exam is held elsewhere now, on
-# the independent sample, and labels that somebody has walked for should not lie in a drawer.
+# The last one is a privilege. So far we kept the testing points for the exam. But the exam is now held on the
+# independent sample, and labels that somebody walked for should not sit in a drawer.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet")).dropna()
@@ -306,11 +308,11 @@ for name, model in models.items():
     print(f"{right:.3f}  {name} ({len(learnt_from[name])} points)")
 
 # %% [markdown]
-# The last number is worth nothing: that model has learnt the testing points by heart. The step between the first two
-# tells what the visits do *at places like the testing points*, which people chose because they were clear. The visits
-# went where it is not clear. So this number may fall while the map gets better, and it may rise while it does not.
+# The last number is worth nothing: that model has learnt the testing points by heart. The difference between the first
+# two shows what the visits do *at places like the testing points*, which people chose because they were clear. The
+# visits went where things are unclear. So this number may fall while the map gets better, and rise while it does not.
 #
-# Now the right judge: precision, recall and area of the *maps*, with the formulas of lesson 11.
+# Now the right judge: the precision, recall and area of the *maps*, with the formulas of lesson 11.
 
 
 # %%
@@ -344,7 +346,7 @@ if filled_in.exists():
     display(pd.concat(judged, axis=1).round(2))
 
 # %% [markdown]
-# And where the scene is simulated, the truth of every pixel:
+# And where the scene is simulated, we know the truth of every pixel:
 
 # %%
 if cloud.truth is not None:
@@ -397,10 +399,11 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The intervals (they hold the truth nineteen times out of twenty) are far wider than the steps from
-# map to map. Six hundred random places hold few pines, too few to prove that one map is better than the next. But the
-# three maps were judged at *the same* places, and where two maps say the same, chance cannot tell them apart. So look
-# only at places where they differ:
+# **What to notice.** The intervals (they hold the truth nineteen times out of twenty) are wider than the steps from map
+# to map, and they overlap. Six hundred random places hold few pines, too few to show by intervals alone that one map is
+# better than the next. But all maps were judged at *the same* places, and where two maps agree, neither is better. So
+# look only at the places where they differ. Where the new map corrected the old one, it has *mended* it; where it made
+# a new error, it has *spoilt* it:
 
 # %%
 if filled_in.exists():
@@ -410,24 +413,25 @@ if filled_in.exists():
     print(f"spoilt: {(was_right & ~is_right).sum()} places")
 
 # %% [markdown]
-# If old and new map were equally good, each of these places would be mended or spoilt by the toss of a coin. (Of twenty
-# tosses six to fourteen are heads, nineteen times out of twenty.) Are yours further from half and half than that? If
-# not, the sample has no verdict, and that is what a report must say. It is not wrong: it says within its interval how
-# good each map is. For the small step from one to the next it has too few pines.
+# If the old and new maps were equally good, a toss of a coin would decide whether each of these places is mended or
+# spoilt. (Twenty tosses give six to fourteen heads, nineteen times out of twenty.) Are yours further from half and half
+# than that? Then one map is better at telling pines from the rest. If not, the sample has no verdict, and a report must
+# say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small
+# step.
 #
-# The truth, where there is one, has a verdict. Compare what the visits brought with what those points brought that
-# had been there all the time. Visits are dear: use first what you have. And each round's visits teach, but do not
-# judge; for a verdict the *sample* must grow.
+# The truth, where we know it, does have a verdict, and it may be mixed: precision can rise while recall falls. Compare
+# what the visits gained with what the points in the drawer added. Visits are expensive: use what you have first. And
+# each round's visits teach but do not judge; for a clearer verdict the *sample* must grow.
 #
 # ## Where the model must not speak
 #
-# A model has an answer for every pixel, also for one that is like nothing it has learnt from. Meyer and Pebesma (2021)
-# measure how unlike. Lay every training point into a space with one axis for each band; let a band count for more, the
-# more the model uses it. Then the **[dissimilarity index](../docs/glossary.md#dissimilarity-index)** of a pixel is its
-# distance to the *nearest* training point, divided by the *mean* distance between training points. It is 0 for a twin
-# of a training point, and large for a stranger.
+# A model has an answer for every pixel, even for one unlike anything it has learnt from. Meyer and Pebesma (2021)
+# measure how unlike. Place every training point in a space with one axis for each band; the more the model uses a band,
+# the more that axis counts. Then the **[dissimilarity index](../docs/glossary.md#dissimilarity-index)** of a pixel is
+# its distance to the *nearest* training point, divided by the *mean* distance between training points. It is 0 for a
+# twin of a training point, and large for a stranger.
 #
-# (The authors' program is the R package CAST. We have found no kept-up one in Python; it takes a dozen lines.)
+# (The authors' software is the R package CAST. We found no maintained one in Python; it takes a dozen lines.)
 
 
 # %%
@@ -437,8 +441,8 @@ def dissimilarity(new, known):
 
 
 # %% [markdown]
-# A case for pencil and paper: three known points with the distances 5, 5 and 10, and a new point 3 away from the
-# nearest. By hand: 3 / (20 / 3).
+# A case for pencil and paper: three known points at distances of 5, 5 and 10 from each other, and a new point 3 away
+# from the nearest. By hand: 3 / (20 / 3).
 
 # %% tags=["nbval-check-output"]
 three = np.array([[0, 0], [3, 4], [6, 8]])
@@ -446,9 +450,9 @@ print(f"{dissimilarity(np.array([[3, 0]]), three)[0]:.2f}")
 
 # %% [markdown]
 # How unlike is *too* unlike? Ask the training points: how far is each from the nearest one **in another part** of the
-# land? The parts are blocks of one kilometre, as in lesson 07, dealt to five. So far the model has been judged across
-# such distances. The limit is the end of the upper whisker of a box plot of them; what lies beyond, the model has never
-# been asked. Inside lies the **[area of applicability](../docs/glossary.md#area-of-applicability)**.
+# land? The parts are blocks of one kilometre, as in lesson 07, dealt into five groups. The model has been tested across
+# such distances. The limit is the end of the upper whisker of their box plot; beyond it, the model has never been
+# tested. What lies within it is the **[area of applicability](../docs/glossary.md#area-of-applicability)**.
 
 # %%
 last_points = learnt_from[list(maps)[-1]]
@@ -504,7 +508,7 @@ print(
 )
 
 # %% [markdown]
-# On the map these pixels get a colour of their own. They are neither pines nor no pines.
+# On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -521,8 +525,8 @@ figure.legend(handles=patches, loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Look where the third colour lies, and whether it lies in patches. What is there? The truth of the
-# simulated scene can say, and also how often the model is right inside and outside:
+# **What to notice.** Look where the third colour lies, and whether it forms patches. What is there? In the simulated
+# scene the truth can tell us, and also how often the model is right inside and outside:
 
 # %%
 if cloud.truth is not None:
@@ -535,19 +539,19 @@ if cloud.truth is not None:
     display(strange.round(2).head(5).to_frame())
 
 # %% [markdown]
-# **Outside is not wrong.** A rock that is brighter than any rock among the points is a stranger, and still no pine.
-# Nor is inside right: a forest edge that looks just like pines is no stranger at all. The third colour says only that
-# nobody has tested the model on such pixels. It is one more list of places for the next round (exercise 12-2).
+# **Outside is not wrong.** A rock that is brighter than any rock among the points is a stranger, but still not a pine.
+# Nor does inside mean right: a forest edge that looks just like pines is no stranger at all. The third colour only says
+# that nobody has tested the model on such pixels. It gives us one more list for the next round (exercise 12-2).
 #
 # ## Folds that ask what the map asks (optional)
 #
-# In a hurry? Go on with the exercises: nothing after this section needs it.
+# In a hurry? Go on to the exercises: nothing after this section needs it.
 #
-# Lesson 07 had two rows: parts at random, and blocks of land. Which is right? Neither, for they ask by chance. The map
-# asks a certain thing: *how far is a pixel of the map from the nearest training point?* Linnenbrink et al. (2024) choose
-# the folds so that a point in its fold is as far from the points of the others: **kNNDM**, k-fold
-# nearest-neighbour-distance matching. Group the points into few or many clusters, deal these to the folds, and keep
-# the deal whose distances come nearest to those of the map.
+# Lesson 07 compared two kinds of folds: random ones, and blocks of land. Which is right? Neither: how hard they are is
+# accidental. What matters is *how far the map's pixels lie from the nearest training point*. Linnenbrink et al. (2024)
+# choose the folds so that each point is about as far from the points of the other folds: **kNNDM**, k-fold
+# nearest-neighbour-distance matching. Group the points into few or many clusters, deal these to the folds, and keep the
+# deal whose distances come closest to those of the map.
 
 
 # %%
@@ -587,8 +591,8 @@ def matched_folds(xy, pixels, k=5, most=0.5):
 
 
 # %% [markdown]
-# (A test of this course holds these functions to an example from CAST's own tests. The *miss* is the area between two
-# curves, the Wasserstein distance. The package first asks whether random folds will do; here the search finds that by
+# (A test of this course checks these functions against an example from CAST's own tests. The *miss* is the area between
+# two curves, the Wasserstein distance. CAST first asks whether random folds will do; here the search finds that out by
 # itself.)
 
 # %%
@@ -613,8 +617,8 @@ figure.legend(loc="outside lower center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Folds whose curve runs left of the black one ask too easily; right of it, too hard. And what do the
-# three say about pines? (Pine or not, which is faster to learn than ten classes.)
+# **What to notice.** Folds whose curve runs to the left of the black one are too easy; to the right, too hard. What do
+# the three say about pines? (Only pine or not, which is faster to learn than ten classes.)
 
 # %%
 pine_points = (last_points["name"] == PINE).to_numpy()
@@ -631,15 +635,15 @@ if filled_in.exists():
 pd.DataFrame(rows_of, index=["precision", "recall"]).T.round(2)
 
 # %% [markdown]
-# **What to notice.** Matching the distances is fairer than guessing a width of blocks. It does not turn points that
-# people chose into a sample of the land: if the pines of the points are clearer than those of the map, every row of
-# folds is too good. Use folds to choose between models, and a random sample to judge a map.
+# **What to notice.** Matching the distances is fairer than guessing a block width. It does not turn points that people
+# chose into a sample of the land: if the pines at the points are clearer than those on the map, all folds look too
+# good. Use folds to choose between models, and a random sample to judge a map.
 #
 # ## Cover instead of class (optional)
 #
-# A class is a coarse answer: half a pixel of pines is called pine or not. Why not ask for the **cover**, in per cent? It
-# takes the same spectra and another model, a *regression*, and points at which somebody has estimated the cover. Our
-# points have no such column. In the simulated scene we read it from the truth, which is better than any eye.
+# A class is a coarse answer: a pixel half covered by pines is either pine or not. Why not ask for the **cover**, in per
+# cent? That takes the same spectra, another kind of model, a *regression*, and points where somebody has estimated the
+# cover. Our points have no such column. In the simulated scene we read it from the truth, which beats any eye.
 
 # %%
 if cloud.truth is not None:
@@ -674,13 +678,12 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The two sums are condensed hectares (lesson 11). In the bars, a regression pulls towards the
-# middle: where there is nothing it predicts a little, where stands are closed too little. If the sums are alike all the
-# same, the two have cancelled out, and the next scene need not be so lucky: no such sum goes into a report without a
-# random sample beside it. But the bars
-# rise from left to right. Thin pines, which a class can't show, leave a trace here, and that is worth a list of places.
-# It would be better with points of thin cover, for nearly all of ours are closed stands or none: one more thing to ask
-# of the next visits.
+# **What to notice.** The two sums are condensed hectares (lesson 11). The bars show how a regression pulls towards the
+# middle: it predicts a little where there is nothing, and too little where stands are closed. If the sums agree all the
+# same, the two errors have cancelled out, and the next scene may not be so lucky: no such sum goes into a report
+# without a random sample beside it. But the bars rise from left to right. Thin pines, which a class can't show, leave a
+# trace here, and that is worth a list of places. Points with thin cover would help, because nearly all of ours are
+# closed stands or no pines at all: one more thing to ask of the next visits.
 
 # %% [markdown]
 # ## Exercises
@@ -688,8 +691,8 @@ if cloud.truth is not None:
 # %% [markdown]
 # ### Exercise 12-1: how strange is this pixel?
 #
-# Five training points have been shifted, stretched and weighed already: `known_rows`, a row each. What is the
-# **dissimilarity index** of the pixel `new_row`? Answer with a number, with three decimals.
+# Five training points have already been shifted, stretched and weighted: `known_rows`, one row each. What is the
+# **dissimilarity index** of the pixel `new_row`? Answer with a number, to three decimals.
 #
 # Stuck? Run `hint("12-1")`.
 
@@ -707,8 +710,8 @@ check("12-1", index_of_new_row, known_rows=known_rows, new_row=new_row)
 # index_of_new_row = to_nearest / pdist(known_rows).mean()
 # ```
 #
-# `dissimilarity(new_row[np.newaxis], known_rows)` is the same. `pdist` takes each pair once, and no point with itself:
-# a table of all distances has zeros on its diagonal, which would make the mean too small.
+# `dissimilarity(new_row[np.newaxis], known_rows)` gives the same. `pdist` takes each pair once, and no point with
+# itself: a table of all distances has zeros on its diagonal, which would make the mean too small.
 #
 # </details>
 
@@ -716,8 +719,8 @@ check("12-1", index_of_new_row, known_rows=known_rows, new_row=new_row)
 # ### Exercise 12-2: the next list
 #
 # Where the model must not speak, somebody should go and look. Choose **10 places** there: pixels of the map outside the
-# area of applicability, each **at least 500 m** from the others, or one walk would see the same strange stand ten
-# times. The answer is a GeoSeries of ten points in the projection of the map. `speechless` is True outside the area of
+# area of applicability, each **at least 500 m** from the others, so that nobody sees the same strange patch ten times.
+# The answer is a GeoSeries of ten points in the projection of the map. `speechless` is True outside the area of
 # applicability.
 #
 # Stuck? Run `hint("12-2")`.
@@ -740,15 +743,15 @@ check("12-2", next_places, speechless=speechless)
 # next_places = gpd.GeoSeries(gpd.points_from_xy(*np.array(chosen).T), crs=CRS)
 # ```
 #
-# At random, and a place too near to one that is on the list already is passed over. What is found there goes to the
-# training points: then these pixels are no strangers any more, whatever they are.
+# The places are tried in random order, and one too close to a place already on the list is skipped. What is found there
+# joins the training points: then these pixels are strangers no longer, whatever they are.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 12-3: mended or spoilt?
 #
-# A colleague has two maps of wattle and 400 random places, with what the ground says. How many places has the new map
+# A colleague has two maps of wattle, and the truth on the ground at 400 random places. How many places has the new map
 # **mended** (the old one was wrong, the new one is right), and how many has it **spoilt** (the other way round)? The
 # answer is a tuple of two numbers: (mended, spoilt).
 #
@@ -771,8 +774,8 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 # mended_and_spoilt = (int((new_right & ~old_right).sum()), int((old_right & ~new_right).sum()))
 # ```
 #
-# The places where both are right, or both wrong, say nothing about which is better. `(colleague["new map"] !=
-# colleague["old map"]).sum()` is the sum of the two numbers: both are yes/no maps.
+# The places where both are right, or both wrong, say nothing about which is better. Because both are yes/no maps,
+# `(colleague["new map"] != colleague["old map"]).sum()` is the sum of the two numbers.
 #
 # </details>
 
@@ -784,12 +787,12 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 #
 # <details><summary>a) That the map is better</summary>
 #
-# **No.** The model has learnt those very places. What it says elsewhere is not tested.
+# **No.** The model has learnt those very places. What it says elsewhere has not been tested.
 #
 # </details>
-# <details><summary>b) Nothing: the sample has become training, and can't judge any more</summary>
+# <details><summary>b) Nothing: the sample has become training data, and can't judge any more</summary>
 #
-# **Yes.** It may tell you what kind of places to visit. It must not be visited by the model itself.
+# **Yes.** It may tell you what kind of places to visit. The model must never learn from its places.
 #
 # </details>
 # <details><summary>c) That the map is better in ravines, where most false alarms were</summary>
@@ -798,39 +801,39 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 #
 # </details>
 #
-# **2. A pixel lies outside of the area of applicability. What do you know?**
+# **2. A pixel lies outside the area of applicability. What do you know?**
 #
 # <details><summary>a) Its class is wrong</summary>
 #
 # **No.** A strange lake may still be called water, and be water.
 #
 # </details>
-# <details><summary>b) It lies far away from the training points, in metres</summary>
+# <details><summary>b) It lies many metres away from the training points</summary>
 #
-# **No.** The distance is one of spectra. It may lie right beside a training point, in the shade of a cliff.
+# **No.** The distance is between spectra. The pixel may lie right beside a training point, in the shade of a cliff.
 #
 # </details>
 # <details><summary>c) The scene is bad there</summary>
 #
-# **No.** It may be; it may as well be a kind of ground that nobody has visited.
+# **No.** It may be; it may just as well be a kind of ground that nobody has visited.
 #
 # </details>
-# <details><summary>d) Its spectrum is unlike all that the model was judged on</summary>
+# <details><summary>d) Its spectrum is unlike anything that the model was tested on</summary>
 #
-# **Yes.** So none of the figures about the model says anything about it.
+# **Yes.** So none of the model's accuracy figures says anything about it.
 #
 # </details>
 #
-# **3. Where do fifty visits teach a map of pines most?**
+# **3. Where do fifty visits teach a model of pines most?**
 #
 # <details><summary>a) Where the model marks pines, or nearly does</summary>
 #
-# **Yes.** There it is often wrong, and each answer moves the border between pines and what looks like them.
+# **Yes.** There it is often wrong, and each answer sharpens the line between pines and what looks like them.
 #
 # </details>
 # <details><summary>b) At places drawn at random from the whole map</summary>
 #
-# **No.** That is right for *judging*. For teaching, most of them only confirm what it knows.
+# **No.** That is right for *judging*. For teaching, most of them only confirm what the model knows.
 #
 # </details>
 # <details><summary>c) In the best-known pine stands, where nobody can mistake them</summary>
@@ -843,29 +846,28 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 #
 # <details><summary>a) Report that they are equally good</summary>
 #
-# **No.** No proof of a difference is no proof that there is none.
+# **No.** A lack of proof of a difference is not proof that there is none.
 #
 # </details>
 # <details><summary>b) Take the one with the higher estimate, and report the step</summary>
 #
-# **No.** Take it if you like; but the step may be chance, and a report must say so.
+# **No.** Take it if you like, but the step may be chance, and a report must say so.
 #
 # </details>
 # <details><summary>c) Count the places where they differ, and who is right there</summary>
 #
-# **Yes.** Both were judged at the same places. If that has no verdict either, the sample must grow.
+# **Yes.** Both were judged at the same places. If that gives no verdict either, the sample must grow.
 #
 # </details>
 
 # %% [markdown]
 # ## Key points
 #
-# - Learn from the sample which kinds of places to visit; never visit the sample's own.
-# - Judge by the sample, not by testing points that people chose; then those can be learnt from, too.
-# - Two maps are compared place by place. Often the sample has no verdict: say so.
-# - Outside of the area of applicability a model is untested, and the map should say so in a colour of its own.
-# - Folds can be made to ask how far the map asks; they can't turn chosen points into a random sample.
+# - Learn from the sample which kinds of places to visit; never train on its own places.
+# - Judge by the sample, not by testing points that people chose; then the model can learn from those, too.
+# - Compare two maps place by place. If the sample has no verdict, say so.
+# - Outside the area of applicability a model is untested, and the map should show that in a colour of its own.
+# - Folds can match the distances of the map; they can't turn chosen points into a random sample.
 #
-# **What's next:** what you have now is a map of one day.
-# [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb): several scenes make a better one, and change
-# becomes visible.
+# **What's next:** your map so far is a map of one day. [13 Many dates, one landscape in
+# motion](13_many_dates_and_change.ipynb): several scenes make a better one, and change becomes visible.

@@ -17,19 +17,19 @@
 # %% [markdown]
 # # 13 Many dates, one landscape in motion
 #
-# **The question:** what do many dates show that one date hides, and how many hectares of pines were won and lost from 2018
-# to 2024?
+# **The question:** what do many dates show that one date hides, and how many hectares of pines were gained and lost
+# from 2018 to 2024?
 #
 # **You will be able to**
 #
 # - stack a season of scenes, each with its own offset and mask, in chunks that suit a median;
-# - measure how far dates lie beside each other, and move them;
-# - say whether a second season helps, and how sure that is;
-# - keep a map a year in one repository, with its history;
-# - tell change from the errors of two maps, and give its area with an interval.
+# - measure how far the dates are shifted against each other, and align them;
+# - say whether a second season helps, and how sure you are;
+# - keep one map for each year in a repository, with its history;
+# - tell real change from the errors of two maps, and estimate its area with an interval.
 #
-# **Time:** 45 minutes (reading 32, exercises 13). **Needs:** the scene of lesson 02, the spectra of lesson 05, the model of
-# lesson 06. What is marked optional comes on top of the minutes.
+# **Time:** 45 minutes (reading 32, exercises 13). **Needs:** the scene of lesson 02, the spectra of lesson 05, the
+# model of lesson 06. Sections marked optional are extra.
 
 # %%
 import json
@@ -81,7 +81,7 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # %% [markdown]
 # ## A season in one stack
 #
-# Lesson 02 chose the one clear scene of a September. Now we take every scene of that spring, cloudy ones too, of the same
+# Lesson 02 chose one clear scene of a September. Now we take every scene of that spring, cloudy ones too, from the same
 # [tile](../docs/glossary.md#tile) of the Sentinel-2 grid.
 
 # %%
@@ -102,9 +102,9 @@ def find_scenes(days, collections=(choice["collection"],)):
 
 
 # %% [markdown]
-# Each scene brings its own offset. The rule is that of exercise 03-3: the flag says what to add, the darkest pixels say
-# whether that can be, and a scene on which the two disagree is left out. (`try` runs what may fail, `except` says what to
-# do then.)
+# Each scene has its own offset. We use the rule of exercise 03-3: the flag says what to add, the darkest pixels show
+# whether that is possible, and a scene where the two disagree is left out. (`try` runs code that may fail, `except`
+# says what to do then.)
 
 
 # %%
@@ -143,9 +143,9 @@ for item in season:
     )
 
 # %% [markdown]
-# Here all offsets are the same; below, one of 2023 is another. All scenes go into one stack, the grid is that of lesson
-# 09, and the scene classification comes along as one more layer: each date must be masked by its own clouds. (The dim
-# slopes of lesson 04 stay in. They are few, and each date has others, because each has its own sun.)
+# Here all offsets are the same; further down, a scene of 2023 has a different one. All scenes go into one stack, on the
+# grid of lesson 09, with the scene classification as one more layer: each date must be masked by its own clouds. (The
+# dim slopes of lesson 04 stay in. They are few, and they differ from date to date, because the sun does.)
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -170,8 +170,8 @@ def to_reflectance(numbers, offset):
 
 
 # %% [markdown]
-# **Which chunks?** A model wants all bands of one date (lesson 09). A median wants all *dates* of one pixel, and bands can
-# wait for their turn. The same median, from both kinds of chunks, written down and not computed:
+# **Which chunks?** A model needs all bands of one date (lesson 09). A median needs all *dates* of one pixel, and the
+# bands can take turns. Here is the same median from both kinds of chunks, planned but not computed:
 
 # %%
 offsets = xr.DataArray([offset_to_use(item) for item in season], dims="time")
@@ -187,13 +187,13 @@ for name, chunks in {
 pd.DataFrame(rows).T.round(0).astype(int)
 
 # %% [markdown]
-# **What to notice.** Chunks that hold one date must first be put together for all dates, and then they hold all bands as
-# well: a piece that is twelve times as heavy, and every thread holds one or two. Chunks that are tall in time need more
-# tasks and little memory. It is lesson 08 again: cut along what you do not need together.
+# **What to notice.** Chunks that hold one date must first be joined across all dates, and the result holds all bands as
+# well: a piece that is twelve times as large, and every thread holds one or two. Chunks that are tall in time need more
+# tasks but little memory. It is lesson 08 again: cut along what you do not need together.
 #
 # ## Holes: one scene, one season
 #
-# How often was the ground seen? The classification alone tells, and it is small.
+# How often was the ground seen? The classification alone answers that, and it is small.
 
 # %%
 classes = open_numbers(season, (-1, 1, 1024, 1024), ["scl"]).squeeze("band", drop=True)
@@ -237,12 +237,12 @@ dress(axes, cloud.map_title("How often the ground was seen (black: area of inter
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Holes of different days lie at different places, so few are left when all days are put together. But
-# a pixel that was seen once has no second opinion: a thin cloud that the mask missed goes straight into it.
+# **What to notice.** The holes of different days lie in different places, so few are left when all days are combined.
+# But a pixel that was seen only once gets no second opinion: a thin cloud that the mask missed goes straight into it.
 #
-# That is why a **[composite](../docs/glossary.md#composite)** is a *median* over the clear looks and not a mean: one bad
-# look among three or more does not move the median. Red, green and blue in a square of four kilometres where the season's
-# looks differ most:
+# That is why a **[composite](../docs/glossary.md#composite)** is a *median* over the clear looks and not a mean: one
+# bad look among three or more hardly moves the median. Here are red, green and blue in the square of four kilometres
+# where the number of looks varies most:
 
 # %%
 middle = looks.astype("float32").coarsen(x=100, y=100, boundary="trim").std()
@@ -273,21 +273,22 @@ figure.suptitle(cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The white holes of the left picture are filled. Look along the edges of the former holes: where a
-# rim of cloud was missed, the mean is too bright, and the median is not. (Two looks have no majority: there the median
-# *is* the mean. Percentiles tell how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
+# **What to notice.** The white holes of the left picture are filled. Look along their former edges: where the mask
+# missed a rim of cloud, the mean is too bright, and the median mostly is not. (Two looks have no majority: there the
+# median *is* the mean. Percentiles show how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
-# ## Dates that do not lie on each other
+# ## Dates that do not line up
 #
-# Each scene shows the ground a little beside its place, and beside the other scenes. A pixel at the edge of a stand is
-# then pine on one date and veld on the next, and nothing has grown. How far? For shifts below a pixel no search is
-# needed: an image that is moved by a small step differs from the one that is not by *step times slope*, the slope of its
-# brightness. So a linear regression of the difference on the slopes to the east and to the north gives the step (the
-# idea of Lucas and Kanade 1981).
+# Each scene is shifted a little against the ground, and against the other scenes. A pixel at the edge of a stand is
+# then pine on one date and veld on the next, though nothing has grown. How large are the shifts? Below one pixel no
+# search is needed: moving an image by a small step changes each pixel by *step times slope*, the slope of its
+# brightness. So a linear regression of the difference between two images on the slopes to the east and to the north
+# gives the step (the idea of Lucas and Kanade 1981).
 #
-# Not of a single band: a product is corrected for the light on slopes with a terrain model that lies still, and what lies
-# still pulls the answer towards 0. In an index such as the [NDVI](../docs/glossary.md#ndvi) such light, a factor common to
-# its bands, drops out. The NDVI itself goes in as well, because plants change from day to day.
+# We don't use a single band: the product corrects the light on slopes with a terrain model that does not shift with the
+# image, and whatever stays put pulls the answer towards 0. In an index such as the [NDVI](../docs/glossary.md#ndvi)
+# such light, a factor common to its bands, cancels. The NDVI itself goes into the regression too, because plants change
+# with time.
 
 # %%
 one_chunk = {"x": slice(1024, 2048), "y": slice(0, 1024)}
@@ -304,7 +305,7 @@ def sharp_edges(item):
 
 
 # %% [markdown]
-# Every scene that this lesson needs: the five of spring 2018, the two of summer, and the clearest of each later
+# Now every scene that this lesson needs: the five of spring 2018, two of summer, and the clearest of each later
 # September. (The simulated archive has only a product of *Collection 1* for 2023.)
 
 
@@ -354,20 +355,20 @@ if cloud.truth is not None:
 steps.round(1)
 
 # %% [markdown]
-# **What to notice.** Metres, measured on pixels of ten; least surely where clouds leave little to compare. (The last two
-# columns only a simulated scene can have.) The first
-# September scene is the reference, so it lies at 0. That does not make it right: how far *it* lies from the ground no
-# other image can tell; it takes points on the ground, or the sharp edges of an aerial photograph.
+# **What to notice.** These are shifts of a few metres, measured with pixels of ten metres. The result is least certain
+# where clouds leave little to compare. (Only a simulated scene can have the last two columns.) The clear scene of
+# lesson 02 is the reference, so its shift is 0. That does not make it right: no other image can show how far *it* lies
+# from the ground. That takes points on the ground, or the sharp edges of an aerial photograph.
 #
-# **What we do about it.** Each later date is moved onto the reference, by whole pixels: then every number stays a number
-# that was measured. What is left, up to half a pixel, stays in the edges, and we shall come back to it.
+# **What we do about it.** Each other date is moved onto the reference by whole pixels, so every value stays one that
+# was measured. A shift of up to half a pixel remains and shows at edges; we shall come back to it.
 #
 # ## Spring and summer together
 #
-# In spring everything in the Cape is green. In summer shrubs, fields and wetlands dry, and trees do not. Does a second
-# season help to name the classes? To judge that, the values of every date at every place that somebody has looked at:
-# the training points, the random sample of lesson 11, and the sample for change. (With `COURSE_CLOUD=aws` the first only:
-# the cells that need the others show nothing.)
+# In spring everything in the Cape is green. In summer shrubs, fields and wetlands dry out, and trees do not. Does a
+# second season help to tell the classes apart? To find out, we read every date at every place that somebody has looked
+# at: the training points, the random sample of lesson 11, and the sample for change. (With `COURSE_CLOUD=aws` there are
+# only the training points: the cells that need the others show nothing.)
 
 # %%
 sets = {"training": points[points["group"] == 1]}
@@ -406,8 +407,8 @@ summer_2019, summer_2025 = (at[item["id"]] for item in summers)
 spring_2024 = at[springs[2024]["id"]]
 
 # %% [markdown]
-# (`nanmedian` of a place that nobody has seen warns, and gives NaN.) Four models, with the settings of lesson 06, that
-# differ only in what they may look at:
+# (For a place without a clear look, `nanmedian` warns and gives NaN.) We train four models with the settings of lesson
+# 06; they differ only in the dates that they may use:
 
 # %%
 features = {
@@ -428,9 +429,9 @@ models = {
 }
 
 # %% [markdown]
-# The judge is the random sample, as its first interpreter answered it. All models answer for the same places, so they
-# are compared *pairwise*: for each place, right or wrong, minus right or wrong of the model with one date. What both get
-# right or both get wrong drops out, and the interval of the difference is narrower than those of the two.
+# The judge is the random sample, as its first interpreter labelled it. All models answer for the same places, so we
+# compare them *pairwise*: at each place, 1 or 0 for right or wrong, minus the same for the model with one date. Places
+# that both get right or both get wrong drop out, so the interval of the difference is narrower than two separate ones.
 
 # %%
 names = {code: name for name, code in CLASS_CODES.items()}
@@ -466,16 +467,16 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** An interval that reaches over the dotted line may be chance. A median of the same season smooths
-# noise and fills holes; another season brings something new. (In the simulated landscape shrubs dry by figures that are
-# plausible, not measured: [data/README.md](../data/README.md).)
+# **What to notice.** A difference whose interval crosses the dotted line may be chance. A median of the same season
+# smooths noise and fills holes; another season adds something new. (How much shrubs dry out in the simulated landscape
+# is plausible, not measured: [data/README.md](../data/README.md).)
 #
-# ## One map a spring, one commit a season
+# ## One map per spring, one commit per season
 #
-# Now a map for each year, all by the model of lesson 06, so that only the scenes differ. (Of later summers there are too
-# few for a map a year.) One scene is read at a time; of each we keep the probability of pines in whole per cent and the
-# moisture of the leaves, [NDMI](../docs/glossary.md#ndmi). Both come out of *one* reading, because `dask.compute` is
-# given both.
+# Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (There are too few
+# summer scenes for a map every year.) We read one scene at a time and keep two things: the probability of pines in
+# whole per cent, and an index of the moisture of the leaves, the [NDMI](../docs/glossary.md#ndmi). Both come from *one*
+# reading, because `dask.compute` is given both.
 
 # %%
 model = XGBClassifier()
@@ -518,11 +519,11 @@ rows = {
 pd.DataFrame(rows).T.round(1)
 
 # %% [markdown]
-# **What to notice.** A series has gaps: a year whose only scene had a flag that lies, a place under cloud (look at the
-# second column). Less marked is then not less pine: count only what both dates of a comparison have seen.
+# **What to notice.** A series has gaps: a year whose only scene had a wrong flag, a place under cloud (see the second
+# column). Then less marked does not mean fewer pines: count only what both dates of a comparison have seen.
 #
-# They go into one Icechunk repository (lesson 10): a commit a season. The array has a dimension `year` that grows by one
-# with each commit, so old years are never written again.
+# The maps go into one Icechunk repository (lesson 10), one commit per season. The array has a dimension `year` that
+# grows by one with each commit, so old years are never written again.
 
 # %%
 icechunk.set_logs_filter("error")
@@ -546,8 +547,8 @@ def commit_season(year, first):
 
 
 # %% [markdown]
-# A plan is made with the maps that were there at the time. So each plan gets a [tag](../docs/glossary.md#tag): here one
-# after the first season, one after the last.
+# A plan is made with the maps available at the time. So each plan gets a [tag](../docs/glossary.md#tag): here one after
+# the first season and one after the last.
 
 # %%
 run = f"{datetime.now():%Y-%m-%d-%H%M%S}"
@@ -585,12 +586,12 @@ axes.set(title="What each version holds (dark: new in it)")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Each version holds all seasons up to its own. The tag of 2018 still gives the map alone that the plan
-# of 2018 was made with.
+# **What to notice.** Each version holds all seasons up to its own. The tag of 2018 still gives just the map that the
+# plan of 2018 was made with.
 #
 # ## Two maps, subtracted
 #
-# The obvious way to change: pine in 2024 and not in 2018 is gain, the other way round is loss.
+# The obvious way to map change: pine in 2024 but not in 2018 is a gain, the other way round a loss.
 
 # %%
 share = {
@@ -637,7 +638,7 @@ if cloud.truth is not None:
     print(f"{already:.0%} of the false gains were pines in 2018 already")
 
 # %% [markdown]
-# The square of four kilometres in which most is marked:
+# Here is the square of four kilometres with the most marked change:
 
 # %%
 blocks = (gain | loss).coarsen(x=100, y=100, boundary="trim").sum()
@@ -665,12 +666,12 @@ plt.show()
 
 # %% [markdown]
 # **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) Far fewer of these changes are real than either map
-# would make one expect: every error of *either* map is a change on the difference. A pine that the first map missed and
-# the second found "came"; a false alarm of the first that the second avoids "was lost". Real change is rare, the two
-# maps' errors are not. In exercise 13-1 you reckon it out.
+# would lead you to expect: an error of *either* map shows up as change, unless both make it. A pine that the first map
+# missed and the second found has "come"; a false alarm of the first that the second avoids is "lost". Real change is
+# rare, the two maps' errors are not. Exercise 13-1 does the sums.
 #
-# **The smallest patch that counts.** Errors of edges and of noise come as single pixels; a felled stand does not. `sieve`
-# takes away patches below a size (here pixels that touch, also at corners):
+# **The smallest patch that counts.** Errors from edges and noise are often single pixels; a felled stand is not.
+# `sieve` removes patches below a given size (here a patch is pixels that touch, even at corners):
 
 
 # %%
@@ -693,13 +694,14 @@ for pixels in [1, 3, 9, 25]:
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# **What to notice.** For losses it helps much: they are compact. Gains come pixel by pixel along the edges of stands, so
-# a smallest patch takes away true ones, too. Choose it by what you look for, and write it down with the map.
+# **What to notice.** For losses it helps a lot: they are compact. Gains come pixel by pixel along the edges of stands,
+# so a smallest patch removes true ones, too. Choose it by what you are looking for, and state it with the map.
 #
-# ## Better ways to change (optional)
+# ## Better ways to find change (optional)
 #
-# Three more ways, all judged by the stratified sample for change: places drawn in five parts of a rough map of change,
-# many where change is likely. Each place stands for its part's hectares divided by the places in that part.
+# Here are three more ways, all judged by the stratified sample for change: places drawn from five strata of a rough map
+# of change, many where change is likely. Each place represents its stratum's hectares divided by the number of places
+# in it.
 
 # %%
 SPRING, BOTH_SEASONS = "one spring date", "spring and summer"
@@ -716,13 +718,13 @@ chance = {
 }
 
 # %% [markdown]
-# - **Two seasons at both ends,** subtracted as before: better maps, fewer errors to add up.
-# - **A threshold from places known to be stable.** No yes and no, but the *rise* of the probability. How much does it rise
-#   where nothing has happened? Forest, rock, water and wetland of the field points do not become pine stands in six
-#   years. The threshold is the rise that only 1 in 100 of them reaches.
-# - **A model of change.** A logistic regression learns from the answers of the sample themselves which pairs of
-#   probabilities are a gain. It must be judged on answers that it has not seen: `cross_val_predict` fits it five times,
-#   each time without the fifth that it then answers for.
+# - **Two seasons at each end,** subtracted as before: better maps have fewer errors to add up.
+# - **A threshold from places known to be stable.** Not yes or no, but the *rise* of the probability. How much does it
+#   rise where nothing has happened? Forest, rock, water and wetland of the field points do not become pine stands in
+#   six years. The threshold is the rise that only 1 in 100 of them exceeds.
+# - **A model of change.** A logistic regression learns from the sample's own labels which pairs of probabilities mean a
+#   gain. It must be judged on labels that it has not seen: `cross_val_predict` fits it five times, each time without
+#   the fifth that it then predicts.
 
 # %%
 stable = points[points["name"].isin(["Indigenous Forest", "Rock", "Water", "Wetland"])]
@@ -760,9 +762,9 @@ if cloud.truth is not None:
     sample["chance of gain"] = answered[:, 1]
 
 # %% [markdown]
-# The model of change gives a probability. We mark the likeliest places until they stand for as many hectares as the
-# sample says have changed; then its precision and its recall are about equal. The intervals come from drawing the sample
-# anew, part by part, a few hundred times (a *bootstrap*).
+# The model of change gives a probability. We mark the most likely places until they represent as many hectares of gain
+# as the sample estimates; then precision and recall are about equal. The intervals come from resampling the sample,
+# stratum by stratum, a few hundred times (a *bootstrap*).
 
 # %%
 if cloud.truth is not None:
@@ -810,13 +812,13 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The intervals are wide and overlap: a few dozen gains can't crown a winner. But look what moves. A
-# stricter threshold buys precision with recall; that is a choice, not progress. What can lift both is a better look at
-# the ground, such as a second season. And no way finds them all: pines grow slowly
-# from a few per cent to half of a pixel, and a pixel that has passed one half is hardly different from one that has not.
+# **What to notice.** The intervals are wide and overlap: a few dozen gains can't crown a winner. But look at what
+# moves. A stricter threshold buys precision with recall; that is a choice, not progress. What can raise both is a
+# better look at the ground, such as a second season. And no way finds all gains: pines grow slowly from a few per cent
+# to half of a pixel, and a pixel just past one half hardly differs from one just below it.
 #
-# Is 1 in 100 strict enough? Not where change is rare: of all the land without pines it makes this many hectares of false
-# gains.
+# Is 1 in 100 strict enough? Not where change is rare: on all the land without pines it adds up to this many hectares of
+# false gains.
 
 # %%
 no_pines = int((both & (before <= 0.5)).sum()) / 100
@@ -825,10 +827,10 @@ print(f"1 in 100 of {no_pines:,.0f} ha: {no_pines / 100:,.0f} ha")
 # %% [markdown]
 # ## The fire that looks like clearing
 #
-# On the map of losses a felled stand and a burnt one look alike. Their neighbours don't: a team fells pines and leaves
-# the veld; a fire takes both. So we look at the leaves' moisture, year by year, of the pines that went before spring
-# 2020, of those that went in the year after, and of the veld within 200 m around each. (Patches below 9 pixels are left
-# out.)
+# On the map of losses a felled stand and a burnt one look alike. Their surroundings don't: a team fells pines and
+# leaves the veld; a fire takes both. So we follow the moisture of the leaves, year by year, where the maps lose pines
+# by spring 2020, where they lose them in the year after, and in the veld within 200 m of each. (Patches below 9 pixels
+# are left out.)
 
 # %%
 large = large_patches(loss, 9).values
@@ -863,14 +865,16 @@ series.hvplot.line(
 ).opts(legend_cols=2)
 
 # %% [markdown]
-# **What to notice.** Follow each solid line with the dashed one of its surroundings. Where only the pines fall and the veld
-# goes on as before, somebody has felled. Where both fall in the same year, it burnt, and the veld then comes back year by
-# year. One pair of dates can't tell the two apart; a series can.
+# **What to notice.** Compare each solid line with the dashed one of its surroundings. If only the pines drop and the
+# veld goes on as before, somebody felled them. If both drop in the same year, there was a fire, and the veld then comes
+# back year by year. If neither drops, no pines went: a map erred. (So it is with "gone by 2020" in the simulated scene:
+# its one felled stand lies in a plantation, outside the area of interest.) One pair of dates can't tell these apart; a
+# series can.
 #
 # ## How much has changed?
 #
-# Not what a map counts, whichever way it is made. The stratified sample answers it, with the formula of lesson 11: for
-# each part its hectares times the share of its places that changed (Olofsson et al. 2014).
+# The pixels counted on a map don't answer that, however the map is made. The stratified sample does, with the formula
+# of lesson 11: for each stratum, its hectares times the share of its places that changed (Olofsson et al. 2014).
 
 
 # %%
@@ -934,10 +938,11 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# Is the truth inside? In nineteen samples of twenty it should be, and there is a trap. Look at the table of answers: in the
-# largest part next to nothing may have been found. Then its share is 0, and so is its variance, and the formula believes
-# that it *knows* there is nothing. How much could hide there? If a share *s* of the land had changed, *n* places would all
-# miss it with the chance (1 - s)ⁿ; up to where is that at least 1 in 20?
+# Is the truth inside? It should be in nineteen samples out of twenty, but there is a trap. Look at the table of
+# answers: in some strata not one gain, or not one loss, was found. There the share is 0, and so is its variance, and
+# the formula believes that it *knows* there is nothing. How much could hide in the largest stratum? If a share *s* of
+# the land had changed, *n* places would all miss it with a probability of (1 - s)ⁿ. How large can *s* be before that
+# falls below 1 in 20?
 
 # %%
 if cloud.truth is not None:
@@ -950,13 +955,14 @@ if cloud.truth is not None:
     )
 
 # %% [markdown]
-# **What to notice.** Where a part is very large and change in it very rare, the interval is too narrow on the upper side.
-# More places there, or a better rough map that takes the likely pixels out of it, are the cure. Say it beside the figure.
+# **What to notice.** Where a stratum is very large and change in it very rare, the interval is too narrow on the upper
+# side. The cure is more places there, or a better rough map that takes the likely pixels out of it. Say so beside the
+# figure.
 #
 # ## Where did it spread? (optional)
 #
-# Pines seed near their parents, and after fire. How much of the land, at which distance from the plantations, became pine?
-# (The outlines of plantations are the kit's; with `COURSE_CLOUD=aws` this section shows nothing.)
+# Pines seed near their parents, and after fire. What share of the land became pine, by distance from the plantations?
+# (The plantation outlines come with the kit; with `COURSE_CLOUD=aws` this section shows nothing.)
 
 # %%
 EDGES = [0, 100, 300, 1000, 3000, 99999]
@@ -986,11 +992,12 @@ if cloud.truth is not None:
     display(bars)
 
 # %% [markdown]
-# **What to notice.** The nearer to a plantation, the more of the land became pine. But it does not stop there: in this
-# landscape pines that nobody planted stand closed as well, and seed as plantations do. Compare the mapped bars with the true
-# ones: false gains and missed ones partly make up for each other in a ring, though they lie at other places.
+# **What to notice.** The nearer to a plantation, the more of the land became pine. But the spread does not stop there:
+# in this landscape pines that nobody planted form closed stands as well, and seed as plantations do. Compare the mapped
+# bars with the true ones: within a ring, false gains and missed ones partly cancel, though they lie in different
+# places.
 #
-# And after the fire? The cover of pines, by year, where the pines went in 2021 (the key again):
+# And after the fire? Here is the true cover of pines, by year, where the pines went in 2021:
 
 # %%
 if cloud.truth is not None:
@@ -1003,8 +1010,8 @@ if cloud.truth is not None:
     display(pd.Series(cover).round(0).rename("cover of pines (%)").to_frame())
 
 # %% [markdown]
-# **What to notice.** The fire killed the pines and opened their cones: seedlings come up, and three years later a part of
-# the cover is back. A map that says "lost" in 2021 must not be the last look: the follow-up belongs into the plan.
+# **What to notice.** The fire killed the pines and opened their cones: seedlings come up, and three years later part of
+# the cover is back. A map that says "lost" in 2021 must not be the last look: the follow-up belongs in the plan.
 
 # %% [markdown]
 # ## Exercises
@@ -1012,9 +1019,9 @@ if cloud.truth is not None:
 # %% [markdown]
 # ### Exercise 13-1: change where nothing changes
 #
-# On **10,000 ha** there is no pine, neither in 2018 nor in 2024. Two maps are made, each from its own scene; each marks
-# **2 %** of that land as pines by mistake, and where the one errs has nothing to do with where the other does. How many
-# hectares of **gain** does their difference show? The answer is a number, exact to the hectare.
+# On **10,000 ha** there are no pines, neither in 2018 nor in 2024. Two maps are made, each from its own scene; each
+# marks **2 %** of that land as pines by mistake, and the errors of the two maps are independent. How many hectares of
+# **gain** does their difference show? The answer is a number, exact to the hectare.
 #
 # Stuck? Run `hint("13-1")`.
 
@@ -1029,7 +1036,7 @@ check("13-1", false_gain)
 # false_gain = 10_000 * (1 - 0.02) * 0.02
 # ```
 #
-# Marked in 2024, and not in 2018. As many hectares again are "lost". Real maps often err at the same places, and those
+# Marked in 2024, and not in 2018. As many hectares again are "lost". Real maps often err in the same places, and those
 # errors drop out: one reason to use the same model, and the same season, for both.
 #
 # </details>
@@ -1037,8 +1044,8 @@ check("13-1", false_gain)
 # %% [markdown]
 # ### Exercise 13-2: a majority
 #
-# A median can throw out a bad look if there are **at least three**. On which share of the pixels of `looks` are there? The
-# answer is a number between 0 and 1, with three decimals.
+# A median can throw out a bad look if there are **at least three**. What share of the pixels of `looks` has that many?
+# The answer is a number between 0 and 1, to three decimals.
 #
 # Stuck? Run `hint("13-2")`.
 
@@ -1060,10 +1067,10 @@ check("13-2", share_with_majority, looks=looks)
 # %% [markdown]
 # ### Exercise 13-3: how much was cleared?
 #
-# A colleague has drawn places in two parts of a rough map: where it says "cleared", and everywhere else. The table has the
-# hectares of each part, the places that were looked at, and at how many of them pines had been cleared. Estimate the
-# cleared **area** and half the width of its **95 % interval**: a tuple of two numbers in hectares,
-# (area, plus or minus). The formula is that of `area_with_interval`.
+# A colleague has drawn places from two strata of a rough map: where it says "cleared", and everywhere else. The table
+# has the hectares of each stratum, the number of places visited, and at how many of them pines had been cleared.
+# Estimate the cleared **area** and half the width of its **95 % interval**: a tuple of two numbers in hectares, (area,
+# plus or minus). The formula is that of `area_with_interval`.
 #
 # Stuck? Run `hint("13-3")`.
 
@@ -1085,8 +1092,8 @@ check("13-3", cleared_area, visited=visited)
 # cleared_area = (area, 1.96 * np.sqrt(variance.sum()))
 # ```
 #
-# Two finds in a hundred, in the large part, are worth nearly as many hectares as the whole rough map, and nearly all of
-# the doubt comes from them.
+# Two finds in a hundred, in the large stratum, count for nearly as many hectares as all that the rough map says is
+# cleared, and nearly all of the uncertainty comes from them.
 #
 # </details>
 
@@ -1097,7 +1104,7 @@ check("13-3", cleared_area, visited=visited)
 #
 # <details><summary>a) The median</summary>
 #
-# **Yes.** Of three values the middle one is never the one far off.
+# **Yes.** The middle one of three values is never the outlier.
 #
 # </details>
 # <details><summary>b) The mean, because it uses all three</summary>
@@ -1111,11 +1118,11 @@ check("13-3", cleared_area, visited=visited)
 #
 # </details>
 #
-# **2. You compute a median over forty dates of twelve bands. Which chunks need least memory?**
+# **2. You compute a median over forty dates of twelve bands. Which chunks work best?**
 #
 # <details><summary>a) One date with all bands, as for a model</summary>
 #
-# **No.** For a median forty of them have to be put together first, and they bring all bands along.
+# **No.** For a median, forty of them have to be joined first, and they bring all bands along.
 #
 # </details>
 # <details><summary>b) A single pixel with all dates and bands</summary>
@@ -1125,30 +1132,30 @@ check("13-3", cleared_area, visited=visited)
 # </details>
 # <details><summary>c) All dates of one band, over a square of pixels</summary>
 #
-# **Yes.** What is needed together is together, and the bands come one after the other.
+# **Yes.** What is needed together is together, and the bands take turns.
 #
 # </details>
 #
-# **3. Two maps, each right in most of its pixels, are subtracted. What do you expect of the changes?**
+# **3. You subtract two maps, each right in most of its pixels. What do you expect of the changes?**
 #
 # <details><summary>a) They are as right as the better map</summary>
 #
 # **No.** A change is wrong if *either* map is wrong there.
 #
 # </details>
-# <details><summary>b) Where change is rare, many of them are errors of one map or the other</summary>
+# <details><summary>b) Where change is rare, many of them are errors in one map or the other</summary>
 #
-# **Yes.** Errors of both add up, and there is little true change for them to hide behind.
+# **Yes.** The errors of both add up, and there is little true change to outnumber them.
 #
 # </details>
 # <details><summary>c) The errors of the two cancel out</summary>
 #
-# **No.** Only those that both make at the same place do.
+# **No.** Only those that both make in the same place do.
 #
 # </details>
 # <details><summary>d) They are right where patches are small</summary>
 #
-# **No.** Single pixels are the likeliest to be noise, or the edge of a stand that lies a little beside itself.
+# **No.** Single pixels are the most likely to be noise, or the edge of a stand in a slightly shifted image.
 #
 # </details>
 #
@@ -1173,12 +1180,12 @@ check("13-3", cleared_area, visited=visited)
 # %% [markdown]
 # ## Key points
 #
-# - Every scene has its own offset and its own mask; a median of at least three clear looks forgives what a mask has missed.
+# - Every scene has its own offset and its own mask; a median of at least three clear looks forgives what a mask missed.
 # - Cut chunks along what is not needed together: flat for a model, tall in time for a median.
-# - Dates lie beside each other by metres: measure it on the images, move them, and don't trust edges.
+# - Dates are shifted against each other by metres: measure it from the images, align them, and don't trust edges.
 # - Two maps subtracted add up their errors. A second season helps; a threshold only trades precision for recall.
-# - The area of change comes from a stratified sample with an interval, not from any map; beware of a large part where
+# - The area of change comes from a stratified sample, with an interval, not from a map; beware of a large stratum where
 #   nothing was found.
 #
-# **What's next:** the change is known, with its doubt. [14 Where first?](14_where_first.ipynb): which catchment is to be
-# cleared first, and how sure is that?
+# **What's next:** you know the change, and how uncertain it is. [14 Where first?](14_where_first.ipynb): which
+# catchment should be cleared first, and how sure is that?

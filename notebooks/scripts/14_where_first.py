@@ -17,15 +17,15 @@
 # %% [markdown]
 # # 14 Where first? A plan with its uncertainty
 #
-# **The question:** the money is enough for a part of the pines. Which part first, and how sure is that answer?
+# **The question:** there is money to clear some of the pines. Which first, and how sure is the answer?
 #
 # **You will be able to**
 #
 # - turn a map into hectares and condensed hectares of each catchment, with intervals;
-# - find the figures in which published sources differ, and say whether the plan minds;
+# - find the figures on which published sources differ, and say whether that changes the plan;
 # - choose stands under a budget with a solver, and compare it with "densest first";
-# - tell which decisions are safe and which need a visit first;
-# - hand over files that a team can use, and a page that says what it does not know.
+# - say which decisions are safe and which need a visit first;
+# - hand over files that a team can use, and a page that admits what it does not know.
 #
 # **Time:** 45 minutes (reading 31, exercises 14). **Needs:** the map of lesson 09; the ideas of lesson 11.
 
@@ -66,8 +66,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # ## What is assumed
 #
 # A plan needs numbers that no map has. Here they are, all in one place: each with its source, or with the word
-# *assumed*. Whoever disagrees changes this cell and runs the lesson again. (The money is rand of the early 2000s, the
-# years of the sources: only its proportions count here.)
+# *assumed*. If you disagree, change this cell and run the lesson again. (Money is in rand of the early 2000s, the years
+# of the sources: only the proportions count here.)
 
 # %%
 DENSE = (1500, 3500, 12000)  # rand/ha above 75 %: least, mean, most (second-hand)
@@ -84,10 +84,10 @@ YEARS, INTEREST = 15, 0.04  # how far ahead we look; what a year costs: assumed
 SURE = (0.2, 0.8)  # of the draws: below is not now, above is safe: assumed
 
 # %% [markdown]
-# What a map of the land has, and the scene has not: **catchments**, **tracks**, **visits** to random places. The kit
-# brings them. With `COURSE_CLOUD=aws` put your own into the folder of outputs, as `catchments.gpkg` (layer
-# `catchments`, column `name`), `tracks.gpkg` and `places_filled_in.gpkg` (the sample of lesson 11). What is missing
-# is said here, and the lesson goes on without it: one catchment, no walking, and, without visits, knowing nothing.
+# A plan also needs what no satellite sees: **catchments**, **tracks** and **visits** to random places. The kit provides
+# them. With `COURSE_CLOUD=aws`, put your own into the outputs folder, as `catchments.gpkg` (layer `catchments`, column
+# `name`), `tracks.gpkg` and `places_filled_in.gpkg` (the sample of lesson 11). This cell says what is missing, and the
+# lesson goes on without it: one catchment, no walking, and, without visits, nothing known about the map's errors.
 
 # %%
 names = {"catchments": "catchments", "tracks": "tracks", "visits": "places_filled_in"}
@@ -117,9 +117,9 @@ visits = read_layer("visits", nobody)
 # %% [markdown]
 # ## Hectares of each catchment, by density
 #
-# Teams are paid by the **[density class](../docs/glossary.md#density-class)** of a stand, not of a pixel. So we look
-# at squares of one hectare, a hundred pixels: which share of them does the map mark? (A share of pixels is not yet a
-# cover of crowns. The visits will tell what grows there.)
+# Teams are paid by the **[density class](../docs/glossary.md#density-class)** of a stand, not of a pixel. So we look at
+# squares of one hectare, a hundred pixels: what share of them does the map mark? (A share of pixels is not yet a cover
+# of crowns. The visits will show what grows there.)
 
 # %%
 pine_map = rioxarray.open_rasterio(find_or_make("pine_probability.tif"), masked=True)
@@ -143,9 +143,9 @@ dense = xr.DataArray(np.array(DENSITY)[rank], share_marked.coords, share_marked.
 in_class = square.where(dense == densities, 0)
 
 # %% [markdown]
-# (`coarsen` leaves `spatial_ref` as it was, with the size of the *old* pixels in it. Dropped and written anew, it
-# tells the truth again.) Then `zonal_stats` of xvec adds up the squares of each catchment. It takes a square for that
-# catchment in which its middle lies.
+# (`coarsen` leaves `spatial_ref` as it was, with the size of the *old* pixels in it, so we drop it and write it again.)
+# Then `zonal_stats` of xvec adds up the squares of each catchment. A square belongs to the catchment that contains its
+# centre.
 
 
 # %%
@@ -168,13 +168,13 @@ by_density = hectares.to_pandas()
 by_density.assign(counted=counted).round(0).astype(int)
 
 # %% [markdown]
-# **What to notice.** A row is a catchment; the last column counts marked pixels, in hectares. By far the most land is
-# in the first class, where the map marks hardly anything.
+# **What to notice.** Each row is a catchment; the last column counts marked pixels, in hectares. Most of the land by
+# far is in the first class, where the map marks hardly anything.
 #
 # ## The interval comes along
 #
-# Lesson 11 has shown that counted pixels are no area. Its remedy was a random sample, sorted by what the map says.
-# Now we sort the same visits by **density class**: in a square that the map calls dense, a visit finds pines more
+# Lesson 11 showed that counting pixels does not give the area. Its remedy was a random sample, sorted by what the map
+# says. Now we sort the same visits by **density class**: in a square that the map calls dense, a visit finds pines more
 # often.
 
 # %%
@@ -193,10 +193,10 @@ counts = counts.fillna(0).astype(int)
 print(counts.to_string())
 
 # %% [markdown]
-# From visits to a share, and how sure it is. Say that of nine visits eight found pines: the share may then be nine
-# tenths, or seven. All the shares that fit the visits, each as often as it fits, form a **beta distribution** (of the
-# visits that found pines and those that did not, each plus a half). Instead of a formula for every later step we
-# **draw** from it many times and send each draw through the whole plan. That is called [Monte
+# How do visits become a share, and how sure is it? Say that eight of nine visits found pines: the true share may be
+# nine tenths, or seven. How well each possible share fits the visits is described by a **beta distribution** (its two
+# parameters are the visits with pines and those without, each plus a half). Instead of a formula for every later step,
+# we **draw** from it many times and send each draw through the whole plan. This is called [Monte
 # Carlo](../docs/glossary.md#monte-carlo).
 
 # %%
@@ -218,8 +218,8 @@ pines = hectares * share.clip(max=1)
 condensed = pines * draws(random.uniform(*COVER, DRAWS))
 
 # %% [markdown]
-# `stray` is an honest admission. The visits are too few to see whether the map errs more in one catchment than in
-# another, so every draw lets each of them stray by its own factor. Last, cover turns hectares into **[condensed
+# `stray` is an honest admission. The visits are too few to show whether the map errs more in one catchment than in
+# another, so every draw lets each catchment stray by its own factor. Finally, cover turns hectares into **[condensed
 # hectares](../docs/glossary.md#condensed-hectares)**. Do the draws agree with the formula of lesson 11?
 
 # %%
@@ -258,12 +258,12 @@ axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The intervals overlap widely. Nobody could say from them which catchment has most pines, though
-# the counted pixels seem to.
+# **What to notice.** The intervals overlap widely. They don't say which catchment has the most pines, though the
+# counted pixels seem to.
 #
 # ## Water: many figures for one hectare
 #
-# What does a cleared hectare give back? Here the sources differ, and by far. One millimetre on one hectare is 10
+# How much water does a cleared hectare give back? Here the sources differ widely. One millimetre on one hectare is 10
 # cubic metres.
 
 # %%
@@ -290,15 +290,16 @@ axes.set_title("Water that clearing gives back")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** They do not mean the same hectare. The first is condensed; the second and third are of invaded
-# land, five kinds of trees together; the last two divide a programme's water by *all* hectares that it cleared, the
-# thin ones among them. The plan and what has been achieved by March 2023 are of the same programme and differ by a
-# factor of three: the achieved figure is "up to", and second-hand. The evaporation of land just cleared lies nearer
-# to that of trees than to fynbos (Meijninger and Jarmain 2014): how much comes back depends on what grows there next.
+# **What to notice.** They do not mean the same hectare. The first is condensed; the second and third are invaded land,
+# with five kinds of trees together; the last two divide a programme's water by *all* hectares cleared, thinly invaded
+# ones included. These two, what was planned and what was achieved by March 2023, come from the same programme and
+# differ by a factor of three: the achieved figure is "up to", and second-hand. Evaporation from land just cleared is
+# closer to that of trees than of fynbos (Meijninger and Jarmain 2014): how much water comes back depends on what grows
+# there next.
 #
-# And a young stand takes less than a grown one. Two curves of [stream-flow
-# reduction](../docs/glossary.md#stream-flow-reduction) from planted pines, for poor and for good growth (the curves
-# of Scott and Smith):
+# A young stand also uses less water than a mature one. Here are two curves of [stream-flow
+# reduction](../docs/glossary.md#stream-flow-reduction) by planted pines, for poor and for good growth (by Scott and
+# Smith):
 
 
 # %%
@@ -323,13 +324,13 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** At ten years the curves differ by more than a factor of four. So we don't choose: later each
-# draw takes one of the two, and one of the five figures.
+# **What to notice.** At ten years the curves differ by more than a factor of four. So we don't choose: later, each draw
+# takes one of the two curves and one of the five figures.
 #
-# What a stand takes is added up over the coming years, while it ages and spreads. For the spread there are two
-# sources: 4 % a year in the low scenario of van Wilgen et al. (2016), and from 2.4 to 62.4 % cover in a hundred years
-# in the Kogelberg (Le Maitre et al. 1996). Cover grows as an S, fast while there is room; what is that a year, at
-# first?
+# We average what a stand takes over the coming years, while it ages and spreads. For the spread there are two sources:
+# 4 % a year in the low scenario of van Wilgen et al. (2016), and from 2.4 to 62.4 % cover in a hundred years in the
+# Kogelberg (Le Maitre et al. 1996). Cover grows along an S-shaped curve, levelling off as room runs out; how much is
+# that a year, at first?
 
 # %%
 odds_then, odds_at_last = 0.024 / (1 - 0.024), 0.624 / (1 - 0.624)
@@ -350,12 +351,12 @@ def water_saved(condensed, per_hectare, spread, growth, years=YEARS):
 
 
 # %% [markdown]
-# The figure for a hectare is taken for stands of thirty years; the curve says how much of it a younger one takes.
-# This is a sketch, not hydrology, but each of its numbers has a name.
+# We apply the figure for a hectare to stands of thirty years; the curve says how much of it a younger one uses. This is
+# a sketch, not hydrology, but each of its numbers has a name.
 #
 # ## Cost: density, access, follow-up
 #
-# Slope from the terrain model, as in lesson 11, and the distance to the nearest track:
+# We take the slope from the terrain model, as in lesson 11, and the distance to the nearest track:
 
 # %%
 catalogue = pystac_client.Client.open(cloud.stac_url)
@@ -395,9 +396,10 @@ access.to_pandas().round(2)
 
 
 # %% [markdown]
-# How many times as dear as on level ground beside a track. And the price: clearing at 1 to 5 % cover is 3 to 25 times
-# cheaper than above 75 % (Marais and Wannenburgh 2008); the classes between get even steps. Then the two
-# **follow-up** visits: without them the seedlings close the stand again, and the first clearing was for nothing.
+# The table shows how many times as expensive a stand is as one on level ground beside a track. As for the price,
+# clearing at 1 to 5 % cover is 3 to 25 times cheaper than above 75 % (Marais and Wannenburgh 2008); the classes between
+# get even steps. Then come the two **follow-up** visits: without them the seedlings close the stand again, and the
+# first clearing was for nothing.
 
 
 # %%
@@ -414,12 +416,12 @@ print(f"budget:     R {BUDGET / 1e6:.1f} million")
 (cost / 1000).to_pandas().round(0).astype(int)
 
 # %% [markdown]
-# In thousands of rand. The wide first class is cheap by the hectare and dear as a whole: there somebody has to walk
-# everywhere and look.
+# The costs are in thousands of rand. The large first class is cheap by the hectare but expensive as a whole: somebody
+# has to walk everywhere and look.
 #
 # ## Now, or in fifteen years?
 #
-# A thin stand takes hardly any water today. Leave it, and clear it when it has closed?
+# A thin stand uses hardly any water today. Should you leave it, and clear it once it has closed?
 
 # %%
 now = DENSE[1] / np.array(THINNER)
@@ -430,17 +432,18 @@ table.index = [f"{times} times cheaper when thin" for times in THINNER]
 table.round(2)
 
 # %% [markdown]
-# In rand a hectare. **What to notice.** At 25 times cheaper it pays to go now even if only a few in a hundred such
-# hectares ever close; at 3 times it takes most of them. The source gives both ends (Marais and Wannenburgh 2008), so
-# the honest answer to "small ones first?" is: it depends on a number that your own accounts have, and no satellite.
+# **What to notice.** The figures are in rand per hectare. At 25 times cheaper it pays to go now even if fewer than ten
+# in a hundred such hectares ever close; at 3 times cheaper most of them must. The source gives both ends (Marais and
+# Wannenburgh 2008), so the honest answer to "small ones first?" is that it depends on a number that is in your own
+# accounts, and in no satellite image.
 #
 # ## A plan under a budget
 #
-# A **stand** is now a catchment's land in one density class. Which stands give most water for the money? That is a
-# choice of yes or no for each, with a total that may not pass the budget, and a set-up cost for every catchment in
-# which anything is done. `milp` finds the best choice ([mixed-integer linear
-# programming](../docs/glossary.md#mixed-integer-linear-programming)): it takes what to make small,
-# and the constraints.
+# From here on, a **stand** is all the land of a catchment in one density class. Which stands give the most water for
+# the money? That is a yes or no for each, with a total that may not exceed the budget, and a set-up cost for every
+# catchment in which anything is done. `milp` finds the best choice ([mixed-integer linear
+# programming](../docs/glossary.md#mixed-integer-linear-programming)): you give it what to minimise, and the
+# constraints.
 
 
 # %%
@@ -464,10 +467,10 @@ def best_plan(benefit, cost, whole=True):
 
 
 # %% [markdown]
-# The unknowns are one for each stand and one for each catchment, all of them 0 or 1 (`integrality`). A line that begins
-# with `Highs` comes from inside the solver and means no harm. `opened` says: no stand
-# without its catchment being opened. Against it stands what many would do, **densest first**, from the densest class
-# down, near and level stands before far and steep ones, until the money is spent:
+# There is one unknown for each stand and one for each catchment, all of them 0 or 1 (`integrality`). A line that begins
+# with `Highs` comes from inside the solver and is harmless. `opened` says that no stand is cleared unless its catchment
+# is opened. We compare the solver with what many would do, **densest first**: from the densest class down, near and
+# level stands before far and steep ones, until the money is spent:
 
 
 # %%
@@ -505,14 +508,15 @@ for name, plan in plans.items():
 side_by_side[side_by_side[["densest first", "solver"]].eq("yes").any(axis=1)]
 
 # %% [markdown]
-# **What to notice.** The solver can't do worse than any other rule *by these figures*. How much better it is you see
-# above; and by how much the figures are uncertain you have seen before. Is the difference worth anything?
+# **What to notice.** The solver can't do worse than any other rule *by these figures*. You see above how much better it
+# does, and you have seen before how uncertain the figures are. Is the difference worth anything?
 #
 # ## How sure is the plan?
 #
-# Now every draw gets its own map, water and cost, and the solver its best plan for each. Here a stand may be cleared in
-# part (`whole=False`), which is many times quicker to solve; it counts where more than half of it is. The price of a
-# hectare is drawn for each catchment: what a contractor asks is known once somebody has shown it to him.
+# Now every draw gets its own map, water and cost, and the solver finds the best plan for each. Here a stand may be
+# cleared in part (`whole=False`), which is many times quicker to solve; we count it if more than half of it is cleared.
+# The price of a hectare is drawn for each catchment: you know what a contractor asks only once you have shown him the
+# stand.
 
 # %%
 per_hectare = draws(random.choice(water, DRAWS))
@@ -557,9 +561,10 @@ axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
 
 # %% [markdown]
-# In per cent of the draws. What is near 100 is **safe**: whatever the true numbers are, it belongs in the plan. What
-# is near 0 can wait. Between the two the map, the water and the cost do not decide: there a **visit first** is worth
-# more than a cleared hectare. By catchment, with the plan that is best on the mean of all draws:
+# The table shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the numbers
+# turn out, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not decide:
+# there a **visit first** is worth more than a cleared hectare. (In the simulated scene no stand is safe.) By catchment,
+# and with the plan that is best on the mean of all draws:
 
 # %%
 mean_saved, mean_paid = (as_series(array.mean("draw")) for array in [saved, paid])
@@ -575,7 +580,7 @@ summary = summary.loc[catchments["name"]].round(0).astype(int)
 summary
 
 # %% [markdown]
-# The last two columns count stands. And what do the different sources of doubt do? The figure for a hectare of water
+# The last two columns count stands. And what does each source of doubt do? The figure for the water of a hectare
 # multiplies every stand alike, so it changes the *promise*, not the *plan*:
 
 # %%
@@ -589,13 +594,13 @@ for cubic_metres in [water.min(), water.max()]:
     print(f"{cubic_metres:,.0f} m3 a hectare: the solver's plan is the same: {same}")
 
 # %% [markdown]
-# **What to notice.** Never print a promise without its interval. And don't wait until the sources agree on water: the
-# choice between stands does not depend on it. (The two curves are another matter: they value young stands differently.
-# Exercise 14-1 shows a kindred case.)
+# **What to notice.** Never print a promise without its interval. And don't wait until the sources agree on the water of
+# a hectare: the choice between stands does not depend on it. (The two curves are another matter: they value young
+# stands differently. Exercise 14-1 shows a similar case.)
 #
 # ## What leaves the building
 #
-# A team needs outlines and points, the office one page. First the outlines: squares of a stand, joined.
+# A team needs outlines and points; the office needs one page. First the outlines: the squares of each stand, joined.
 
 # %%
 codes = dense.where(square > 0).to_series().dropna().reset_index(name="density")
@@ -646,7 +651,8 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
 (borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
 
 # %% [markdown]
-# Hover over a stand: its class, its hectares, its cost in rand, and in which share of the draws it was in the plan.
+# Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the
+# plan.
 
 # %%
 teams = outlines[outlines["advice"] != "not now"]
@@ -656,8 +662,8 @@ teams.to_file(plan_path, layer="stands")
 catchments[["name", "geometry"]].to_file(plan_path, layer="catchments")
 
 # %% [markdown]
-# For a phone or a receiver: a waypoint in every piece of at least five hectares, with a name that can be read on a
-# small screen. `representative_point` lies inside its piece; a centre of gravity may not.
+# For a phone or a GPS receiver we write a waypoint in every piece of at least five hectares, with a name that can be
+# read on a small screen. `representative_point` always lies inside its piece; a centroid may not.
 
 # %%
 pieces = teams[teams["density"] != DENSITY[0]].explode(ignore_index=True)
@@ -672,8 +678,8 @@ waypoints.to_file(gpx_path, driver="GPX")
 print(len(waypoints), "waypoints, the first:", *waypoints["name"].head(1))
 
 # %% [markdown]
-# Then the page. One side, for somebody who has not seen this lesson: a map, a table with intervals, and how to read
-# them.
+# Then the page: a single side, for somebody who has not seen this lesson, with a map, a table with intervals, and how
+# to read them.
 
 
 # %%
@@ -777,10 +783,10 @@ page.savefig(cloud.outputs / "clearing_plan.pdf")
 plt.show()
 
 # %% [markdown]
-# Look at it as a ranger would, who has two minutes: is it clear where to go on Monday? What would you ask?
+# Look at it like a ranger who has two minutes: is it clear where to go on Monday? What would you ask?
 #
-# **Optional: the map for other maps.** The share of marked pixels as a COG; beside it a style of the same name, which
-# QGIS takes by itself; and a **STAC item**, so that the map can be found as you have found the scene.
+# **Optional: the map for other maps.** We write the share of marked pixels as a COG; beside it a style file of the same
+# name, which QGIS loads by itself; and a **STAC item**, so that others can find the map just as you found the scene.
 
 # %%
 percent = (share_marked.where(square > 0) * 100).round().fillna(255).astype("uint8")
@@ -837,8 +843,8 @@ for name, asset in again.assets.items():
 # %% [markdown]
 # ## The truth, for once
 #
-# Only a simulated scene has a key. (With `COURSE_CLOUD=aws` this part shows nothing.) How many condensed hectares are
-# there, and what do the plans give back on the true ones, by the same middle figures?
+# Only a simulated scene comes with the truth. (With `COURSE_CLOUD=aws` this part shows nothing.) How many condensed
+# hectares are there, and how much water do the plans give back on the true ones, by the same middle figures?
 
 # %%
 if cloud.truth is not None:
@@ -867,10 +873,11 @@ if cloud.truth is not None:
     print(f"in squares where the map marks hardly anything: {float(unseen):.0%}")
 
 # %% [markdown]
-# **What to notice.** Three things. Whether the solver's plan beats "densest first" on the *truth*, and not only by
-# its own figures. How many catchments lie in their intervals: if the truth is high in some of them, remember that we
-# counted pixels that are *mostly* pine, and thin pines grow in others, too. And the last line: a good part of all
-# pines stands where the map shows next to nothing. No plan made from this map reaches them; teams who walk do.
+# **What to notice.** Three things. First, whether the solver's plan beats "densest first" on the *truth*, and not only
+# by its own figures. Second, how many catchments lie within their intervals: if the truth is near the upper end in
+# some, remember that we counted pixels that are *mostly* pine, and thin pines grow in others, too. Third, the last
+# line: a good part of all pines stands where the map shows next to nothing. No plan made from this map reaches them;
+# teams who walk do.
 
 # %% [markdown]
 # ## Exercises
@@ -883,9 +890,9 @@ print("second:", *rivals[1])
 # %% [markdown]
 # ### Exercise 14-1: only the next year counts
 #
-# The office reports water year by year, and asks for the plan that gives most in the **next year** (`years=1`), all
-# else as in the solver's plan. How many **stands** are in one of the two plans, but not in the other? You need
-# `middle_benefit(...)`, `best_plan(...)` and `costs`; the old plan is `plans["solver"]`.
+# The office reports water year by year, and asks for the plan that gives the most in the **next year** (`years=1`),
+# with everything else as in the solver's plan. How many **stands** are in one of the two plans but not in the other?
+# You need `middle_benefit(...)`, `best_plan(...)` and `costs`; the old plan is `plans["solver"]`.
 #
 # Stuck? Run `hint("14-1")`.
 
@@ -903,17 +910,17 @@ check(
 # stands_changed = int((next_year != plans["solver"]).sum())
 # ```
 #
-# Young, thin stands take little water next year and much in fifteen. How far one looks ahead is no question for a
-# satellite, nor for a solver, and it decides where the teams go.
+# Young, thin stands use little water next year and a lot in fifteen. How far to look ahead is not a question for a
+# satellite or a solver, yet it can decide where the teams go.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 14-2: is the map good enough to decide?
 #
-# There is money left for one more stand: the first or the second of `rivals`, printed above. In which **share of the
-# draws** (0 to 1) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; a stand
-# is taken with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
+# There is money left for one more stand: the first or the second of `rivals`, printed above. In what **share of the
+# draws** (0 to 1) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; select a
+# stand with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
 #
 # Stuck? Run `hint("14-2")`.
 
@@ -933,9 +940,9 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 # first_is_better = float((first > second).mean())
 # ```
 #
-# If that is near a half, map, water and cost together are no better than a coin: go and look. If it is near 0 or 1,
-# the money can be spent. Both stands belong to the *same* draw each time: what is common to them, such as the water
-# of a hectare, cancels out, and that is why comparing two separate intervals says less.
+# If that is near a half, map, water and cost together are no better than a coin: go and look. If it is near 0 or 1, the
+# money can be spent. Both stands belong to the *same* draw each time: what they share, such as the water of a hectare,
+# cancels out. That is why comparing two separate intervals tells you less.
 #
 # </details>
 
@@ -951,25 +958,25 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 # </details>
 # <details><summary>b) It changes what may be promised, but not which stands come first</summary>
 #
-# **Yes.** So promise an interval, and choose all the same.
+# **Yes.** So promise an interval, and make your choice all the same.
 #
 # </details>
 # <details><summary>c) Nothing: take the mean</summary>
 #
-# **No.** A mean hides that the promise may be wrong by several times.
+# **No.** A mean hides that the promise may be wrong by a factor of several.
 #
 # </details>
 #
 # **2. A stand is in the best plan in half of the draws. What is that stand?**
 #
-# <details><summary>a) One of middling value: put it in the middle of the list</summary>
+# <details><summary>a) One of medium value: put it in the middle of the list</summary>
 #
 # **No.** It may be among the best, or not worth it. We don't know which.
 #
 # </details>
 # <details><summary>b) Half covered by pines</summary>
 #
-# **No.** The share of draws speaks of our knowledge, not of the trees.
+# **No.** The share of draws describes our knowledge, not the trees.
 #
 # </details>
 # <details><summary>c) One that a visit can decide</summary>
@@ -978,11 +985,11 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 #
 # </details>
 #
-# **3. Why carry draws through the plan, and not put an interval on the map alone?**
+# **3. Why carry draws through the whole plan, and not just put an interval on the map?**
 #
 # <details><summary>a) Because a decision depends on all numbers together, and some errors are shared</summary>
 #
-# **Yes.** What is shared cancels out in a comparison; what is not adds up. Draws do both by themselves.
+# **Yes.** Shared errors cancel out in a comparison; the others add up. Draws do both by themselves.
 #
 # </details>
 # <details><summary>b) Because draws make the estimate better</summary>
@@ -1004,11 +1011,11 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 # %% [markdown]
 # ## Key points
 #
-# - Sort the random sample by what the map says, and each density class gets its share, with an interval.
-# - Where sources conflict, show both, and ask whether the decision minds.
-# - A solver beats a rule of thumb by your figures; whether it does on the ground depends on the figures.
-# - Send draws through the whole plan: what is always in is safe, what is sometimes in needs a visit.
-# - Hand over files that teams can open, and a page that says what it does not know.
+# - Sort the random sample by what the map says, and each density class gets its share of pines, with an interval.
+# - Where sources conflict, show both, and ask whether the decision depends on them.
+# - A solver beats a rule of thumb by your figures; whether it does so on the ground depends on how good they are.
+# - Send draws through the whole plan: a stand that is nearly always in is safe, one that is sometimes in needs a visit.
+# - Hand over files that teams can open, and a page that admits what it does not know.
 #
 # **What's next:** a plan is only as good as its map. Which points would make the map better where it was undecided?
 # [01 Field observations](01_field_observations.ipynb)
