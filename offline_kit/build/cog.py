@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -58,12 +59,12 @@ class Raster:
         """Turn the rough file into a COG with overviews and remove it.
 
         GDAL is silent about writes that fail when it closes a file, as on a full disk, so each file
-        is looked at again.
+        is looked at again. Different rasters may be finished at the same time.
 
         Parameters
         ----------
         resampling
-            Of the overviews.
+            Of the overviews: mode for a map of classes.
         picture
             Compress as JPEG: for looking at, not for measuring.
 
@@ -72,18 +73,13 @@ class Raster:
         CourseError
             If the disk is full: a file does not hold what was written to it.
         """
-        # looking for repetitions makes noisy reflectance larger, and maps of classes smaller
-        level = 9 if self._file.dtypes[0] == "uint8" else 1
-        how = (
-            {"COMPRESS": "JPEG", "QUALITY": 90}
-            if picture
-            else {"COMPRESS": "DEFLATE", "LEVEL": level, "PREDICTOR": "YES"}
-        )
         # from a quarter on: the overview at half the size would add a fifth to the kit
         longest = max(self._file.shape)
         factors = [factor for factor in (4, 8, 16) if longest / factor > BLOCK / 4]
+        how = {"COMPRESS": "JPEG", "QUALITY": 90} if picture else self._deflate(resampling)
         self._file.close()
-        self._require_sum(self.rough)
+        if picture:  # of the others the COG itself is added up
+            self._require_sum(self.rough)
         with rasterio.open(self.rough, "r+") as rough:
             rough.build_overviews(factors or [4], resampling)
         require_tiles(self.rough)
@@ -95,6 +91,17 @@ class Raster:
             if not picture:
                 self._require_sum(cog)
         self.rough.unlink()
+
+    def _deflate(self, resampling: Resampling) -> dict[str, Any]:
+        """Return how this raster is compressed without loss: what made it smallest, in fair time.
+
+        Looking far for repetitions makes noisy reflectance larger, and other rasters smaller; codes
+        of classes have no differences worth writing.
+        """
+        if resampling is Resampling.mode:
+            return {"COMPRESS": "DEFLATE", "LEVEL": 7, "PREDICTOR": "NO"}
+        level = 9 if self._file.dtypes[0] == "uint8" else 1
+        return {"COMPRESS": "DEFLATE", "LEVEL": level, "PREDICTOR": "YES"}
 
     def _require_sum(self, path: Path) -> None:
         """Make sure that a file holds what was put."""

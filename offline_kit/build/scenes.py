@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -244,14 +245,19 @@ def write_scene(
             shadow.put(block.shadow, window)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(window.height * window.width)
-        for raster in (*bands, target):
-            raster.finish()
-        visual.finish(picture=True)
-        for raster in (scl, dominant, shadow):
-            raster.finish(Resampling.mode)
+        _finish_all((*bands, target), (scl, dominant, shadow), visual)
     _write_thumbnail(folder)
     percent = tuple(round(float(n) / float(counts.sum()) * 100, 6) for n in counts)
     return SceneFacts(scene.sun, percent)
+
+
+def _finish_all(amounts: tuple[Raster, ...], classes: tuple[Raster, ...], picture: Raster) -> None:
+    """Turn rasters into COGs, several at a time."""
+    jobs = [partial(picture.finish, picture=True)]
+    jobs += [partial(raster.finish, Resampling.mode) for raster in classes]
+    jobs += [raster.finish for raster in amounts]
+    for _ in ordered_map(lambda job: job(), jobs):
+        pass
 
 
 def _write_thumbnail(folder: Path) -> None:
