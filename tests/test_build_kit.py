@@ -201,7 +201,7 @@ def test_the_darkest_hundredth_tells_where_the_flag_lies(tiny_kit, item_id):  # 
     applied = item["properties"]["earthsearch:boa_offset_applied"]
     dn = values_of(tiny_kit / item["assets"]["red"]["href"])
     darkest = np.percentile(dn, 1) * listed["scale"] + (0.0 if applied else listed["offset"])
-    assert (abs(darkest) > 0.05) is (item_id == LYING)  # the test of lesson 03
+    assert (abs(darkest) > 0.05) == (item_id == LYING)  # the test of lesson 03
 
 
 def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
@@ -275,7 +275,7 @@ def test_field_points_have_the_flaws_of_real_ones(tiny_kit):  # noqa: F811
     xy = np.column_stack([points.geometry.x, points.geometry.y])
     nearest = cKDTree(xy).query(xy, 2)[1][:, 1]
     shared = (points["group"].to_numpy() == points["group"].to_numpy()[nearest]).mean()
-    assert 0.56 < shared < 0.76  # groups are not spatially independent
+    assert 0.50 < shared < 0.76  # groups are not spatially independent; by chance it were 0.47
     with rasterio.open(tiny_kit / "truth_no_real_project_has/dominant_class_20180915.tif") as file:
         truth = np.array([v[0] for v in file.sample(xy)])
     wrong = (truth != points["class"].to_numpy()).mean()
