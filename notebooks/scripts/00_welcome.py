@@ -295,7 +295,7 @@ check("00-2", name_of_the_cloud, cloud=cloud, catalogue=catalogue)
 # </details>
 # <details><summary>d) We can compare our map with the truth, which no real project can.</summary>
 #
-# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
+# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 04, 05 and 11 to 14 make use of it.
 #
 # </details>
 
