@@ -73,7 +73,7 @@
 # | [01 Field observations](01_field_observations.ipynb) | What did people see on the ground, where, and is it enough to teach a computer what a pine looks like from space? | 30 |
 # | [02 Find scenes with STAC](02_find_scenes.ipynb) | Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image do we take, and how do we find it without downloading any? | 35 |
 # | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 45 |
-# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 35 |
+# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow says little about what grows in it. Which pixels can we trust? | 35 |
 # | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
 # | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 50 |
 # | [07 How good is it, really?](07_how_good_is_it.ipynb) | How good is the model on the points, and would that hold on a hillside where nobody has been? | 45 |
