@@ -37,32 +37,33 @@
 # alarms.](../docs/pictures/pine_probability.png)
 #
 # This map: the model gives each 10 m pixel of natural vegetation a probability of pines; the picture shows those above
-# one half. Only little more than half of the marked pixels are truly pine, as lesson 11 measures on the simulated scene:
-# by then you will know how to find that out for any map, and why it is so. In lesson 10 you share the map, as a file, in a
-# bucket, and with its history.
+# one half. Only a little more than half of the marked pixels are truly pine, as lesson 11 measures on the simulated
+# scene; by then you will know how to find that out for any map, and why it is so. In lesson 10 you share the map, as a
+# file, in a bucket, and with its history.
 #
 # ## Why pines, why water
 #
 # Cape Town drinks from its mountains. There, low shrubland, the *fynbos*, uses little water and lets much of the rain
-# run into the streams. Trees that have escaped take over the slopes and use more. In the Western Cape, land under five
-# kinds of invaders (two wattles, gums, hakeas and pines) evaporates 895 mm a year on average, fynbos 520 mm, and land
-# that has been cleared 780 mm (Meijninger and Jarmain 2014): clearing gives back a part, not all. The Western Cape
-# Water Supply System, which serves Cape Town, loses 38 million cubic metres of its assured yield a year to invaders
-# (baseline of 2019), and will lose 130 million in 45 years if nothing is cleared (Le Maitre et al. 2019).
+# run into the streams. Trees that have escaped cultivation take over the slopes and use more. In the Western Cape, land
+# under five kinds of invaders (two wattles, gums, hakeas and pines) evaporates 895 mm a year on average, fynbos 520 mm,
+# and land that has been cleared 780 mm (Meijninger and Jarmain 2014): clearing brings back part of the water, not all
+# of it. The Western Cape Water Supply System, which serves Cape Town, loses 38 million cubic metres of its assured
+# yield a year to invaders (baseline of 2019), and will be losing 130 million in 45 years' time if nothing is cleared
+# (Le Maitre et al. 2019).
 #
 # This course looks for pines: in the Cape mostly cluster pine (*Pinus pinaster*) and Monterey pine (*Pinus radiata*),
 # planted for timber. Many of their cones stay closed for years (in cluster pine two thirds of them, in a study in
 # Spain; Tapias et al. 2001) and open after a fire, so that a fire kills the parents and sows the next, denser stand.
 # That is why seedlings must be pulled in *follow-up* visits, before they bear cones themselves, or the first clearing
 # was in vain. Clearing very scattered trees (1 to 5 % cover) costs 3 to 25 times less per hectare than clearing closed
-# stands (75 to 100 %; Marais and Wannenburgh 2008). So it matters to know early where they are. Along rivers black
-# wattle is a problem of its own, with other remedies, and native forest grows there, too: to take it for pines is the
-# mistake that would cost most, for it is protected and does not grow back quickly.
+# stands (75 to 100 %; Marais and Wannenburgh 2008). So it pays to know early where they are. Along rivers, black wattle
+# is a problem of its own, with other remedies. Native forest grows there, too; mistaking it for pines would cost most
+# of all, because it is protected and slow to grow back.
 #
 # ## The way there
 #
-# In pieces of half an hour to an hour. The minutes are what learners needed, exercises included: 430 in all, shared out
-# over the lessons. If you write Python every week you will be faster; if it is new to you, don't hurry.
+# Most lessons take half an hour to an hour. The minutes follow what learners needed, exercises included. If you write
+# Python every week you will be faster; if it is new to you, don't hurry.
 #
 # <!-- lessons: made by tools/tables.py -->
 #
@@ -72,7 +73,7 @@
 # | [01 Field observations](01_field_observations.ipynb) | What did people see on the ground, where, and is it enough to teach a computer what a pine looks like from space? | 30 |
 # | [02 Find scenes with STAC](02_find_scenes.ipynb) | Sentinel-2 has photographed the Cape every ten days since 2015, every five since 2017. Which image do we take, and how do we find it without downloading any? | 35 |
 # | [03 Open the scene, lazily](03_open_the_scene.ipynb) | A scene is larger than the memory of a small computer. How do we work with it without loading it, and how do we get from the numbers in the files to reflectance? | 45 |
-# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we trust? | 35 |
+# | [04 Clouds and shadows](04_clouds_and_shadows.ipynb) | A cloud is not vegetation, and a shadow says little about what grows in it. Which pixels can we trust? | 35 |
 # | [05 Spectra at the points](05_spectra_at_points.ipynb) | What does the satellite see where somebody has seen a pine? | 45 |
 # | [06 Train a classifier](06_train_a_classifier.ipynb) | Can a program learn from the points we have to name a pixel it has never seen? | 50 |
 # | [07 How good is it, really?](07_how_good_is_it.ipynb) | How good is the model on the points, and would that hold on a hillside where nobody has been? | 45 |
@@ -89,32 +90,32 @@
 #
 # ## Where the images come from
 #
-# - The whole course runs **without the internet**. A small server on your computer answers in the place of the cloud,
-#   with a **simulated scene** of a Cape landscape. Every map of it says so. It behaves like the real thing, because it
-#   is the same kind of server with the same kind of files.
+# - The whole course runs **without the internet**. A small server on your computer takes the place of the cloud, with a
+#   **simulated scene** of a Cape landscape. Every map of it says so. It behaves like the real thing, because it is the
+#   same kind of server with the same kind of files.
 # - With the environment variable `COURSE_CLOUD=aws` the same notebooks use **real** Sentinel-2 images on Amazon's
 #   cloud. Then the pines are real, and nobody knows the true answer.
 #
 # ## How a lesson works
 #
-# - **Cells.** A lesson is a notebook: text and code. Click into a cell of code and press *Shift + Enter* to run it. Go
-#   from top to bottom: a cell uses what the cells above it have made. `[*]` beside a cell means that it is still
-#   running. Code that begins with "Only drawing" makes a picture tidy: run it, and read the picture, not the code.
-# - **Exercises** stand at the end of a lesson. Replace the dots `...` by your answer and run the cell: `check` says
+# - **Cells.** A lesson is a notebook: text and code. Click into a code cell and press *Shift + Enter* to run it. Go
+#   from top to bottom: a cell uses what the cells above it made. `[*]` beside a cell means that it is still running.
+#   Code that begins with "Only drawing" makes a picture tidy: run it, and read the picture, not the code.
+# - **Exercises** come at the end of each lesson. Replace the dots `...` with your answer and run the cell: `check` says
 #   whether it is right, and if it is not, what probably went wrong. Nothing is counted and nothing is sent anywhere, so
 #   try as often as you like.
 # - **Hints.** `hint("00-1")` in any cell gives a first hint, `hint("00-1", 2)` says more.
 # - **Solutions** are folded up below each exercise. Click on the small triangle, but try for yourself first.
-# - **Quiz.** Choose an answer, then click on it: each one tells you whether it holds, and why.
+# - **Quiz.** Choose an answer, then click on it: each one says whether it is right, and why.
 # - **Any lesson can be opened first**: what it needs from earlier ones is made on the spot.
-# - **Nothing breaks.** Files that you make are in the folder `outputs`, and a changed lesson can be brought back with
-#   `git checkout notebooks`.
+# - **Nothing breaks.** Files that you make go into the folder `outputs`, and `git checkout notebooks` restores a lesson
+#   that you have changed.
 #
 # ## When something does not work
 #
 # - **A plot stays blank** and there is no error: choose *Run*, *Restart Kernel and Run All Cells*. The program that
-#   draws plots is loaded by the line `hv.extension(...)` near the top, and must be loaded anew whenever the notebook is
-#   opened. If the plot is still blank, reload the page in the browser (F5).
+#   draws plots is loaded by the line `hv.extension(...)` near the top, and must be loaded again whenever the notebook
+#   is opened. If the plot is still blank, reload the page in the browser (F5).
 # - **A cell ends with an error:** read its last line first. `NameError: name ... is not defined` mostly means that a
 #   cell further up has not been run.
 # - Pages to keep open beside the lessons: a [glossary](../docs/glossary.md) of the words, a [cheat
@@ -124,13 +125,13 @@
 #
 # - The path of this course follows the published lesson *Using cloud-native tools to map invasive species with
 #   supervised machine learning and Sentinel 2* of The Nature Conservancy's spatial data science training (2026,
-#   Apache-2.0), <https://github.com/TNC-Geospatial-Conservation-Tech/ocs-training-2026-advanced-mybinder>. The field
-#   points and the area of interest of the real world are theirs and are read from there. Text, code and the simulated
-#   scene of this course are our own.
+#   Apache-2.0), <https://github.com/TNC-Geospatial-Conservation-Tech/ocs-training-2026-advanced-mybinder>. The real
+#   field points and area of interest are theirs and are read from there. Text, code and the simulated scene of this
+#   course are our own.
 # - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's Earth
 #   Search, <https://earth-search.aws.element84.com/v1>.
-# - Wherever a lesson names a source, as in "Le Maitre et al. 2019", the page of
-#   [references](../docs/references.md) has it in full, with its DOI where it has one.
+# - Wherever a lesson names a source, as in "Le Maitre et al. 2019", the [references](../docs/references.md) give it in
+#   full, with its DOI where it has one.
 # - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
 # - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 
@@ -138,7 +139,7 @@
 # ## Is your set-up ready?
 #
 # Run the next cells. First: do the packages load, and is the kernel the one that the course was installed into? (The
-# first time this can take a minute; `[*]` beside a cell says that it is still at work.)
+# first time this can take a minute; `[*]` beside a cell means that it is still running.)
 
 # %%
 import sys
@@ -167,8 +168,8 @@ catalogue = pystac_client.Client.open(cloud.stac_url)
 print(f"The cloud is '{cloud.name}'; its catalogue: {catalogue.title}")
 
 # %% [markdown]
-# Last, a plot. If you see a map of points over a picture of mountains, everything works. Zoom with the wheel and drag
-# it.
+# Finally, a plot. If you see a map of points over a picture of mountains, everything works. Zoom with the wheel and
+# drag it.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
@@ -182,11 +183,11 @@ points.hvplot.points(
 )
 
 # %% [markdown]
-# **What to notice.** Each dot is one place of which somebody has written down what grows there. That is all we know;
-# the rest of the map has to come from the satellite.
+# **What to notice.** Each dot is a place where somebody has written down what grows. That is all we know; the rest of
+# the map has to come from the satellite.
 #
-# For a closer look, the course's **doctor** examines what the lessons need and says in one line each what is well and
-# what to mend. It takes about a quarter of a minute.
+# For a closer look, the course's **doctor** examines what the lessons need and reports, a line for each, what is fine
+# and what to fix. It takes about a quarter of a minute.
 
 # %%
 from helpers.doctor import examine_setup
@@ -225,7 +226,7 @@ check("00-1", number_of_places, points=points)
 # number_of_places = len(points)
 # ```
 #
-# `len` counts the rows of a table. `points.shape` says rows and columns at once.
+# `len` counts the rows of a table. `points.shape` gives rows and columns at once.
 #
 # </details>
 
@@ -233,7 +234,7 @@ check("00-1", number_of_places, points=points)
 # ### Exercise 00-2: real or simulated?
 #
 # Before you believe a map, know where its pixels come from. The check of the set-up has printed the name of the cloud
-# that this course uses on your computer, one short word. Give that name, as a text in quotes.
+# that this course uses on your computer, one short word. Give that name, as text in quotes.
 #
 # Stuck? Run `hint("00-2")`.
 
@@ -294,16 +295,16 @@ check("00-2", name_of_the_cloud, cloud=cloud, catalogue=catalogue)
 # </details>
 # <details><summary>d) We can compare our map with the truth, which no real project can.</summary>
 #
-# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 07 and 09 make use of it.
+# **Yes.** Whoever simulates a landscape knows where every pine stands. Lessons 04, 05 and 11 to 14 make use of it.
 #
 # </details>
 
 # %% [markdown]
 # ## Key points
 #
-# - You will map invasive pines, because they take water, and because clearing them early is cheap.
+# - You will map invasive pines because they take water, and because clearing them early is cheap.
 # - Run cells from top to bottom with Shift + Enter; `check` and `hint` help with the exercises.
-# - A blank plot is mended by running the notebook from the top.
+# - If a plot stays blank, run the notebook again from the top.
 # - Offline all pixels are simulated: the method is real, the pines are not.
 #
 # **What's next:** [01 Field observations](01_field_observations.ipynb): what people saw on the ground.

@@ -22,9 +22,9 @@
 #
 # **You will be able to**
 #
-# - read labelled points, say in which coordinate reference system (CRS) they are, and bring them to one in metres;
+# - read labelled points, say which coordinate reference system (CRS) they are in, and convert them to one in metres;
 # - put them on an interactive map, coloured by class;
-# - count them by class, and say what it means that some classes are rare;
+# - count them by class, and say why it matters that some classes are rare;
 # - say what the three groups of points are for, and whether they are really apart.
 #
 # **Time:** 30 minutes (reading 17, exercises 13). **Needs:** nothing but lesson 00.
@@ -33,8 +33,8 @@
 # ## Where the data is
 #
 # `open_cloud()` tells us where the course's data is. By default that is this very computer: a simulated landscape,
-# answered for by real servers that only this computer can reach. With `COURSE_CLOUD=aws` the same names point at real
-# data on the internet. Nothing below changes.
+# served by real servers that only this computer can reach. With `COURSE_CLOUD=aws` the same names point at real data on
+# the internet. Nothing below changes.
 
 # %%
 import geopandas as gpd
@@ -64,9 +64,9 @@ points.head()
 
 # %% [markdown]
 # Each row is one place: somebody wrote down the **class** they saw there (a code and its **name**), on a visit or, as
-# is often done for far places, from sharp aerial pictures (in the simulated table the column `source` says which). The
-# **group** says what the point is to be used for; we come to it below. People make mistakes: a label can be wrong, and a
-# GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
+# is often done for remote places, from sharp aerial photographs (in the simulated table the column `source` says
+# which). The **group** says what the point is for; more on that below. People make mistakes: a label can be wrong, and
+# a GPS is off by metres. In the simulated points about three labels in a hundred are wrong, on purpose.
 #
 # (`expect_columns`, from the course, stops with one clear sentence if a column is missing.) How many points are there,
 # and in which coordinate reference system?
@@ -80,12 +80,13 @@ print(f"{len(points)} points in {points.crs.to_string()}: {points.crs.name}")
 # A [coordinate reference system](../docs/glossary.md#coordinate-reference-system) (CRS) says what the two numbers of a
 # point mean. Each has a number of its own in a public list, the EPSG code:
 #
-# - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues want them;
+# - `EPSG:4326` is longitude and latitude in **degrees**, as a GPS shows them and as web maps and catalogues expect
+#   them;
 # - `EPSG:32734` is UTM zone 34 South, in **metres**: UTM cuts the Earth into sixty strips, the zones, and lays a grid
 #   in metres on each. It is the CRS of the images of the Cape from Sentinel-2, the satellites of this course.
 #
-# `to_crs` computes the numbers anew; asked for the CRS that a table has already, it changes nothing. So these lines are
-# right for any file. The same point in both:
+# `to_crs` recomputes the numbers; if a table is already in that CRS, it changes nothing. So these lines are right for
+# any file. The same point in both:
 
 # %%
 points_utm = points.to_crs("EPSG:32734")
@@ -110,9 +111,9 @@ print(f"One degree of latitude:  {here.distance(one_north) / 1000:.0f} km")
 
 # %% [markdown]
 # **What to notice.** East and north have different scales, and the first changes with latitude: at the equator the two
-# are nearly equal, at the pole a degree of longitude is nothing. Distances and areas reckoned in degrees are therefore
-# wrong, without any error message. Pixels are squares of 10 metres, so we work in metres, and go to degrees only for
-# maps and catalogues.
+# are nearly equal, at the pole a degree of longitude has no length. Distances and areas computed in degrees are
+# therefore wrong, without any error message. Pixels are squares of 10 metres, so we work in metres, and convert to
+# degrees only for maps and catalogues.
 #
 # In metres we can ask how large the surveyed area is:
 
@@ -123,14 +124,14 @@ print(
 )
 
 # %% [markdown]
-# **A trap.** `to_crs` moves the numbers (ArcGIS: *Project*). Its neighbour `set_crs` only writes another label on the
+# **A trap.** `to_crs` converts the numbers (ArcGIS: *Project*). Its neighbour `set_crs` only puts another label on the
 # same numbers (ArcGIS: *Define Projection*): right for a file that has lost its label, wrong for everything else.
 
 # %% [markdown]
 # ## Look at them on a map
 #
-# Every map of this course sits on a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to
-# move, hover over a point to read its class, and click a name in the legend to hide that class.
+# Every map in this course has a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move,
+# hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
 points_degrees.hvplot.points(
@@ -147,14 +148,14 @@ points_degrees.hvplot.points(
 )
 
 # %% [markdown]
-# **What to notice.** Points are not spread evenly: here there are many, there none. People go where they can drive and
-# walk, and where they expect to find something. Look for roads and tracks beside the clusters, and for slopes without
-# any point. That makes collecting cheap, and judging a map harder, as lesson 07 will show.
+# **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go
+# where they can drive and walk, and where they expect to find something. Look for roads and tracks beside the clusters,
+# and for slopes without any point. That makes collecting cheap but judging a map harder, as lesson 07 will show.
 
 # %% [markdown]
 # ## Which classes are there?
 #
-# Models work with codes, people with names. This little table goes from one to the other.
+# Models work with codes, people with names. This little table translates.
 
 # %%
 class_table = (
@@ -178,10 +179,10 @@ print(f"{class_counts.iloc[0] / class_counts.iloc[-1]:.1f} to one")
 # %% [markdown]
 # This is called **class imbalance**, and nearly all field data has it. It matters twice:
 #
-# - A model that makes as few errors as it can pays most attention to the common classes. The rarest one it can ignore
-#   nearly for free.
-# - [Accuracy](../docs/glossary.md#accuracy), the share of right answers, hides that. Whoever calls *everything* by the
-#   most common name has this accuracy, and knows nothing:
+# - A model that makes as few errors as it can pays most attention to the common classes. It can ignore the rarest at
+#   almost no cost.
+# - [Accuracy](../docs/glossary.md#accuracy), the share of right answers, hides that. Whoever gives *everything* the
+#   most common name reaches this accuracy, and knows nothing:
 
 # %% tags=["nbval-check-output"]
 lazy_accuracy = class_counts.iloc[0] / len(points)
@@ -223,8 +224,8 @@ counts.drop(index="all", columns="all").hvplot.barh(
 )
 
 # %% [markdown]
-# **What to notice.** The bars are far from equal, and the part for training is small in each: the model must learn the
-# rarest class from a handful of points. Keep it in mind; it comes back in lesson 07.
+# **What to notice.** The bars are far from equal, and the training part of each is small: the model must learn the
+# rarest class from a handful of points. Keep this in mind; it comes back in lesson 07.
 
 # %% [markdown]
 # ## Are the groups really apart?
@@ -246,7 +247,7 @@ same_group = (neighbours["group_own"] == neighbours["group_neighbour"]).mean()
 
 # %% [markdown]
 # And how often would the two be in the same group if each point had been put into its group at random, with the same
-# sizes of the groups? The chance that both fall into one group is the square of its share; we add the three up.
+# sizes of the groups? The chance that both fall into one group is the square of its share; we add up the three.
 
 # %% tags=["nbval-check-output"]
 by_chance = (points_utm["group"].value_counts(normalize=True) ** 2).sum()
@@ -257,17 +258,17 @@ print(
 )
 
 # %% [markdown]
-# **What to notice.** Neighbours are mostly of the same class. Their distance tells why: if it is a few tens of metres,
-# several points were taken at one stop; if it is more, stands are that wide. And about two points in three sit beside
-# a point of their **own group**: more than at random, so neighbours were partly kept together, but far from always. The
-# third that remains has its nearest neighbour in another group.
+# **What to notice.** Neighbours are mostly of the same class. Their distance shows why: if it is a few tens of metres,
+# several points were taken at one stop; if it is more, the stands are that wide. About two points in three have their
+# nearest neighbour in their **own group**: more than at random, so neighbours were often kept together, but far from
+# always. The other third have it in another group.
 
 # %% [markdown]
 # ## What that does to accuracy
 #
-# Suppose a lazy student who never looks at a satellite image. Asked about a testing point, this student copies the
-# label of the nearest training point. How often is that right? (The mean of a column of
-# True and False is the share of True.)
+# Imagine a lazy student who never looks at a satellite image. Asked about a testing point, this student copies the
+# label of the nearest training point. How often is that right? (The mean of a column of True and False is the share of
+# True.)
 
 # %%
 training = points_utm[points_utm["job"] == "training"]
@@ -279,9 +280,9 @@ copied_right = nearest_training["name_testing"] == nearest_training["name_traini
 print(f"Right without any image: {copied_right.mean():.0%}")
 
 # %% [markdown]
-# More than one gets by calling everything by the most common name, though the student knows nothing but where the
-# points are. Now by the distance to the point that was copied: `how_far` says in which range each testing point lies,
-# and `groupby` puts the answers of one range together.
+# That is more than one gets by giving everything the most common name, though the student knows only where the points
+# are. Now by distance to the copied point: `how_far` says in which range each testing point lies, and `groupby`
+# collects the answers of each range.
 
 # %%
 how_far = pd.cut(
@@ -293,19 +294,18 @@ copied = copied_right.groupby(how_far, observed=True).agg(["mean", "size"]).roun
 copied.rename(columns={"mean": "share right", "size": "testing points"})
 
 # %% [markdown]
-# **What to notice.** Close to a training point, copying is mostly right; the farther away, the less. A real
-# model does see the image, but neighbouring pixels look alike, so a part of its mark comes in the same cheap way. This
-# is called [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand
-# column: how many of the testing points stand so close? The accuracy that we shall measure on them holds for places
-# *like these*, as far from a training point as these are. Lesson 07 holds back whole blocks of land and sees what
-# remains.
+# **What to notice.** Close to a training point, copying is mostly right; the farther away, the less often. A real model
+# does see the image, but neighbouring pixels look alike, so part of its mark is earned just as cheaply. This is called
+# [spatial leakage](../docs/glossary.md#spatial-leakage). How large that part is depends on the right-hand column: how
+# many of the testing points stand so close? The accuracy that we shall measure on them holds for places *like these*,
+# as far from a training point as these are. Lesson 07 holds back whole blocks of land and sees what remains.
 
 # %% [markdown]
 # ## Are the simulated points like real ones?
 #
-# You are learning for real work, so the simulated field work must not be easier than the real one. Where do the points
-# stand: in the [area of interest](../docs/glossary.md#area-of-interest), which is to be mapped, or beside it? And how
-# far from each other? Here are these points beside the published ones of the Greater Cape Town Water Fund, which
+# You are learning for real work, so simulated field work must not be easier than the real thing. Do the points lie in
+# the [area of interest](../docs/glossary.md#area-of-interest), which is to be mapped, or outside it? And how far apart
+# are they? Here are these points beside the published ones of the Greater Cape Town Water Fund, which
 # `COURSE_CLOUD=aws` reads and which were measured in the same way:
 
 # %%
@@ -328,10 +328,10 @@ like_real.insert(0, "published", [78, 90, 16, 4, 128])
 like_real
 
 # %% [markdown]
-# **What to notice.** The two columns are close: the simulated points were placed so that they are. (All fifteen figures,
-# and what the simulation still cannot do, are in [data/README.md](../data/README.md).) Most pines were labelled where
-# pines are to be mapped. Most gums were not: they stand on farms, outside the area. A class that was learnt in one
-# place and is looked for in another is a question to keep in mind for the map.
+# **What to notice.** The two columns are close: the simulated points were placed so that they are. (All fifteen
+# figures, and what the simulation still cannot do, are in [data/README.md](../data/README.md).) Most pines were
+# labelled where pines are to be mapped. Most gums were not: they stand on farms, outside the area. Keep that in mind
+# for the map: a class learnt in one place will be looked for in another.
 
 # %% [markdown]
 # ## Exercises
@@ -345,8 +345,8 @@ like_real
 # some_points.union_all().convex_hull
 # ```
 #
-# Such a shape knows its `.area`, in the square of the unit of its CRS. How many **square kilometres** has the hull? The
-# answer is one number, not rounded. Choose with care which of the tables above you take the hull of.
+# Such a shape has an `.area`, in squared units of its CRS. How many **square kilometres** does the hull cover? The
+# answer is one number, not rounded. Choose carefully which of the tables above you take the hull of.
 #
 # Stuck? Run `hint("01-1")`.
 
@@ -368,8 +368,8 @@ check("01-1", surveyed_km2, points=points)
 # %% [markdown]
 # ### Exercise 01-2: imbalance among the training points
 #
-# The model learns from the **training** points alone. How many times as many points has their most common class as
-# their rarest? The answer is one number, not rounded: the larger count divided by the smaller.
+# The model learns from the **training** points alone. How many times as many points does their most common class have
+# as their rarest? The answer is one number, not rounded: the larger count divided by the smaller.
 #
 # Stuck? Run `hint("01-2")`.
 
@@ -392,10 +392,10 @@ check("01-2", times_as_many, points=points_utm)
 # %% [markdown]
 # ### Exercise 01-3: a stricter exam
 #
-# You want to test only with points that are far from every training point. But the farther, the fewer points remain,
-# and a mark from few points is worth little. Choose one of the distances 50, 100, 250, 500 or 1000 metres: the
-# **largest** for which **at least half** of the testing points remain, when those nearer than this to a training point
-# are left out.
+# You want to test only with points that are far from every training point. But the larger the distance, the fewer
+# points remain, and a mark from few points is worth little. Choose one of the distances 50, 100, 250, 500 or 1000
+# metres: the **largest** for which **at least half** of the testing points remain once those nearer than this to a
+# training point are left out.
 #
 # `nearest_training["metres"]` has, for each testing point, the distance to its nearest training point. The answer is
 # one of the five numbers; be ready to defend it.
@@ -440,13 +440,13 @@ check("01-3", least_metres, metres=nearest_training["metres"])
 # </details>
 # <details><summary>c) geopandas raises an error, because the numbers do not fit.</summary>
 #
-# **No.** It would complain that a CRS is there already, but allow_override=True silences just that. It never looks
+# **No.** It would complain that a CRS is there already, but allow_override=True silences just that. It never checks
 # whether the numbers make sense.
 #
 # </details>
 #
-# **2. Suppose 3 of 100 points are Black Wattle, in training as in testing. A model never finds a single one. Which
-# accuracy can it have at best?**
+# **2. Suppose 3 of 100 points are Black Wattle, in training as in testing. A model never finds a single one. What is
+# the highest accuracy it can have?**
 #
 # <details><summary>a) 97 %</summary>
 #
@@ -464,8 +464,8 @@ check("01-3", least_metres, metres=nearest_training["metres"])
 #
 # </details>
 #
-# **3. Many testing points stand some tens of metres from a training point. What does that do to the accuracy measured
-# with them?**
+# **3. Suppose many testing points stand some tens of metres from a training point. What does that do to the accuracy
+# measured with them?**
 #
 # <details><summary>a) Nothing: no point is in both groups.</summary>
 #

@@ -24,16 +24,16 @@
 #
 # - open a STAC catalogue and name its parts: collection, item, asset;
 # - search by place, time and cloud cover, and find out why a search finds nothing or too little;
-# - compare what was found and choose a scene by reasons that you can state;
-# - measure the cloud over your own area, which can differ much from that of the whole image.
+# - compare what was found and choose a scene for reasons that you can state;
+# - measure the cloud cover of your own area, which can differ a lot from that of the whole image.
 #
 # **Time:** 35 minutes (reading 20, exercises 15). **Needs:** the points of lesson 01.
 
 # %% [markdown]
 # ## What Sentinel-2 is
 #
-# Sentinel-2 is a family of European satellites of one design that photograph the land for everybody, free of charge: 2A
-# since 2015, 2B since 2017, 2C since September 2024. One of them alone comes back to a place every ten days, two every
+# Sentinel-2 is a family of European satellites of one design that photograph the land, free for everybody to use: 2A
+# since 2015, 2B since 2017, 2C since September 2024. One alone returns to a place every ten days, two together every
 # five. A [band](../docs/glossary.md#band) is a picture in one range of wavelengths: blue, red, near infrared (just
 # beyond red, invisible to us), and so on. [Reflectance](../docs/glossary.md#reflectance) is the share of the light that
 # the ground reflects, 0 to 1. Images are cut into squares of 110 by 110 km with names such as 34HCH; Sentinel-2 calls
@@ -60,8 +60,8 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Open the catalogue
 #
-# A [STAC](../docs/glossary.md#stac) (SpatioTemporal Asset Catalog) is an index of images that programs can read. It
-# knows four words, one inside the other:
+# A [STAC](../docs/glossary.md#stac) (SpatioTemporal Asset Catalog) is an index of images that programs can read. It has
+# four levels, one inside the other:
 #
 # - a **catalogue** holds collections;
 # - a **collection** is a series of images of one kind, such as Sentinel-2 surface reflectance;
@@ -76,19 +76,19 @@ pd.Series(
 ).to_frame()
 
 # %% [markdown]
-# Two are of Sentinel-2, and one (`cop-dem-glo-30`) is a model of the terrain; online there are more. We use
-# `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the pixels hold the share of
-# the light that the ground reflects.
+# Two hold Sentinel-2 images, and one (`cop-dem-glo-30`) a terrain model; online there are more. We use
+# `sentinel-2-l2a`. *L2A* means that the effect of the atmosphere has been removed: the pixels hold the share of the
+# light that the ground reflects.
 
 # %% [markdown]
 # ## Search: where, when, how cloudy
 #
-# The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a form
-# called GeoJSON. (`PLACE` stands in `helpers/course.py`, with all else that another study area would change.) The time
-# is September 2018, spring. Fynbos is evergreen, so it is not for its leaves that the season matters, but for the
-# light: in June the sun stands low and mountains throw long shadows, around December it stands high. What does change
-# with the seasons is grass, crops and the dryness of the shrubs: in January shrubs are dry and trees less so, which helps
-# to tell the two apart. Ours must fit the points, which were taken in spring. And we want at most 10 % cloud.
+# The place is a point in the mountains near Franschhoek, as longitude and latitude, written as a dictionary in a format
+# called GeoJSON. (`PLACE` is in `helpers/course.py`, with everything else that another study area would change.) The
+# time is September 2018, spring. Fynbos is evergreen, so the season matters less for its leaves than for the light: in
+# June the sun is low and mountains cast long shadows, around December it is high. What does change with the seasons is
+# grass, crops and the dryness of the shrubs: in January shrubs are dry and trees less so, which helps to tell the two
+# apart. Our scene must fit the points, which were taken in spring. And we want less than 10 % cloud.
 
 # %%
 longitude, latitude = PLACE
@@ -105,9 +105,8 @@ scenes = search.item_collection()
 print(f"{len(scenes)} scenes found")
 
 # %% [markdown]
-# `lt` is *less than*; the others are `lte`, `gt`, `gte`, `eq` and `neq`. `eo:` and `view:` in the name of a property
-# tell which extension of STAC it belongs to. What would we have got without the limit on
-# clouds?
+# `lt` is *less than*; the others are `lte`, `gt`, `gte`, `eq` and `neq`. `eo:` and `view:` in a property's name say
+# which STAC extension it belongs to. What would we have got without the limit on clouds?
 
 # %%
 all_scenes = catalogue.search(
@@ -131,17 +130,17 @@ swapped = catalogue.search(
 print(f"{swapped.matched()} scenes found")
 
 # %% [markdown]
-# No error: with its two numbers swapped the point is a real place, too, in the Atlantic, and Sentinel-2 takes no
+# No error: with its two numbers swapped, the point is still a real place, in the Atlantic, and Sentinel-2 takes no
 # pictures of the open sea. A search that finds nothing is a right answer to a wrong question. The usual reasons:
 #
 # - latitude and longitude swapped: STAC, like GeoJSON, wants **longitude first**;
-# - a property or a collection that does not exist, because of a typing error: nothing has it, so nothing fits;
+# - a misspelt property or collection: nothing has it, so nothing matches;
 # - dates before the satellite (2015), or conditions that exclude each other.
 #
-# To find the condition that is wrong, take away one condition at a time until something is found: the last one taken
-# away was wrong. Put the others back one by one, for another may be wrong, too. And let your program check that there
-# is an answer, or the error comes much later, from somewhere else. `expect_scenes` does so: it stops with one sentence
-# if nothing was found, and says nothing if all is well.
+# To find the wrong condition, take away one at a time until something is found: the last one taken away was wrong. Put
+# the others back one by one, as another may be wrong, too. And let your program check that there is an answer, or the
+# error comes much later, from somewhere else. `expect_scenes` does this: it stops with one sentence if nothing was
+# found, and says nothing if all is well.
 
 # %%
 expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
@@ -151,7 +150,7 @@ expect_scenes(scenes, "this point in September 2018 with less than 10 % cloud")
 #
 # A catalogue does not send thousands of items at once, but page by page, each with the address of the next.
 # `item_collection()` and `items()` fetch all pages for you. Two arguments look alike and are not: `limit` is the size
-# of **a page**, `max_items` cuts off **the whole answer**. Here both, in a search over several years:
+# of **a page**, `max_items` cuts off **the whole answer**. Here are both, in a search over several years:
 
 # %%
 years = catalogue.search(
@@ -166,7 +165,7 @@ for number, page in enumerate(years.pages(), start=1):
     print(f"page {number}: {', '.join(dates)}")
 
 # %% [markdown]
-# How many are there really? `matched()` has the catalogue count them. And without `max_items` all of them come, page by
+# How many are there really? `matched()` asks the catalogue to count them. Without `max_items` all of them come, page by
 # page; we keep them, because your answers to the exercises are compared with them.
 
 # %%
@@ -178,15 +177,15 @@ every_scene = catalogue.search(
 print(f"{years.matched()} scenes match; max_items has let 4 through")
 
 # %% [markdown]
-# **What to notice.** Here the newest have come first, so `max_items` has cut off the *oldest*, silently: the scenes of
-# 2018 that we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for
-# less. (So few in all? The offline catalogue holds a dozen scenes of this place, enough to learn with; the real one has
+# **What to notice.** The newest came first here, so `max_items` silently cut off the *oldest*: the scenes of 2018 that
+# we have just seen are not among these four. Compare with `matched()`, or leave `max_items` out and ask for less. (So
+# few in all? The offline catalogue holds a dozen scenes of this place, enough to learn with; the real one has
 # hundreds.)
 
 # %% [markdown]
 # ## List them
 #
-# An item is GeoJSON, so a search result turns into a `GeoDataFrame` at once.
+# An item is GeoJSON, so a search result turns straight into a `GeoDataFrame`.
 
 # %%
 columns = [
@@ -203,13 +202,13 @@ found[columns].sort_values("eo:cloud_cover")
 # %% [markdown]
 # ## Choose one, and say why
 #
-# The newest came first above, but a catalogue need not keep to an order that you have not asked for (`sortby=`). So
-# `scenes[0]` is no choice. We state our reasons instead:
+# The newest came first above, but a catalogue need not keep an order that you did not ask for (`sortby=`). So
+# `scenes[0]` is not a choice. We state our reasons instead:
 #
 # 1. the season and the year fit the question: here spring 2018, when the points were taken;
 # 2. the scene covers all field points;
-# 3. the sun stands high enough: at 35 degrees a ridge throws a shadow half as long again as it is high, and lower still
-#    the shadows fill whole valleys;
+# 3. the sun is high enough: at 35 degrees a ridge casts a shadow half as long again as it is high, and with a lower sun
+#    shadows fill whole valleys;
 # 4. of those that remain, the one with the least cloud.
 
 # %%
@@ -303,8 +302,9 @@ quick_look.hvplot.rgb(
 )
 
 # %% [markdown]
-# **What to notice.** Dark lines and patches of trees in the valleys and on the slopes, bright rock along the ridges, pale
-# fields. Mountains without shadow? Surface reflectance is corrected for the light on slopes; lesson 03 looks closer.
+# **What to notice.** Trees form dark lines and patches in the valleys and on the slopes; rock is bright along the
+# ridges, fields are pale. Mountains without shadows? Surface reflectance is corrected for the light on slopes; lesson
+# 03 looks closer.
 
 # %% [markdown]
 # ## Cloud on the tile, cloud on your land
@@ -321,9 +321,8 @@ SHADOW = {"cloud shadow": 3}
 
 # %% [markdown]
 # Two small functions: one reads the codes of an item, coarsely, from an overview; the other says how much of an area
-# has certain codes. What rioxarray reads is an xarray `DataArray`: numbers in rows and columns that know their
-# coordinates; lesson 03 shows it in full. (`masked=True` makes pixels without data `NaN`, so that `count` leaves them
-# out.)
+# has certain codes. rioxarray returns an xarray `DataArray`: numbers in rows and columns, with their coordinates;
+# lesson 03 shows it in full. (`masked=True` makes pixels without data `NaN`, so that `count` leaves them out.)
 
 
 # %%
@@ -341,8 +340,8 @@ def per_cent_of(area, scene_codes, wanted):
 
 
 # %% [markdown]
-# Now the cloudiest scene that our limit of 10 % has let through. We look at it over two areas: the hull of all field
-# points, and a circle of 3 km around the point of the search. Both must be in the CRS of the image, in metres.
+# Now the cloudiest scene that our limit of 10 % let through. We look at two areas: the hull of all field points, and a
+# circle of 3 km around the point of our search. Both must be in the CRS of the image, in metres.
 
 # %%
 kept_cloudy = max(scenes, key=lambda item: item.properties["eo:cloud_cover"])
@@ -380,11 +379,11 @@ squares.mean().hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** Clouds come in heaps: most squares are clear, some are half covered. The item's figure is an
-# average that may be true of no place at all. For a small area it can mislead both ways: a "cloudy" scene may be clear
-# over your valley, a "clear" one may hide it.
+# **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an
+# average that may be true nowhere. For a small area it can mislead both ways: a "cloudy" scene may be clear over your
+# valley, a "clear" one may hide it.
 #
-# So keep the codes of every scene of the month, but of the circle alone: little has to travel for that.
+# So keep the codes of every scene of the month, but only inside the circle: little has to travel for that.
 
 # %%
 codes_in_circle = {item.id: read_codes(item).rio.clip([circle]) for item in all_scenes}
@@ -392,7 +391,7 @@ codes_in_circle = {item.id: read_codes(item).rio.clip([circle]) for item in all_
 # %% [markdown]
 # ## Leave the choice for the next lessons
 #
-# The chosen scene has next to no cloud anywhere, so for our area it is a safe choice. We keep only its name. Addresses
+# The chosen scene has next to no cloud anywhere, so it is a safe choice for our area. We keep only its name. Addresses
 # can change; a catalogue can always be asked for an item by its collection and id. `leave` puts the file into the
 # folder `outputs`, whole or not at all, and notes what it was made from.
 
@@ -435,7 +434,7 @@ check("02-1", number_of_scenes, scenes=every_scene)
 # </details>
 
 # %% [markdown]
-# ### Exercise 02-2: mend a search
+# ### Exercise 02-2: repair a search
 #
 # A colleague wants the scenes of **our point** from **2018 to 2020** with **less than 40 %** cloud and sends you this.
 # It raises no error and finds nothing:
@@ -450,8 +449,8 @@ check("02-1", number_of_scenes, scenes=every_scene)
 # mended_ids = [item.id for item in broken.items()]
 # ```
 #
-# There are **two** mistakes in it. Copy it into the cell below in place of the line with the dots, mend both, and keep
-# all conditions. The answer is the list of the ids of the scenes found.
+# There are **two** mistakes in it. Copy it into the cell below in place of the line with the dots, correct both, and
+# keep all conditions. The answer is the list of the ids of the scenes found.
 #
 # Stuck? Run `hint("02-2")`.
 
@@ -472,8 +471,8 @@ check("02-2", mended_ids, scenes=every_scene)
 # mended_ids = [item.id for item in mended.items()]
 # ```
 #
-# Longitude comes first, and the property is called `eo:cloud_cover`. Mending one of the two still finds nothing, so
-# take away one condition at a time.
+# Longitude comes first, and the property is called `eo:cloud_cover`. Correcting only one of the two still finds
+# nothing, so take away one condition at a time.
 #
 # </details>
 
@@ -481,11 +480,11 @@ check("02-2", mended_ids, scenes=every_scene)
 # ### Exercise 02-3: is the cloudiest scene useless?
 #
 # A team wants to walk within the `circle` (3 km around our point) and asks whether the **cloudiest** of `all_scenes`
-# would do. How many **per cent** of the circle are usable in it, that is, neither under cloud nor in **cloud shadow**?
-# The answer is one number between 0 and 100; answer the team with it.
+# would do. How many **per cent** of the circle does it show clearly, neither under cloud nor in **cloud shadow**? The
+# answer is one number between 0 and 100; answer the team with it.
 #
-# `codes_in_circle[scene.id]` has the codes of a scene; `per_cent_of`, `CLOUD` and `SHADOW` are there to be used, too.
-# Several codes together: `CLOUD | SHADOW`.
+# `codes_in_circle[scene.id]` has the codes of a scene; `per_cent_of`, `CLOUD` and `SHADOW` help, too. Several codes
+# together: `CLOUD | SHADOW`.
 #
 # Stuck? Run `hint("02-3")`.
 
@@ -502,7 +501,7 @@ check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circl
 # usable_per_cent = 100 - hidden
 # ```
 #
-# The cloud cover of the item would have been a poor guess: it is about the whole image, and it does not count shadows.
+# The item's cloud cover would have been a poor guess: it describes the whole image, and does not count shadows.
 #
 # </details>
 
@@ -518,12 +517,12 @@ check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circl
 # </details>
 # <details><summary>b) The order of the coordinates and the spelling of each condition.</summary>
 #
-# **Yes.** Longitude first; and what is misspelt fits nothing. Then take away one condition at a time.
+# **Yes.** Longitude first; and a misspelt name matches nothing. Then take away one condition at a time.
 #
 # </details>
 # <details><summary>c) Whether the catalogue is out of order.</summary>
 #
-# **No.** It has answered: nothing fits your question.
+# **No.** It has answered: nothing matches your question.
 #
 # </details>
 #
@@ -549,7 +548,7 @@ check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circl
 #
 # <details><summary>a) 8 %</summary>
 #
-# **No.** That is the average of a whole image, and clouds come in heaps.
+# **No.** That is the average of a whole image, and clouds come in clusters.
 #
 # </details>
 # <details><summary>b) Anything from clear to fully covered</summary>
@@ -568,8 +567,8 @@ check("02-3", usable_per_cent, scenes=all_scenes, codes_in_circle=codes_in_circl
 #
 # - STAC: catalogue, collection, item, asset. We search first and download later, if at all.
 # - A search that finds nothing raises no error. Longitude first; take away one condition at a time.
-# - `limit` is the size of a page, `max_items` the end of the answer.
-# - Choose a scene by reasons that you can write down (season, place, sun, cloud), never by its place in the answer.
+# - `limit` is the size of a page; `max_items` cuts off the whole answer.
+# - Choose a scene for reasons that you can write down (season, place, sun, cloud), never by its place in the answer.
 # - The cloud cover of an item is that of the whole image: measure it over your own area.
 #
 # **What's next:** [03 Open the scene](03_open_the_scene.ipynb): twelve bands, without loading them.

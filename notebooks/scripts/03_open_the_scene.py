@@ -32,7 +32,7 @@
 # %% [markdown]
 # ## Ask the catalogue for the chosen scene
 #
-# `find_or_make` returns what lesson 02 left. (If you have skipped lesson 02, it runs it for you.)
+# `find_or_make` returns what lesson 02 left. (If you skipped lesson 02, it runs that lesson for you.)
 
 # %%
 import json
@@ -78,8 +78,8 @@ scene["id"]
 # ## Stack the bands
 #
 # Sentinel-2 measures thirteen bands. L2A keeps twelve, from violet to the short-wave infrared; the thirteenth sees thin
-# cloud, not the ground. We name the ones we want, in order of wavelength. In this form the names go with the pixels
-# through the whole course, so that no band is ever confused with another.
+# cloud, not the ground. We name the ones we want, in order of wavelength. The names stay with the pixels throughout the
+# course, so that no band is ever confused with another.
 
 # %% tags=["nbval-check-output"]
 print(", ".join(BANDS))
@@ -91,7 +91,7 @@ print(", ".join(BANDS))
 #
 # What comes back is an **xarray DataArray**: a numpy array whose dimensions have names and whose rows and columns have
 # coordinates, as a table in pandas has an index. `.sel` picks by coordinate (like `.loc`), `.isel` by position (like
-# `.iloc`), and `.squeeze` drops a dimension that has one entry only (here `time`).
+# `.iloc`), and `.squeeze` drops a dimension that has only one entry (here `time`).
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -118,8 +118,8 @@ numbers
 # %% [markdown]
 # Look at the picture above. The array has three dimensions, `band`, `y` and `x`, and is cut into
 # [chunks](../docs/glossary.md#chunk). It is [lazy](../docs/glossary.md#lazy-array): stackstac has worked out where
-# every pixel would come from, but has read none. What you do with a lazy array only lengthens a list of things to do,
-# which a library called Dask keeps (lesson 08):
+# every pixel would come from, but has read none. Whatever you do with it only adds to a list of things to do, kept by a
+# library called Dask (lesson 08):
 
 # %% tags=["nbval-check-output"]
 doubled = numbers * 2
@@ -132,7 +132,7 @@ print(len(doubled.__dask_graph__()), "steps to read it and double it")
 #
 # ## How large is it?
 #
-# A lazy array knows its size in memory without being there. A whole number of 16 bits takes 2 bytes, a floating-point
+# A lazy array knows its size in memory without being loaded. A whole number of 16 bits takes 2 bytes, a floating-point
 # number 4 or 8.
 
 # %%
@@ -151,10 +151,11 @@ print(f"{whole_image / 1e6:.0f} MB: a real image, 10980 x 10980 pixels, 32 bits"
 #
 # ## What is in a file: tiles and overviews
 #
-# Why can a piece be read alone? The files are [Cloud-Optimized GeoTIFFs](../docs/glossary.md#cloud-optimized-geotiff)
-# (COG). Inside, the picture is cut into square tiles, beside it lie smaller copies, the overviews, and at the beginning
-# stands a table of contents that says where each tile starts. (Mind the word. In lesson 02 a tile was a square of the
-# Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a piece of your *array*.)
+# Why can a piece be read on its own? The files are [Cloud-Optimized
+# GeoTIFFs](../docs/glossary.md#cloud-optimized-geotiff) (COG). The picture inside is cut into square tiles, smaller
+# copies (the overviews) come with it, and a table of contents at the beginning says where each tile starts. (Mind the
+# word. In lesson 02 a tile was a square of the Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a
+# piece of your *array*.)
 
 # %%
 red_address = scene["assets"]["red"]["href"]
@@ -167,9 +168,9 @@ print(f"Overviews: one pixel for {steps} pixels in each direction")
 # %% [markdown]
 # ## What a small window costs
 #
-# We ask the web server for a window of 100 x 100 pixels, one square kilometre, out of the red band. `CountedReads()`
-# opens the file for rasterio and counts the requests and bytes on the way. (A request for a part of a file is called a
-# [range request](../docs/glossary.md#range-request).)
+# We ask the web server for a window of 100 x 100 pixels, one square kilometre, of the red band. `CountedReads()` opens
+# the file for rasterio and counts the requests and bytes on the way. (A request for a part of a file is called a [range
+# request](../docs/glossary.md#range-request).)
 
 # %%
 window_traffic = CountedReads()
@@ -203,13 +204,14 @@ costs.hvplot.barh(
 )
 
 # %% [markdown]
-# **What to notice.** A handful of requests are enough: the first fetches the table of contents, the others pixels. The
+# **What to notice.** A handful of requests is enough: the first fetches the table of contents, the others pixels. The
 # window costs more than its 20 kB of pixels, because a tile travels whole or not at all. And the overview shows *all*
-# of the scene for a small part of the file. The larger the file, the more is saved: a real image is 10980 pixels wide.
+# of the scene at a small part of the cost. The larger the file, the more is saved: a real image is 10980 pixels wide.
 #
 # ## The same place from the overview and in full
 #
-# An overview is cheap because it has thrown something away. Two kilometres around the middle of the scene, both ways:
+# An overview is cheap because it has thrown something away. Here are two kilometres in the middle of the scene, both
+# ways:
 
 # %%
 centre_x, centre_y = float(numbers.x.mean()), float(numbers.y.mean())
@@ -232,13 +234,13 @@ full.hvplot.image(**look, title=full_title) + coarse.hvplot.image(
 )
 
 # %% [markdown]
-# **What to notice.** Large patches are in both; what is narrow or small, such as a track or a single grove, only in the
-# left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
+# **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
+# the left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
 #
 # ## Three pixel sizes on one grid
 #
 # Sentinel-2 does not see everything equally sharply: four bands have pixels of 10 m, six of 20 m, two of 60 m. In the
-# stack all are on the 10 m grid. How? Eighteen neighbours of one row, in a band of each kind:
+# stack all are on the 10 m grid. How? Here are eighteen neighbours in one row, in a band of each size:
 
 # %%
 neighbours = {"band": ["red", "swir16", "coastal"]}
@@ -247,10 +249,10 @@ with ProgressBar():
 pd.DataFrame(row.values, index=row["band"].values)
 
 # %% [markdown]
-# **What to notice.** In `red` each number is its own. In `swir16` two neighbours are equal, in `coastal` six: each
-# measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse pixel:
-# then the first group is cut off.) Nothing became sharper. A grove of 20 m can be seen in `red`; in `coastal` it drowns
-# in its surroundings.
+# **What to notice.** In `red` each pixel has a number of its own. In `swir16` two neighbours are equal, in `coastal`
+# six: each measurement has been *repeated* to fill the finer grid, across and down. (Our area may begin inside a coarse
+# pixel: then the first group is cut off.) Nothing became sharper. A grove of 20 m can be seen in `red`; in `coastal` it
+# is lost in its surroundings.
 #
 # ## From digital numbers to reflectance
 #
@@ -258,12 +260,12 @@ pd.DataFrame(row.values, index=row["band"].values)
 # reflected, so we expect values between 0 and 1. The item says how to get there: `DN x scale + offset`. But there is a
 # trap.
 #
-# Since processing baseline 04.00 (January 2022) ESA adds 1000 to every number, so that values slightly below zero can
-# be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of the
-# program that made the *product*, and not the day of the picture: for *Collection 1* ESA has processed the whole
-# archive anew, and its products of 2018 carry the 1000 as well. Catalogues list `offset: -0.1` to take it away again.
-# Earth Search, however, has *already* taken it away in many items of `sentinel-2-l2a`, marks them with
-# `earthsearch:boa_offset_applied`, and **still lists the offset**. Whoever subtracts it again gets negative
+# Since processing baseline 04.00 (January 2022) ESA has added 1000 to every number, so that values slightly below zero
+# can be stored, too. What counts is the [processing baseline](../docs/glossary.md#processing-baseline), the version of
+# the program that made the *product*, not the date of the picture: for *Collection 1* ESA has reprocessed the whole
+# archive, and its products of 2018 carry the 1000 as well. Catalogues list `offset: -0.1` to take it away again. Earth
+# Search, however, has *already* taken it away in many items of `sentinel-2-l2a`, marks them with
+# `earthsearch:boa_offset_applied`, and **still lists the offset**. If you subtract it again, you get negative
 # reflectance.
 
 # %%
@@ -276,8 +278,8 @@ print(f"scale {scale}, listed offset {band_facts['offset']}")
 print(f"already applied: {already_applied}; we use {offset}")
 
 # %% [markdown]
-# A product made with a baseline below `04.00` has nothing to subtract. The same lines are right for later baselines, as
-# long as the flag is right. Is it? We shall test that on the pixels.
+# For a product made with a baseline below `04.00` there is nothing to subtract. The same lines are right for later
+# baselines, as long as the flag is right. Is it? We shall test that on the pixels.
 #
 # The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
 # scaling.
@@ -290,9 +292,9 @@ reflectance
 # %% [markdown]
 # ## Check: is anything negative?
 #
-# Still lazy. A check on a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth
-# and the middle of each band? The darkest hundredth of `red` tells whether the offset was right: water and dense
-# leaves are there near zero. A wrong offset moves everything by a tenth.
+# Still lazy. We check a coarse sample, every tenth pixel: is anything negative, and what are the darkest hundredth (1st
+# percentile) and the median of each band? The darkest hundredth of `red` shows whether the offset was right: water and
+# dense leaves are near zero there. A wrong offset shifts everything by a tenth.
 
 # %%
 with ProgressBar():
@@ -310,13 +312,13 @@ print("flag and pixels agree")
 # %% [markdown]
 # Next to nothing is negative, the darkest pixels are near zero, and vegetation is dark in the visible bands and bright
 # in the near infrared (`nir`), as it should be. `raise` stops the notebook with a message of our own: better no result
-# than a wrong one. (In a picture without anything dark, such as a desert, this test can't tell.)
+# than a wrong one. (In a picture without anything dark, such as a desert, this test does not help.)
 #
 # ## The trap, sprung
 #
 # What does a mistake look like? We take a newer scene from each of the two collections of Sentinel-2, read red from an
-# overview (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try both: with the listed offset
-# and without.
+# overview (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try it with the listed offset and
+# without.
 
 
 # %%
@@ -360,16 +362,16 @@ pd.DataFrame(trap)
 # %% [markdown]
 # **What to notice.** Both items list the same offset, and each column has one sensible figure, but not in the same row.
 #
-# - In `sentinel-2-l2a` the archive has subtracted already; if you do it again, the darkest pixels lie far **below
+# - In `sentinel-2-l2a` the archive has already subtracted it; if you do it again, the darkest pixels are far **below
 #   zero**.
-# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and dense forest reflect **more than a tenth** of the
-#   red light, which they never do.
+# - In `sentinel-2-c1-l2a` nobody has; if you do not, even water and dense forest seem to reflect **more than a tenth**
+#   of the red light, which they never do.
 #
 # So look at both ends. Many negative values: subtracted twice. Nothing near zero: not subtracted at all.
 #
-# And the flag itself can lie. Users of Earth Search have found items that say "not applied" although it was, mostly of
-# 2022 and 2025 (Element84/earth-search, issues 66 and 71). Here is one of September 2022; we do what its flag says, and
-# look at the darkest red:
+# And the flag itself can lie. Users of Earth Search have found items that say "not applied" although it was, mostly
+# from 2022 and 2025 (Element84/earth-search, issues 66 and 71). Here is one from September 2022; we do what its flag
+# says, and look at the darkest red:
 
 # %%
 search = catalogue.search(
@@ -386,15 +388,16 @@ by_the_flag = darkest_red(doubtful) + (0 if says else listed)
 print(f"{doubtful['id']}: applied: {says}; darkest red by the flag {by_the_flag:.3f}")
 
 # %% [markdown]
-# In the simulated catalogue this item says that the offset is still to be added. Whoever believes it gets a reflectance
-# far below zero: the flag is wrong. (In the real catalogue other items err, and this one may be right.) So the rule has
-# three steps: **the flag** and the listed offset say what to add; **the test** on the darkest hundredth says whether
-# that can be; where they disagree, **stop**, and take another item. In exercise 03-3 you write it down.
+# In the simulated catalogue this item says that the offset is still to be added. If you believe it, you get reflectance
+# far below zero: the flag is wrong. (In the real catalogue other items are wrong, and this one may be right.) So the
+# rule has three steps: **the flag** and the listed offset say what to add; **the test** on the darkest hundredth says
+# whether that is plausible; where they disagree, **stop**, and take another item. In exercise 03-3 you write it as
+# code.
 #
 # ## True colour
 #
-# Red, green and blue, as an eye would see it. Reflectance of land is mostly below one fifth, so we stretch the colours
-# up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
+# Red, green and blue, as the eye would see them. The reflectance of land is mostly below one fifth, so we stretch the
+# colours up to there. `rasterize=True` draws only as many pixels as the screen has; zoom in and it is drawn anew.
 
 
 # %%
@@ -414,14 +417,14 @@ true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
 # **What to notice.** Trees and water are dark everywhere. There are mountains, but hardly any shade: an L2A product is
-# corrected for the terrain, with a coarse model of it. On lit slopes that takes away most of the difference; where the sun
-# only grazes a slope it does too much, so look for bright slivers along the ridges, and zoom in on one: it is noisy as
+# corrected for the terrain, with a coarse model of it. On lit slopes that removes most of the difference; where the sun
+# only grazes a slope it overcorrects, so look for bright slivers along the ridges, and zoom in on one: it is noisy as
 # well. Lesson 04 asks what that means for us.
 #
 # ## False colour
 #
-# Put near infrared in place of red, red in place of green, green in place of blue. Living leaves reflect much near
-# infrared, so vegetation turns red. How bright depends on the amount and kind of leaves, and on shade.
+# Put near infrared in place of red, red in place of green, green in place of blue. Living leaves reflect a lot of near
+# infrared, so vegetation turns red. How bright it is depends on the amount and kind of leaves, and on shade.
 
 # %%
 with ProgressBar():
@@ -439,7 +442,7 @@ false_colour.hvplot.rgb(**picture, title=title)
 #
 # `stackstac` is no longer maintained. Its author has said so, and points to `odc-stac` (gjoseph92/stackstac on GitHub,
 # discussion 270). We keep it in this course, in a fixed version, because its one call shows every decision in the open.
-# For a project that is to live for years take `odc.stac.load`. It wants `Item` objects, where stackstac wants
+# For a project meant to last for years, use `odc.stac.load`. It takes `Item` objects where stackstac takes
 # dictionaries, and returns a `Dataset` with a variable for each band, where stackstac returns one array. Three bands,
 # one of each pixel size, over the same area:
 
@@ -469,9 +472,9 @@ with ProgressBar():
 print("the same pixels:", bool((by_stackstac.values == by_odc.values).all()))
 
 # %% [markdown]
-# The same numbers on the same grid, digital numbers as in the files; so all that follows in the course can be done with
-# either. Type and nodata, which we had to tell stackstac, odc-stac has read from the item. The offset it leaves to you,
-# too.
+# The same numbers on the same grid, digital numbers as in the files; so everything that follows in the course can be
+# done with either. We had to give stackstac the type and nodata; odc-stac has read them from the item. It, too, leaves
+# the offset to you.
 
 # %% [markdown]
 # ## Exercises
@@ -501,7 +504,7 @@ check("03-1", megabytes, numbers=numbers)
 # </details>
 
 # %% [markdown]
-# ### Exercise 03-2: the dearest window
+# ### Exercise 03-2: the most expensive window
 #
 # A window of 100 x 100 pixels can cost one tile of the red band, or more. Choose its upper left corner so that **four**
 # tiles must travel. The answer is a pair of whole numbers `(column, row)`, counted in pixels from 0, and the window
@@ -566,7 +569,7 @@ check(
 #     return offset
 # ```
 #
-# `.get(..., False)` stands in where an item does not say: then nobody has applied the offset, and it is ours to do.
+# `.get(..., False)` covers an item that does not say: then nobody has applied the offset, and it is up to us.
 #
 # </details>
 
@@ -595,12 +598,12 @@ check(
 #
 # <details><summary>a) The table of contents and the tile, or tiles, that the window touches</summary>
 #
-# **Yes.** A tile is compressed as a whole, so it can only be had as a whole.
+# **Yes.** A tile is compressed as a whole, so it can only be read as a whole.
 #
 # </details>
 # <details><summary>b) 100 pixels</summary>
 #
-# **No.** It would be fine, but a tile is compressed as a whole.
+# **No.** That would be nice, but a tile is compressed as a whole.
 #
 # </details>
 # <details><summary>c) The whole file</summary>
@@ -619,7 +622,7 @@ check(
 # </details>
 # <details><summary>b) 1, which is repeated 36 times</summary>
 #
-# **Yes.** Six across and six down. The grid is finer, the eye is not.
+# **Yes.** Six across and six down. The grid is finer; the measurement is not.
 #
 # </details>
 # <details><summary>c) 6, which are averaged</summary>
@@ -642,18 +645,19 @@ check(
 # </details>
 # <details><summary>c) The offset was subtracted twice.</summary>
 #
-# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied; and if it says False, it lies.
+# **Yes.** Once by the archive, once by you. Look at earthsearch:boa_offset_applied; and if it says False, the flag is
+# wrong.
 #
 # </details>
 
 # %% [markdown]
 # ## Key points
 #
-# - A lazy array knows its shape and its price before a pixel is read: work out the memory first.
+# - A lazy array knows its shape and its size before a pixel is read: work out the memory first.
 # - A COG has tiles, overviews and a table of contents: a window costs the tiles it touches, a picture only an overview.
 # - Bands of 20 and 60 m are repeated on the 10 m grid; they do not become sharper.
 # - Reflectance = DN x scale + offset, with nodata removed first, and the offset only if nobody has applied it yet. That
 #   depends on the product's processing baseline and on the archive, not on the day of the picture.
-# - The flag may lie. Check both ends: many negative values, or nothing near zero, tell of a wrong offset. Then stop.
+# - The flag may lie. Check both ends: many negative values, or nothing near zero, mean a wrong offset. Then stop.
 #
 # **What's next:** [04 Clouds and shadows](04_clouds_and_shadows.ipynb): which pixels can we trust?

@@ -17,7 +17,7 @@
 # %% [markdown]
 # # 04 Clouds and shadows
 #
-# **The question:** a cloud is not vegetation, and a shadow tells little about what stands in it. Which pixels can we
+# **The question:** a cloud is not vegetation, and a shadow says little about what grows in it. Which pixels can we
 # trust?
 #
 # **You will be able to**
@@ -101,8 +101,8 @@ with ProgressBar():
     numbers = stack.squeeze("time", drop=True).compute()
 
 # %% [markdown]
-# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that lesson 03 has found and
-# tested for this scene. The sixth layer holds class codes: they are neither scaled nor shifted.
+# The five bands become [reflectance](../docs/glossary.md#reflectance), with the offset that lesson 03 found and tested
+# for this scene. The sixth layer holds class codes: they are neither scaled nor shifted.
 
 # %%
 band_facts = scene["assets"]["red"]["raster:bands"][0]
@@ -114,7 +114,7 @@ reflectance = digital_numbers.where(digital_numbers != 0) * scale + offset
 scene_classes = numbers.sel(band="scl", drop=True)
 
 # %% [markdown]
-# And its test, for whoever has begun here: later lessons build on the mask that this one leaves.
+# Its test comes along, in case you began here: later lessons build on the mask that this one leaves.
 
 # %%
 darkest = float(reflectance.sel(band="red")[::10, ::10].quantile(0.01))
@@ -125,13 +125,13 @@ if abs(darkest) > 0.05:
 # ## What the scene classification says
 #
 # The program that removes the effect of the atmosphere (ESA's Sen2Cor) also sorts every pixel into one of twelve
-# classes, with the codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It
-# comes at 20 m; on our grid of 10 m each of its pixels is repeated. (Repeated, never averaged: halfway between 4,
-# vegetation, and 10, thin cirrus, lies 7, unclassified: a class that nobody saw there.)
+# classes, with the codes 0 to 11. This layer is the **scene classification**, [SCL](../docs/glossary.md#scl). It comes
+# at 20 m; on our grid of 10 m each of its pixels is repeated. (Repeated, never averaged: halfway between 4, vegetation,
+# and 10, thin cirrus, is 7, unclassified, a class that nobody saw there.)
 #
 # One class has changed its meaning. Below [processing baseline](../docs/glossary.md#processing-baseline) 04.00 (January
 # 2022) class 2 is *dark area*: pixels that look very dark, whatever the reason. From 04.00 on it is *topographic
-# shadow*: pixels on which the mountains' shadow must fall, computed from a terrain model and the place of the sun. Ask
+# shadow*: pixels on which a mountain's shadow must fall, computed from a terrain model and the position of the sun. Ask
 # the item which of the two you have:
 
 # %%
@@ -150,8 +150,8 @@ SCL_NAMES = scl_names.split("; ")
 SCL_NAMES.index("water")
 
 # %% [markdown]
-# `split` cuts the text at each semicolon and makes a list. The place of a name in it, counted from 0, is its code:
-# `index` has just told us that of water. So from here on we write names, not codes. What does the classification say
+# `split` cuts the text at each semicolon and makes a list. The position of a name in it, counted from 0, is its code:
+# `index` has just given us that of water. From here on we write names, not codes. What does the classification say
 # about our scene?
 
 
@@ -173,7 +173,7 @@ shares_of_classes(scene_classes).rename("% of the pixels").round(3).to_frame()
 #
 # ## A cloudier day
 #
-# To see the clouds' classes at work we look at another day of the same year. `grid:code` names the
+# To see the cloud classes at work, we look at another day of the same year. `grid:code` names the
 # [tile](../docs/glossary.md#tile), so that we get the same piece of the Earth; of the scenes with 5 to 60 % cloud we
 # take the least cloudy.
 
@@ -216,12 +216,11 @@ cloudier_classes[::4, ::4].hvplot.image(
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
-# cirrus, a veil of ice that the ground shines through, is purple, and here next to nothing. To the south-west of each
-# cloud, away from the sun, lies its shadow in wine red. Dark brown is dark area, on the same side of the mountains. The
+# cirrus, a veil of ice that the ground shines through, is purple, and there is next to none here. South-west of each
+# cloud, away from the sun, is its shadow, in wine red. Dark brown is dark area, on the same side of the mountains. The
 # classification is good, not perfect: it misses thin edges, takes bright soil for cloud, and some deep shade for water.
 #
-# We do without the pixels that are cloud, cloud shadow, or broken. `isin` asks of every pixel: is its code one of
-# these?
+# We leave out pixels that are cloud, cloud shadow, or faulty. `isin` asks of every pixel: is its code one of these?
 
 # %% tags=["nbval-check-output"]
 UNUSABLE = [
@@ -239,12 +238,12 @@ print(f"{cloudier_day}: {float(cloudier_classes.isin(unusable_codes).mean()):.3%
 
 # %% [markdown]
 # `cloudy` is a **mask**: True where a pixel must go. The mean of True and False is the share of True. (Because thin
-# edges are missed, many projects widen the mask by some pixels all round. On our clear day that would change next to
+# edges are missed, many projects widen the mask by a few pixels all round. On our clear day that would change next to
 # nothing.)
 #
 # ## Shadow of the mountains
 #
-# Clouds are not the only ones to cast a shadow. Where did the sun stand?
+# Clouds are not alone in casting shadows. Where was the sun?
 
 # %%
 azimuth = scene["properties"]["view:sun_azimuth"]
@@ -252,9 +251,9 @@ elevation = scene["properties"]["view:sun_elevation"]
 print(f"sun: {azimuth:.0f} degrees from north, {elevation:.0f} degrees high")
 
 # %% [markdown]
-# An azimuth of 45 degrees is north-east. So the slopes that face south-west get little light, and the steepest none but
-# that of the sky. A simple rule, from the published lesson on which this course builds: a pixel is in shadow if it is
-# dark in `red` **and** in `nir`. Dark means: below a [threshold](../docs/glossary.md#threshold) of 0.05.
+# An azimuth of 45 degrees is north-east. So slopes that face south-west get little light, and the steepest only that of
+# the sky. The published lesson on which this course builds has a simple rule: a pixel is in shadow if it is dark in
+# `red` **and** in `nir`. Dark means below a [threshold](../docs/glossary.md#threshold) of 0.05.
 
 # %%
 blue, green, red, nir, swir16 = (
@@ -281,10 +280,9 @@ removed["name"].value_counts().rename("points removed by the rule").to_frame()
 #
 # ## A better rule
 #
-# Water and shaded land are both dark, but their bands differ. Water absorbs nearly all short-wave infrared
-# (`swir16`) and reflects a little green; on land `swir16` is usually the brighter of the two. So we ask in addition
-# for `swir16 > green`. (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same pair of
-# bands: the index MNDWI.)
+# Water and shaded land are both dark, but their bands differ. Water absorbs nearly all short-wave infrared (`swir16`)
+# and reflects a little green; on land `swir16` is usually the brighter of the two. So we also ask for `swir16 > green`.
+# (Xu 2006, *International Journal of Remote Sensing* 27, finds water with the same pair of bands: the index MNDWI.)
 
 # %%
 dark_land = dark & (swir16 > green)
@@ -304,16 +302,16 @@ lost_points = lost_points.fillna(0).astype(int)
 print(lost_points.to_string())
 
 # %% [markdown]
-# The better rule keeps most of the water. The water points that it still loses stand at a shore: a pixel of `swir16`
-# is 20 m wide, and light from the land beside it gets in. But read the other rows as well: neither rule removes a
-# single point on land. Is there no shadow, or don't they find it? The points can't say: people seldom go down into
-# deep ravines.
+# The better rule keeps most of the water. The water points that it still loses are at a shore: a pixel of `swir16` is
+# 20 m wide, and light from the land beside it gets in. But read the other rows as well: neither rule removes a single
+# point on land. Is there no shadow, or do they miss it? The points can't say: people seldom go down into deep ravines.
 #
 # ## The light on a slope
 #
-# Who knows where the sun doesn't reach? A [terrain model](../docs/glossary.md#terrain-model), with the sun's place. The catalogue has a model of the
-# whole Earth with pixels of 30 m, the Copernicus DEM, in tiles of one degree. We put those that we need on our grid.
-# (In the real catalogue their addresses begin with `s3://`. The same files can be had over `https`, without an account.)
+# What shows where the sun doesn't reach? A [terrain model](../docs/glossary.md#terrain-model), together with the sun's
+# position. The catalogue has a model of the whole Earth with pixels of 30 m, the Copernicus DEM, in tiles of one
+# degree. We put those that we need on our grid. (In the real catalogue their addresses begin with `s3://`. The same
+# files are available over `https`, without an account.)
 
 # %%
 search = catalogue.search(
@@ -337,9 +335,9 @@ height = stackstac.stack(tiles, assets=["data"], **height_grid).max("time")
 height = height.squeeze("band", drop=True).compute()
 
 # %% [markdown]
-# How much sun falls on a slope depends on the angle between the sun's rays and the slope's upright. We want its cosine,
-# divided by that of level ground: so 1 is the light of level ground, and 0 or less means that the slope turns away from
-# the sun. `differentiate` gives the rise per metre, to the east and to the north.
+# How much sun falls on a slope depends on the angle between the sun's rays and the slope's normal, the line at right
+# angles to it. We want its cosine, divided by that of level ground: 1 is the light on level ground, and 0 or less means
+# that the slope faces away from the sun. `differentiate` gives the rise per metre, to the east and to the north.
 
 
 # %%
@@ -364,16 +362,16 @@ light[::4, ::4].hvplot.image(
 ).opts(**metres)
 
 # %% [markdown]
-# **What to notice.** Mountains, as if a lamp stood in the north-east. Level ground is light grey, black gets no direct sun.
-# Compare a slope with the satellite's picture, further down: there it is far less dark. An L2A product is **corrected for
-# terrain**: Sen2Cor computes the same light from a terrain model, and divides by it.
+# **What to notice.** The mountains look as if lit by a lamp in the north-east. Level ground is light grey; black gets
+# no direct sun. Compare a slope with the satellite's picture, further down: there it is far less dark. An L2A product
+# is **corrected for terrain**: Sen2Cor computes the same light from a terrain model, and divides by it.
 #
 # ## Where the correction reaches its limit
 #
-# A slope with a light of 0.2 gets a fifth of the sun, and the correction makes five times of it: five times of the noise
-# and of every error in the terrain model, too. Can we see that? For each pixel we take how much its `nir` differs from
-# that of its neighbour to the west, in per cent, and of these the median for each step of light. (Every tenth row will
-# do. Water is left out: it is level and dark.)
+# A slope with a light of 0.2 gets a fifth of the sun, and the correction multiplies that by five, and with it the noise
+# and every error in the terrain model. Can we see that? For each pixel we compute by how many per cent its `nir`
+# differs from that of its neighbour to the west, and then the median for each step of light. (Every tenth row will do.
+# Water is left out: it is level and dark.)
 
 # %%
 on_land = scene_classes[::10] != SCL_NAMES.index("water")
@@ -397,10 +395,10 @@ by_light.loc[0:1.4].hvplot.line(
 )
 
 # %% [markdown]
-# **What to notice.** On level ground one pixel is like the next; the dimmer the slope, the less so. Close to no light it
-# falls again, for there the correction is bounded, lest it divide by nothing. The curve has no step that would tell us
-# where to cut, so we decide: below 0.2, where neighbours differ more than three times as much as on level ground, we
-# don't believe the values.
+# **What to notice.** On level ground one pixel is like the next; the dimmer the slope, the less so. Near zero light the
+# curve falls again, because there the correction is limited, so as not to divide by nothing. The curve has no step to
+# show us where to cut, so we decide: below 0.2, where neighbours differ more than three times as much as on level
+# ground, we don't believe the values.
 
 # %% tags=["nbval-check-output"]
 LEAST_LIGHT = 0.2
@@ -412,9 +410,9 @@ print(f"at the limit: {by_light[LEAST_LIGHT]:.1f} %")
 # %% [markdown]
 # ## What each rule finds
 #
-# Which pixels do lie in shade? The scene is simulated, so we may look up the truth: slopes that face away from the sun,
-# or that a ridge hides. On real data our own light must do (0 or less), which then says little about the mask made
-# from it; and the water class of the SCL, with its errors.
+# Which pixels really lie in shade? The scene is simulated, so we may look up the truth: slopes that face away from the
+# sun, or that a ridge hides from it. For real data we have only our own light (0 or less), which then says little about
+# the mask made from it, and the SCL's water class, with its errors.
 
 
 # %%
@@ -463,10 +461,10 @@ print(f"of the dark area, {in_shade.values[dark_area.values].mean():.0%} is shad
 
 # %% [markdown]
 # **What to notice.** We want a small figure in the first row, a large one in the second, a small one in the third.
-# Neither of the dark rules finds the mountains' shade. The better one keeps the water, and that is all it does. The
-# SCL's *dark area* finds the shade, and takes many times as much lit land with it; in a row of per cents a small share
-# of so much land is easily overlooked. Our mask of dim slopes finds more, at less cost, and leaves the water
-# alone, which is level. Why do the dark rules fail?
+# Neither of the dark rules finds the mountains' shade. The better one keeps most of the water, and that is all it does.
+# The SCL's *dark area* finds the shade, and takes many times as much lit land with it; among percentages, a small share
+# of so much land is easily overlooked. Our mask of dim slopes finds more, at less cost, and leaves the water, which is
+# level, alone. Why do the dark rules fail?
 
 # %% tags=["nbval-check-output"]
 medians = pd.DataFrame(
@@ -479,14 +477,14 @@ medians = pd.DataFrame(
 print(medians.round(3).to_string())
 
 # %% [markdown]
-# **Because the product has been corrected.** In the shade the pixels have been lifted: in `red` above those of lit land,
-# in `nir` to two thirds of them. Nothing there is dark any more, and little of it is true. A dark rule does work where
-# nobody has lifted them: on Level-1C, on products made without terrain correction, and often where a ridge throws its
-# shadow on a slope that itself faces the sun. Before you take over a rule, ask on which product it was made.
+# **Because the product has been corrected.** The pixels in the shade have been brightened: in `red` beyond lit land, in
+# `nir` to two thirds of it. Nothing there is dark any more, and little of it is real. A dark rule does work where
+# nobody has brightened them: on Level-1C, on products made without terrain correction, and often where a ridge casts
+# its shadow on a slope that itself faces the sun. Before you adopt a rule, ask for which product it was made.
 #
-# What can't our mask know? Gullies and rocks smaller than the pixels of the model. Shadow that a ridge throws on *other*
-# slopes: at the sun of our scene that hardly occurs, in June it would. And the real model sees the tops of trees, not the
-# ground. No rule is free of error; what counts is to know which error you took, and to write it down.
+# What can't our mask know? Gullies and rocks smaller than the pixels of the model. Shadow that a ridge casts on *other*
+# slopes: with the sun of our scene that hardly occurs, in June it would. And the real model follows the treetops, not
+# the ground. No rule is free of error; what counts is to know which error you accepted, and to write it down.
 #
 # ## Before and after
 #
@@ -516,15 +514,15 @@ def draw(picture, title):
 hv.Layout([draw(before, "Before"), draw(after, "After: pink is not used")]).cols(1)
 
 # %% [markdown]
-# A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink lies on steep slopes that face
-# south-west. Zoom in on the upper picture there: these slopes aren't dark but pale and blotched, which is the correction
-# at work, not what grows there. The dam is not pink. Round the pink lie slopes that are blotched as well, only less: a
-# mask ends somewhere, the trouble doesn't.
+# A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink covers steep slopes that face
+# south-west. Zoom in on the upper picture there: these slopes aren't dark but pale and blotched, which is the
+# correction at work, not what grows there. The dam is not pink. Around the pink, slopes are blotched as well, only
+# less: a mask has to end somewhere; the trouble doesn't.
 #
 # ## Leave the mask for the next lessons
 #
-# We write it as a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff): 1 where a pixel can be
-# used, 0 where not.
+# We write it as a [Cloud-Optimized GeoTIFF](../docs/glossary.md#cloud-optimized-geotiff): 1 where a pixel can be used,
+# 0 where it can't.
 
 # %%
 mask = usable.astype("uint8").rename("usable").rio.write_crs(CRS)
@@ -566,8 +564,7 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # water_points_lost = (removed_by_strict["name"] == "Water").sum()
 # ```
 #
-# Nearly as many as before: water is the darkest thing in the picture, so a stricter threshold loses the land first and
-# the water last.
+# Nearly as many as before: water is the darkest thing in the picture, so a stricter threshold still catches it.
 #
 # </details>
 
@@ -575,9 +572,9 @@ check("04-1", water_points_lost, reflectance=reflectance, points=points)
 # ### Exercise 04-2: is thin cirrus so bad?
 #
 # A colleague says: "Thin cirrus lets nearly all light through; keep those pixels." Write a list of unusable classes
-# **without** `"thin cirrus"`, and find out which share of the pixels of the **cloudier day** (`cloudier_classes`) is
-# then removed. The answer is a share between 0 and 1, not rounded. Compare it with the share that was printed for
-# that day above.
+# **without** `"thin cirrus"`, and find out what share of the pixels of the **cloudier day** (`cloudier_classes`) is
+# then removed. The answer is a share between 0 and 1, not rounded. Compare it with the share that was printed for that
+# day above.
 #
 # Stuck? Run `hint("04-2")`.
 
@@ -601,14 +598,14 @@ check(
 # share_removed = float(cloudier_classes.isin(fewer_codes).mean())
 # ```
 #
-# The difference between the two shares is what you would gain: pixels whose light is partly that of a cloud of ice.
+# The difference between the two shares is what you would gain: pixels whose light comes partly from a cloud of ice.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 04-3: a mask of your own
 #
-# Our mask of dim slopes removes 2 % and more of the lit land. A colleague needs that land, and would rather leave in
+# Our mask of dim slopes removes more than 2 % of the lit land. A colleague needs that land, and would rather leave in
 # some of the shade. Make a mask for her. It must
 #
 # - find at least **85 %** of the shade,
@@ -641,10 +638,9 @@ check(
 # my_mask = light < 0.11
 # ```
 #
-# One of several. `dark_area & (light < 0.12)` passes, too: both the image and the terrain must say so. So does a light
-# that is averaged over a few pixels first, which makes patches without frayed edges
-# (`light.rolling(x=3, y=3, center=True).mean() < 0.12`). Each was found by looking at this scene; judge it again on
-# the next.
+# One of several. `dark_area & (light < 0.12)` passes, too: both the image and the terrain must say so. So does light
+# averaged over a few pixels first, which gives patches without frayed edges (`light.rolling(x=3, y=3,
+# center=True).mean() < 0.12`). Each was found by looking at this scene; judge it again on the next.
 #
 # </details>
 
@@ -655,11 +651,11 @@ check(
 #
 # <details><summary>a) There are none: shadow is not vegetation.</summary>
 #
-# **No.** The plants are there, they only get no light. A map that says "no pine" in every ravine is wrong where it
-# matters.
+# **No.** The plants are there; they just get no direct light. A map that says "no pine" in every ravine is wrong where
+# it matters.
 #
 # </details>
-# <details><summary>b) There probably are some, for pines are dark.</summary>
+# <details><summary>b) There probably are some, because pines are dark.</summary>
 #
 # **No.** The darkness here comes from the mountain, not from the plants.
 #
@@ -674,31 +670,31 @@ check(
 #
 # <details><summary>a) Yes.</summary>
 #
-# **Yes.** The 2 % are of the whole tile; they, and their shadows, may lie on your valley.
+# **Yes.** The 2 % refer to the whole tile; those clouds, and their shadows, may lie over your valley.
 #
 # </details>
 # <details><summary>b) No, 2 % can't change a result.</summary>
 #
-# **No.** If the cloud stands over your only gum trees, it is 100 % of that class.
+# **No.** If the cloud is over your only gum trees, it hides 100 % of that class.
 #
 # </details>
 # <details><summary>c) No, L2A scenes have been corrected for the atmosphere.</summary>
 #
-# **No.** The correction takes away haze and gases, and some of the effect of slopes. Nothing can bring back the ground
-# behind a cloud.
+# **No.** The correction removes the effect of haze and gases, and some of that of slopes. Nothing can bring back the
+# ground behind a cloud.
 #
 # </details>
 #
 # **3. Why does `(red < 0.05) & (nir < 0.05)` find no mountain shadow in our scene?**
 #
-# <details><summary>a) Because there is none: the sun stands high enough.</summary>
+# <details><summary>a) Because there is none: the sun is high enough.</summary>
 #
-# **No.** There is little, but the truth has it (and so has the terrain model). The rule misses it.
+# **No.** There is little, but the truth shows it (and so does the terrain model). The rule misses it.
 #
 # </details>
 # <details><summary>b) Because the correction for terrain has brightened it.</summary>
 #
-# **Yes.** The light on a slope has been divided out, also where there was next to none. What is left looks like land,
+# **Yes.** The light on a slope has been divided out, even where there was next to none. What is left looks like land,
 # and is mostly noise and error. Another product, another rule.
 #
 # </details>
@@ -709,17 +705,17 @@ check(
 # </details>
 # <details><summary>d) Because the threshold is too low.</summary>
 #
-# **No.** With one that is high enough for the shade, much more lit land is "dark" as well. When two things have the same
-# values, no threshold parts them.
+# **No.** With one that is high enough for the shade, much more lit land is "dark" as well. When two things have the
+# same values, no threshold separates them.
 #
 # </details>
 #
 # ## Key points
 #
-# - Every L2A scene brings its own cloud mask, the SCL. Choose which of its classes you do without, and say so.
-# - Dark in `red` and `nir` is water. Shade need not be dark: L2A is corrected for terrain, and overdone where there is
-#   next to no light.
-# - Where the sun doesn't reach, a terrain model and the sun's place tell, whatever the pixels look like.
+# - Every L2A scene comes with its own cloud mask, the SCL. Choose which of its classes you leave out, and say so.
+# - What is dark in `red` and `nir` is water. Shade need not be dark: L2A is corrected for terrain, and overcorrected
+#   where there is next to no light.
+# - A terrain model and the sun's position show where the sun doesn't reach, whatever the pixels look like.
 # - Judge a mask by all it finds and all it costs, on points, on a map, and against the truth if there is one.
 # - A pixel that is masked is unknown, not "no pine".
 #

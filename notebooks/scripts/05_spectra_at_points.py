@@ -21,10 +21,10 @@
 #
 # **You will be able to**
 #
-# - take the values of twelve bands at every field point with xvec, and join them with the class of each point;
-# - say what an error of the GPS and a mixed pixel do to such a value;
+# - extract the values of twelve bands at every field point with xvec, and join them with the class of each point;
+# - say what a GPS error and a mixed pixel do to such a value;
 # - read a spectrum: chlorophyll, red edge, water in the leaves, and why pines are dark;
-# - compute two vegetation indices and say what they separate better than a single band, and what not.
+# - compute two vegetation indices, and say what they separate better than a single band, and what they don't.
 #
 # **Time:** 45 minutes (reading 26, exercises 19). **Needs:** the scene of lesson 02 and the mask of lesson 04.
 
@@ -98,7 +98,7 @@ offset = np.float32(0.0 if already_applied else band_facts["offset"])
 reflectance = numbers.where(numbers != 0) * np.float32(band_facts["scale"]) + offset
 
 # %% [markdown]
-# The mask of lesson 04, which leaves out clouds and slopes with too little sun, lies on the same grid. Where it is 0 the
+# The mask of lesson 04, which leaves out clouds and slopes with too little sun, is on the same grid. Where it is 0 the
 # reflectance becomes `NaN`, "not a number": unknown.
 
 # %%
@@ -111,8 +111,8 @@ masked_reflectance = reflectance.where(usable)
 # %% [markdown]
 # ## One value per band and point
 #
-# A grid has the dimensions `y` and `x`. A **vector data cube** has a dimension of *geometries* instead. xvec goes
-# from one to the other: `extract_points` takes, for every point, the value of the nearest pixel.
+# A grid has the dimensions `y` and `x`. A **vector data cube** has a dimension of *geometries* instead. xvec turns one
+# into the other: `extract_points` takes, for every point, the value of the nearest pixel.
 
 # %%
 with ProgressBar():
@@ -122,7 +122,7 @@ with ProgressBar():
 cube
 
 # %% [markdown]
-# Now a table: one row a point, one column a band, with class and group beside.
+# Now a table: a row for each point, a column for each band, and the point's class and group.
 
 # %% tags=["nbval-check-output"]
 band_values = pd.DataFrame(
@@ -142,15 +142,15 @@ lost.rename("points without a value").to_frame()
 # %% [markdown]
 # ## How far is the nearest pixel from the tree?
 #
-# The nearest pixel is the one in which the point lies. But does the *tree* lie in it? Two errors come together. Under
-# an open sky a phone knows its place to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image
-# has an error of its own: in 2018 nineteen in twenty pixels of Sentinel-2 lay within about 11 m of their true place,
-# within 8 m since ESA's reference images of 2021. That error is much the same all over one scene: it moves all points
+# The nearest pixel is the one in which the point lies. But is the *tree* in it? Two errors add up. Under an open sky a
+# phone knows its position to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image has an error
+# of its own: in 2018 nineteen in twenty pixels of Sentinel-2 lay within about 11 m of their true place, and within 8 m
+# since ESA introduced reference images in 2021. That error is much the same all over a scene: it shifts all points
 # together.
 #
 # Our pixels are 10 m wide. Let us move every point by a GPS error of 4 m (one standard deviation in each direction), a
-# different one for each point, and then by 6 m to the north-east besides, the same for all, as an image may lie. How
-# many end in another pixel?
+# different one for each point, and then by another 6 m to the north-east, the same for all, as an image may be off. How
+# many end up in another pixel?
 
 # %% tags=["nbval-check-output"]
 random = np.random.default_rng(seed=5)
@@ -163,8 +163,8 @@ for name, off in {"GPS alone": 0, "GPS and image": image_off}.items():
     print(f"{name}: {(other_column | other_row).mean():.0%} change their pixel")
 
 # %% [markdown]
-# So half of the values in our table, or more, may be those of a neighbour. Is that bad? It depends on how much
-# neighbours differ. We read the near infrared again 10, 20 and 50 m to the east of each point.
+# So half of the values in our table, or more, may belong to a neighbour. Is that bad? It depends on how much neighbours
+# differ. We read the near infrared again 10, 20 and 50 m to the east of each point.
 
 # %%
 with ProgressBar():
@@ -191,10 +191,10 @@ print("nir changes by less than (%), for")
 print((percent * 100).round(1).to_string())
 
 # %% [markdown]
-# **What to notice.** For most points one pixel aside changes little: they lie well inside a stand, and the sensor
-# smears a little light into the neighbours. For one point in ten it can matter: there another cover begins, or the
-# light changes. The picture has the pine point that changes most; the circle is the GPS error of 4 m. (Dark pixels
-# beside it may be another kind of plants, or the same ones in the shade: a single band can't tell.)
+# **What to notice.** For most points, one pixel to the side changes little: they lie well inside a stand, and the
+# sensor smears a little light into the neighbours. For one point in ten it can matter: another cover begins there, or
+# the light changes. The picture shows the pine point that changes most; the circle is the GPS error of 4 m. (Dark
+# pixels beside it may be another kind of plants, or the same ones in the shade: a single band can't tell.)
 
 # %%
 is_pine = points["name"] == "Dense Pines"
@@ -220,10 +220,10 @@ circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
 # %% [markdown]
 # ## Mixed pixels
 #
-# Even a perfect GPS would not make a pixel pure. 100 square metres hold many plants; the value of a [mixed
-# pixel](../docs/glossary.md#mixed-pixel) is the mean of what is in it, each part weighted by its area. How much of
-# our "Dense Pines" pixels is pine? In the real world nobody knows. Here the scene is simulated, and the true cover is
-# on file.
+# Even a perfect GPS would not make a pixel pure. A hundred square metres hold many plants; the value of a [mixed
+# pixel](../docs/glossary.md#mixed-pixel) is the mean of what is in it, each part weighted by its area. How much of our
+# "Dense Pines" pixels is pine? In the real world nobody knows. Here the scene is simulated, and the true cover is on
+# file.
 
 # %%
 if cloud.truth is not None:
@@ -240,9 +240,9 @@ if cloud.truth is not None:
     print(by_cover.round(3).rename_axis("pine cover").to_string())
 
 # %% [markdown]
-# **What to notice.** Most points are nearly pure, but not all; the first row holds the wrong labels, too. The last row,
-# nearly pure pine, is the darkest in `red` and `swir16`: in the others soil and fynbos shine through. (They hold few
-# points: read no order into them.) A model learns "pine" from all of them, and will find thin cover hard. Lesson 07
+# **What to notice.** Most points are mainly pine, but not all; the first row holds the wrong labels, too. The last row,
+# mainly pine, is the darkest in `red` and `swir16`: in the others soil and fynbos shine through. (They hold few points:
+# read nothing into their order.) A model learns "pine" from all of them, and will find thin cover hard. Lesson 07
 # returns to this.
 #
 # ## Keep the exam closed
@@ -257,17 +257,17 @@ print(f"{len(learning_points)} points to look at, {len(complete)} in the table")
 # %% [markdown]
 # ## A spectrum: reflectance against wavelength
 #
-# A **[spectrum](../docs/glossary.md#spectrum)** is the reflectance of one thing, band by band, in order of
-# wavelength. The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the instrument's response functions).
-# Those of 2B and 2C differ a little: `swir22` of 2B lies at 2186 nm. So the same leaf gives slightly other numbers from
-# another unit; mind that when you train on one and map with another.
+# A **[spectrum](../docs/glossary.md#spectrum)** is the reflectance of one thing, band by band, in order of wavelength.
+# The bands lie at these wavelengths (in nanometres; Sentinel-2A, from the instrument's response functions). Those of 2B
+# and 2C differ a little: `swir22` of 2B lies at 2186 nm. So the same leaf gives slightly different numbers from another
+# satellite; keep that in mind when you train on one and map with another.
 
 # %%
 wavelengths = pd.Series(WAVELENGTHS, name="wavelength (nm)")
 wavelengths.to_frame().T
 
 # %% [markdown]
-# The spectrum of one point, with the parts of the spectrum that plants have written into:
+# Here is the spectrum of one point, with the parts in which plants leave their mark:
 
 # %%
 one_pine = learning_points[learning_points["name"] == "Dense Pines"].iloc[0]
@@ -315,18 +315,18 @@ names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black
 #   Within a few bands a leaf turns from dark to bright. Few other things on Earth do that.
 # - **Leaf structure.** In the near infrared hardly anything in a leaf absorbs light; its cells scatter it. How
 #   bright a canopy is there depends on how much leaf there is and how it is arranged.
-# - **Water in the leaves.** Beyond 1300 nm the water in the leaves absorbs much light, most at 1450 and 1940 nm. There
-#   the water in the *air* absorbs all that is left, and no satellite sees the ground; `swir16` and `swir22` lie beside
-#   these gaps. Near 2200 nm dry matter (cellulose, lignin) absorbs light as well.
+# - **Water in the leaves.** Beyond 1300 nm the water in the leaves absorbs a lot of light, most at 1450 and 1940 nm.
+#   There the water in the *air* absorbs all that is left, and no satellite sees the ground; `swir16` and `swir22` lie
+#   beside these gaps. Near 2200 nm dry matter (cellulose, lignin) absorbs light as well.
 #
-# The dots are measured; the line between them only joins them. (Curran 1989, *Remote Sensing of Environment* 30,
-# lists what absorbs where.) A caution: `nir09` lies in a band of the air's own water, and it has, like `coastal`,
-# pixels of 60 m. Trust it less.
+# The dots are measured; the line only joins them. (Curran 1989, *Remote Sensing of Environment* 30, lists what absorbs
+# where.) A caution: `nir09` lies where water vapour in the air absorbs light, and its pixels, like those of `coastal`,
+# are 60 m wide. Trust it less.
 #
 # ## The spectrum of every class
 #
 # The line is the median of all points of a class; half of the points lie inside the strip of the same colour. Click a
-# name to take a class away.
+# name to hide a class.
 
 # %%
 long = learning_points.melt(
@@ -364,30 +364,30 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 # %% [markdown]
 # **What to notice.**
 #
-# - **Pines are dark** in the visible, as all dense green plants are, and in the near infrared darker than the other
-#   trees. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is
+# - **Pines are dark** in the visible, as all dense green plants are, and darker than the other trees in the near
+#   infrared. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is
 #   absorbed, and their pointed crowns shade each other, so that a pixel holds many small shadows (Rautiainen et al.
 #   2018, *Remote Sensing* 10, 207, review the measurements).
-# - **Indigenous Forest** runs closest to the pines: expect these two to be confused. That is the costly mistake. The
-#   forest of the ravines is protected; nobody may be sent to fell it.
+# - **Indigenous Forest** runs close to the pines, as does Black Wattle: expect them to be confused. With forest that is
+#   the costly mistake. It is protected; nobody may be sent to fell it.
 # - **Black Wattle** and **Gum** are invaders, too, but stand along rivers and on farms and are cleared in other ways
 #   (wattle seed waits in the soil for many years): for the map of pines they count as something else.
 # - **Fynbos** has a weak red edge, and reflects about as much short-wave infrared as near infrared, or more: small,
 #   tough leaves, and dry ground between them.
-# - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: in a pixel of 60 m there is some
-#   shore. A mixed pixel, again.
+# - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: a pixel of 60 m takes in some shore.
+#   A mixed pixel, again.
 # - The strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
 #
 # ## Two indices
 #
 # Where the light has not been corrected for the terrain, or not well, a slope that faces the sun is brighter than one
 # turned away, in all bands at once. That widens every strip of colour above. A **vegetation index** gets rid of much of
-# it: the *difference* of two bands, divided by their *sum*. If the light on both becomes half, so do difference and
-# sum, and the index stays. (In deep shadow the light has another colour, too: that doesn't cancel.)
+# it: the *difference* of two bands, divided by their *sum*. If the light on both is halved, so are difference and sum,
+# and the index stays the same. (In deep shadow the light also has another colour: that doesn't cancel.)
 #
 # - **NDVI** = (nir - red) / (nir + red): the height of the red edge, so the amount of green leaf (Rouse et al. 1974).
-# - **NDMI** = (nir - swir16) / (nir + swir16): the water in the leaves against their structure (Hardisky et al. 1983,
-#   as NDII; Wilson and Sader 2002).
+# - **NDMI** = (nir - swir16) / (nir + swir16): the water in the leaves relative to their structure (Hardisky et al.
+#   1983, as NDII; Wilson and Sader 2002).
 
 
 # %%
@@ -417,15 +417,14 @@ def draw_boxes(index):
 hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]]).cols(1)
 
 # %% [markdown]
-# A box holds the middle half of a class, the line in it is the median. **What to notice.** Fynbos, wetland, rock and
-# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of
-# NDVI: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index knows only its
-# two bands.
+# A box holds the middle half of a class; the line in it is the median. **What to notice.** Fynbos, wetland, rock and
+# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of NDVI:
+# all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index knows only its two bands.
 #
 # ## How far apart are two classes?
 #
 # To compare bands and indices we need one measure for all. The same difference is large if both classes vary little,
-# and small if they vary much. So we divide the difference of the medians by the mean **spread**, the width of the
+# and small if they vary a lot. So we divide the difference of the medians by the mean **spread**, the width of the
 # middle half.
 
 # %%
@@ -434,8 +433,8 @@ middle = by_class.median()
 spread = by_class.quantile(0.75) - by_class.quantile(0.25)
 
 # %% [markdown]
-# `middle` and `spread` are tables with a row for each class; `.loc["Dense Pines"]` takes out a row. For pines and
-# dense fynbos:
+# `middle` and `spread` are tables with a row for each class; `.loc["Dense Pines"]` picks out a row. For pines and dense
+# fynbos:
 
 # %% tags=["nbval-check-output"]
 difference = (middle.loc["Dense Pines"] - middle.loc["Fynbos High Density"]).abs()
@@ -462,12 +461,11 @@ same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 )
 
 # %% [markdown]
-# **What to notice.** The fynbos points are drawn out from lower left to upper right: where more light falls, or less
-# shade lies between the shrubs, both bands grow together. (On a scene whose light has not been corrected for the terrain
-# they would be drawn out much farther.) `nir` alone tells nothing about this pair, `red` a good deal, and a slanted line
-# more than either. All points of equal NDVI lie
-# on such a line; the black one is an example. Two bands together can tell what neither tells alone. A
-# [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
+# **What to notice.** The fynbos points stretch from lower left to upper right: with more light, or less shade between
+# the shrubs, both bands get brighter together. (On a scene whose light has not been corrected for the terrain they
+# would stretch much farther.) `nir` alone says next to nothing about this pair, `red` a good deal, and a slanted line
+# more than either. All points of equal NDVI lie on such a line; the black one is an example. Two bands together can
+# show what neither shows alone. A [classifier](06_train_a_classifier.ipynb) will look at twelve at once.
 #
 # ## Where we want the map: the area of interest
 #
@@ -509,9 +507,9 @@ complete["name"].value_counts().rename("points").to_frame()
 # %% [markdown]
 # ### Exercise 05-1: an index of the red edge
 #
-# The index **NDRE** puts the first red-edge band in the place of red: (nir - rededge1) / (nir + rededge1) (after
-# Gitelson and Merzlyak 1994). In dense leaves `red` is nearly all absorbed and NDVI no longer grows; `rededge1` still
-# sees differences. Compute NDRE for every row of `learning_points`. The answer is a pandas Series, one value a point.
+# The index **NDRE** uses the first red-edge band instead of red: (nir - rededge1) / (nir + rededge1) (after Gitelson
+# and Merzlyak 1994). Dense leaves absorb nearly all red light, and NDVI no longer grows; `rededge1` still shows
+# differences. Compute NDRE for every row of `learning_points`. The answer is a pandas Series, one value for each point.
 #
 # Stuck? Run `hint("05-1")`.
 
@@ -571,12 +569,12 @@ check("05-2", best_band, learning_points=learning_points)
 # trees.hvplot.scatter(x="coastal", y="swir22", by="name", alpha=0.6)
 # ```
 #
-# `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it has not
-# used for drawing, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It does
-# so for all 66 pairs. The forest points are few, so each of these shares has a standard error of some percentage
-# points; a pair is taken unless it is more than three standard errors behind the best. (Two would be usual; the best
-# of 66 has had luck on its side, too.) Before you ask it, write down in a comment which pair you choose and **why**: what differs between the two kinds of tree, in which part of the
-# spectrum, and what does the second band add that the first doesn't know?
+# `check` draws the best straight line through that plot (a linear discriminant) and counts, for points that it did not
+# use to draw it, how many lie on the right side (the mean of the shares of both classes: 50 % is guessing). It does so
+# for all 66 pairs. The forest points are few, so each of these shares has a standard error of several percentage
+# points; a pair passes unless it is more than three standard errors behind the best. (Two would be usual; the best of
+# 66 has had luck on its side, too.) Before you ask it, write down in a comment which pair you choose and **why**: what
+# differs between the two kinds of tree, in which part of the spectrum, and what does the second band add to the first?
 #
 # Stuck? Run `hint("05-3")`.
 
@@ -595,8 +593,8 @@ check("05-3", band_pair, learning_points=learning_points)
 #
 # A handful of others pass, too; which ones depends on the scene and on the points. (Several have `nir09` in them: the
 # forest stands in narrow ravines, and in a pixel of 60 m its surroundings count.) Note that neither `green` nor `red`
-# alone is of much use: the medians of the two classes are close. `green` is worth its place because it tells how much
-# light there is, and with that `red` can be judged. A band that tells little by itself can be half of the best pair.
+# alone is of much use: the medians of the two classes are close. `green` is worth its place because it shows how much
+# light there is, so that `red` can be judged. A band that says little by itself can be half of the best pair.
 #
 # </details>
 
@@ -628,7 +626,7 @@ check("05-3", band_pair, learning_points=learning_points)
 # **No.** A ratio cancels what *multiplies* both bands, such as the light on a slope. An offset is *added*.
 #
 # </details>
-# <details><summary>b) Yes, for both bands are wrong by the same amount.</summary>
+# <details><summary>b) Yes, because both bands are wrong by the same amount.</summary>
 #
 # **No.** That leaves the difference right, but the sum is too small by 0.2.
 #
@@ -640,11 +638,11 @@ check("05-3", band_pair, learning_points=learning_points)
 #
 # </details>
 #
-# **3. A point says "Dense Pines", its spectrum looks like fynbos. What do you do?**
+# **3. A point says "Dense Pines", but its spectrum looks like fynbos. What do you do?**
 #
 # <details><summary>a) Delete it: the label is wrong.</summary>
 #
-# **No.** Maybe it is. But whoever deletes all that doesn't fit keeps only what the model already knows, and measures
+# **No.** Maybe it is. But if you delete all that doesn't fit, you keep only what the model already knows, and measure
 # an accuracy too good to be true.
 #
 # </details>
@@ -664,9 +662,9 @@ check("05-3", band_pair, learning_points=learning_points)
 #
 # - `xvec.extract_points` turns a grid into a table of points, chunk by chunk, without holding the whole grid.
 # - The nearest pixel is not the tree: GPS and image are both off by metres, and one pixel holds many plants. In the
-#   middle of a stand that hardly matters, at its edge it does.
+#   middle of a stand that hardly matters; at its edge it does.
 # - A spectrum has a shape that biology explains: chlorophyll, red edge, leaf structure, water.
-# - An index cancels light and shade; it separates what differs in its two bands, and nothing else.
+# - An index cancels much of light and shade; it separates what differs in its two bands, and nothing else.
 # - Pines are dark and close to forest: one band or one index will not do.
 #
 # **What's next:** [06 Train a classifier](06_train_a_classifier.ipynb): we let a model find the differences.

@@ -21,9 +21,9 @@
 #
 # **You will be able to**
 #
-# - split observations into features and labels, and by the job of each group;
+# - split observations into features and labels, and by each group's job;
 # - read a decision tree, and say why one deep tree is too sure of itself, and what many trees do better;
-# - compare a baseline, a random forest and XGBoost by blocks of land, and say when a difference is none;
+# - compare a baseline, a random forest and XGBoost by blocks of land, and say when a difference means nothing;
 # - choose the number of rounds on blocks that the model has not learnt from.
 #
 # **Time:** 50 minutes (reading 32, exercises 18). **Needs:** the spectra of lesson 05.
@@ -56,10 +56,10 @@ cloud = open_cloud()
 # ## Features and labels
 #
 # The **features** are what the model may look at: the [reflectance](../docs/glossary.md#reflectance) in twelve bands.
-# The **label** is what it should say: the class. Place is not among the features, on purpose: a model that knows where
-# it is learns the map by heart.
+# The **label** is what it should say: the class. Location is left out on purpose: a model that knows where it is learns
+# the map by heart.
 #
-# Each point has a job, as in lesson 01: the model learns from **training** points, decisions are taken with
+# Each point has a job, as in lesson 01: the model learns from **training** points, decisions are made with
 # **validation** points, and **testing** points are kept for the end, like an exam.
 
 # %%
@@ -93,9 +93,9 @@ shallow_tree.fit(training[two_bands], is_pine)
 print(export_text(shallow_tree, feature_names=two_bands, decimals=2))
 
 # %% [markdown]
-# **How to read it.** Start at the left and follow the lines whose statement holds, until you meet a `class`: `True` is
-# a pine. The tree found its questions by itself: it tries every band and every value, and keeps the question that sorts
-# the training points best. Where both answers to a last question lead to the same class, they still differ in
+# **How to read it.** Start at the left and follow the lines whose statement is true, until you reach a `class`: `True`
+# is a pine. The tree found its questions by itself: it tries every band and every value, and keeps the question that
+# sorts the training points best. Where both answers to a last question lead to the same class, they still differ in
 # **probability**: the share of pines among the training points that arrive there.
 #
 # Two questions can't follow a complicated border. So why not allow as many as it takes?
@@ -108,14 +108,14 @@ print(f"The deep tree asks up to {deep_tree.get_depth()} questions in a row.")
 # %% [markdown]
 # ## One deep tree, or many trees
 #
-# There are two ways out, and both take many trees.
+# There are two ways out, and both use many trees.
 #
 # - A [random forest](../docs/glossary.md#random-forest) asks a hundred *deep* trees and takes the mean of their
-#   answers. Each has learnt from another random draw of the points, and at each question it sees only some of the
-#   bands, so that the trees err in different places (Breiman 2001). In remote sensing it is a common first choice.
+#   answers. Each learns from its own random draw of the points, and at each question it sees only some of the bands, so
+#   that the trees err in different places (Breiman 2001). In remote sensing it is a common first choice.
 # - [Boosting](../docs/glossary.md#boosting) adds up many *small* trees. The first one makes a rough guess; each later
-#   one is made to mend what those before it still get wrong, and only a part of its answer is added, so that no single
-#   tree decides. We use XGBoost (Chen and Guestrin 2016).
+#   one is made to correct what those before it still get wrong, and only a part of its answer is added, so that no
+#   single tree decides. We use XGBoost (Chen and Guestrin 2016).
 
 # %%
 random_forest = RandomForestClassifier(random_state=0)
@@ -134,8 +134,8 @@ four_models = {
 }
 
 # %% [markdown]
-# With two bands every possible pixel is a place on a plane. We ask each model about a fine grid of such places, colour
-# them by its answer, and put the training points on top. (A few very bright ones lie outside of the picture.)
+# With two bands, every possible pixel is a place on a plane. We ask each model about a fine grid of such places, colour
+# them by its answer, and put the training points on top. (A few very bright ones lie outside the picture.)
 
 # %%
 nir_grid, swir16_grid = np.meshgrid(np.linspace(0, 0.35, 250), np.linspace(0, 0.3, 250))
@@ -175,9 +175,9 @@ plt.show()
 # %% [markdown]
 # **What to notice.** Purple is pine. The shallow tree cuts the plane into a few rectangles. The deep tree draws strips
 # and islands around single points, and is always sure of itself. The forest blurs these islands, and the boosted trees
-# make many small steps: in both the middle of the pines is sure, and the border is not.
+# make many small steps: both are sure in the middle of the pines, and unsure at the border.
 #
-# Which of them is right about points that it has not seen? The table gives the share of points named rightly, and the
+# Which of them is right about points that it has not seen? The table gives the share of points named correctly, and the
 # **loss**: how surprised a model is by the true class. It is 0 if the model was sure of it, and very large if it was
 # sure of another one. Lower is better.
 
@@ -194,10 +194,10 @@ for name, candidate in four_models.items():
 pd.DataFrame(table).T.round(2)
 
 # %% [markdown]
-# The deep tree names every training point rightly, and that is no merit: it has learnt them by heart, with every wrong
-# label and every odd pixel among them. That is called **overfitting**. On the validation points it may even name nearly
-# as many rightly as the others, but its loss is many times theirs: it is sure of itself also where it is wrong. (The
-# forest knows the training points by heart, too, and does well all the same. That figure says nothing.)
+# The deep tree names every training point correctly, and that is no merit: it has learnt them by heart, with every
+# wrong label and every odd pixel among them. That is called **overfitting**. On the validation points it may even name
+# nearly as many correctly as the others, but its loss is many times theirs: it is just as sure of itself where it is
+# wrong. (The forest knows the training points by heart, too, and does well all the same. That figure says nothing.)
 #
 # ## Train on twelve bands
 #
@@ -214,8 +214,8 @@ pd.DataFrame(table).T.round(2)
 # | `n_jobs` | `1` | how many threads share the work |
 #
 # The last one is ours. A few hundred points are so little work that several threads mostly wait for each other: on a
-# busy computer with two cores this fit has taken 10 to 18 seconds with all threads, less than one with a single thread,
-# and the model was the same, bit for bit. (The millions of pixels of a map are another matter: lesson 09.)
+# busy computer with two cores this fit took 10 to 18 seconds with all threads, less than one with a single thread, and
+# the model was the same, bit for bit. (The millions of pixels of a map are another matter: lesson 09.)
 
 # %%
 PUBLISHED = {
@@ -231,13 +231,13 @@ model = XGBClassifier(**PUBLISHED)
 model.fit(training[BANDS], training["class"])
 
 # %% [markdown]
-# (`**` hands the entries of a dictionary over as named arguments: `n_estimators=100, max_depth=7` and so on.)
+# (`**` passes the entries of a dictionary as named arguments: `n_estimators=100, max_depth=7` and so on.)
 #
 # ## Which model? Ask on other land
 #
 # Is that better than a random forest? And better than a **[baseline](../docs/glossary.md#baseline)** that knows
-# nothing, and always names the most common class? To compare them on the validation points alone has two drawbacks.
-# They are one group and give one figure, so nobody sees how much of it is chance. And some of them have a training point
+# nothing, and always names the most common class? Comparing them on the validation points alone has two drawbacks. They
+# are one group and give one figure, so nobody can see how much of it is chance. And some of them have a training point
 # as a neighbour:
 
 # %%
@@ -248,8 +248,8 @@ share_near = (near["metres"] < 100).mean()
 print(f"{share_near:.0%} of the validation points are within 100 m of a training point")
 
 # %% [markdown]
-# To name a neighbour it helps to know the training points by heart; on a slope far away it does not. So we ask in
-# another way. Decisions may use training *and* validation points, the learning points of lesson 05. We cut the land into
+# Knowing the training points by heart helps to name a neighbour; on a slope far away it does not. So we ask in another
+# way. Decisions may use training *and* validation points, the learning points of lesson 05. We cut the land into
 # **blocks** one kilometre wide and deal these into five parts. A model learns from four parts and is judged on the
 # fifth, which holds none of its blocks; then the parts take turns. That is
 # [cross-validation](../docs/glossary.md#cross-validation) by blocks of land; lesson 07 says what it can't show.
@@ -273,9 +273,9 @@ for name, candidate in candidates.items():
     by_part[name] = cross_val_score(candidate, features, labels, cv=parts)
 
 # %% [markdown]
-# And the indices of lesson 05, as two more features? There is a reason to hope. A tree asks about one band at a time,
-# and in lesson 05 the border between pines and fynbos was a *slanted* line in the plane of two bands: a tree can only
-# climb it in steps, an index is that line.
+# And the indices of lesson 05, as two more features? There is reason to hope. A tree asks about one band at a time, and
+# in lesson 05 the border between pines and fynbos was a *slanted* line in the plane of two bands: a tree can only climb
+# it in steps, an index is that line.
 
 # %%
 red, nir, swir16 = (features[band] for band in ["red", "nir", "swir16"])
@@ -289,19 +289,19 @@ for name in ["random forest", "XGBoost"]:
 by_part.T.assign(mean=by_part.mean()).round(2)
 
 # %% [markdown]
-# **What to notice.** Read down the columns first, and only then the means. Both models are far above the baseline. What
-# one of them gains in one part of the land, it loses in another: these points can't tell a forest and XGBoost apart.
-# With the indices some parts come out better and some worse. So the hope has not come true, not so that these points
-# could show it: the steps from part to part *within* a row are larger than those from row to row. Where a model is asked
-# matters more than which of the two it is, and what it is given.
+# **What to notice.** Read down the columns first, and only then the means. Both models are far above the baseline. In
+# most parts of the land the two are nearly equal: these points can't tell a forest and XGBoost apart. With the indices
+# some parts come out better and some worse. So the hope has not come true, at least not so that these points could show
+# it: the differences between parts *within* a row are larger than those between rows. Where a model is tested matters
+# more than which of the two it is, and what it is given.
 #
-# We go on with XGBoost and the twelve bands, as the published lesson does, so that figures can be compared. Whoever
-# starts afresh may as well take a forest.
+# We go on with XGBoost and the twelve bands, as the published lesson does, so that figures can be compared. If you
+# start from scratch, a forest is just as good.
 #
 # ## How many rounds?
 #
-# After how many rounds has XGBoost learnt what holds elsewhere, too? `eval_set` makes it note the loss on some points
-# after every round. We give it the part that it has not learnt from, five times.
+# After how many rounds has XGBoost learnt what also holds elsewhere? `eval_set` makes it note the loss on some points
+# after every round. We give it the part that it does not learn from, five times.
 
 
 # %%
@@ -341,15 +341,15 @@ stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 )
 
 # %% [markdown]
-# **What to notice.** The thick line falls fast, is flat around its lowest place, and then rises a little: from there on
-# the model learns what is true of its own points only. The exact number of rounds matters little. And look at the thin
-# lines: they lie farther apart than the thick one rises, and each is lowest at a round of its own.
+# **What to notice.** The thick line falls fast, is flat around its lowest point, and then rises a little: from there on
+# the model learns what is true only of its own points. The exact number of rounds matters little. And look at the thin
+# lines: they lie farther apart than the thick one rises, and each is lowest at a different round.
 #
-# To end the training where such a curve is lowest is called **[early stopping](../docs/glossary.md#early-stopping)**.
+# Ending the training where such a curve is lowest is called **[early stopping](../docs/glossary.md#early-stopping)**.
 # (XGBoost can do it by itself, with `early_stopping_rounds`, but it watches one group of points, and stops where that
-# group is served best. Beside its training points that may be too late.)
+# group does best. If that group lies close to the training points, that may be too late.)
 #
-# The number of rounds belongs to the [learning rate](../docs/glossary.md#gradient-boosting):
+# The number of rounds depends on the [learning rate](../docs/glossary.md#gradient-boosting):
 
 # %%
 curves = {0.1: mean_loss}
@@ -361,18 +361,18 @@ rates.columns = ["best round of 100", "loss there"]
 rates.rename_axis("learning rate").round(3)
 
 # %% [markdown]
-# **What to notice.** With very small steps a hundred rounds are not enough to arrive. With the largest steps the lowest
-# loss comes within a few rounds, and is well above the others: such a model learns its points by heart at once, and is
-# too sure where it is wrong. In between, half the learning rate wants about twice the rounds.
+# **What to notice.** With very small steps a hundred rounds are not enough. With the largest steps the lowest loss
+# comes within a few rounds, and is well above that of the published rate: such a model learns its points by heart at
+# once, and is too sure where it is wrong. In between, half the learning rate needs about twice the rounds.
 #
 # So why not end the training at the dashed line? For the next lessons we keep the published settings, a hundred rounds,
-# so that our figures can be compared with theirs. The price is the step between the two figures printed above the plot,
-# small beside the distance between the parts. In the exercises you may do better.
+# so that our figures can be compared with theirs. The price is the difference between the two figures printed above the
+# plot, small compared with the differences between the parts. In the exercises you may do better.
 #
 # ## The exam
 #
-# All decisions are taken. Now, once, the testing points. [Accuracy](../docs/glossary.md#accuracy) is the share of
-# points whose class the model names rightly.
+# All decisions are made. Now, once, the testing points. [Accuracy](../docs/glossary.md#accuracy) is the share of points
+# whose class the model names correctly.
 
 # %% tags=["nbval-check-output"]
 for points in [training, testing]:
@@ -380,10 +380,10 @@ for points in [training, testing]:
     print(f"accuracy on the {points['job'].iloc[0]} points: {accuracy:.2f}")
 
 # %% [markdown]
-# The first figure means nothing: you have seen a tree get it by learning by heart. The second one is a first estimate.
-# (It is not to be compared with the table above: there a model learns from four fifths of all learning points, here from
-# the training points alone. The validation points stay unlearnt, because lesson 07 needs them for one more decision.)
-# Is it good? And does it say anything about pines? That is lesson 07.
+# The first figure means nothing: you have seen a tree reach it by learning by heart. The second is a first estimate.
+# (Don't compare it with the table above: there a model learns from four fifths of all learning points, here from the
+# training points alone. The validation points stay unlearnt, because lesson 07 needs them for one more decision.) Is it
+# good? And does it say anything about pines? That is lesson 07.
 #
 # ## Leave the model for the next lessons
 
@@ -402,8 +402,8 @@ print(f"{(cloud.outputs / 'pine_classifier.ubj').stat().st_size / 1e6:.1f} MB")
 # ### Exercise 06-1: shallower trees
 #
 # Take the twelve bands and the published settings, but trees of at most **3** questions in a row. What is the mean
-# accuracy on the five **parts**, as in "Which model? Ask on other land"? (Not on the testing points: whoever compares
-# settings must leave the exam closed.) Answer with a number between 0 and 1, with at least three decimals.
+# accuracy on the five **parts**, as in "Which model? Ask on other land"? (Not on the testing points: while you compare
+# settings, the exam must stay closed.) Answer with a number between 0 and 1, with at least three decimals.
 #
 # Stuck? Run `hint("06-1")`.
 
@@ -452,7 +452,7 @@ check("06-2", trees_worth_keeping, model=model, spectra=spectra, parts=parts)
 # ### Exercise 06-3: choose the settings yourself
 #
 # Find settings with a **lower mean loss on the five parts** than the published ones (the second figure printed in "How
-# many rounds?"). You may change `max_depth`, `learning_rate`, and `n_estimators` (up to 300), by any reasoning, but
+# many rounds?"). You may change `max_depth`, `learning_rate`, and `n_estimators` (up to 300), for any reason, but
 # without looking at the testing points. Several choices are right. Answer with a dictionary of your three settings and
 # the loss that you claim for them, rounded to three decimals. Then say to yourself, in one sentence, why you chose
 # them. This gives the loss of some settings after their last round:
@@ -480,23 +480,24 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 # ```
 #
 # One choice of many. A few hundred points can't teach trees of seven questions much: small trees, stopped in time, are
-# less often sure of the wrong class. Whether they also *name* more points rightly is another question, and whether the
-# gain would hold on other land, too, a third: compare it with how much the five parts differ.
+# less often sure of the wrong class. Whether they also *name* more points correctly is another question, and whether
+# the gain would hold on other land is a third: compare it with how much the five parts differ.
 #
 # </details>
 #
 # ## Quiz
 #
-# **1. A tree names every training point rightly. What does that tell you?**
+# **1. A tree names every training point correctly. What does that tell you?**
 #
 # <details><summary>a) The classes can be told apart with these bands.</summary>
 #
-# **No.** Even with labels given at random a deep tree gets there: it only has to give each point a box of its own.
+# **No.** Even with random labels a deep tree gets there: it only has to give each point a box of its own.
 #
 # </details>
 # <details><summary>b) Nothing yet about points that it has not seen.</summary>
 #
-# **Yes.** Learning by heart and understanding look alike on the points that were learnt. Only other points tell.
+# **Yes.** Learning by heart and understanding look alike on the points that were learnt. Only other points show the
+# difference.
 #
 # </details>
 # <details><summary>c) It will do worse on new points than a tree with mistakes.</summary>
@@ -505,22 +506,22 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 #
 # </details>
 #
-# **2. The loss on the blocks left out falls until round 40 and rises from then on; the training loss keeps falling.
-# What happens after round 40?**
+# **2. The loss on the blocks left out falls until round 40 and then rises; the training loss keeps falling. What
+# happens after round 40?**
 #
-# <details><summary>a) The model mends mistakes that only the points it learns from have.</summary>
+# <details><summary>a) The model adapts to what is peculiar to the points it learns from.</summary>
 #
-# **Yes.** It adapts to wrong labels and odd pixels of its own points, and that makes it worse, or too sure, elsewhere.
+# **Yes.** It learns their wrong labels and odd pixels, and that makes it worse, or too sure, elsewhere.
 #
 # </details>
-# <details><summary>b) The learning rate is too small to go on.</summary>
+# <details><summary>b) The learning rate is too small to get any further.</summary>
 #
 # **No.** Small steps make a curve fall slowly; they don't make it rise.
 #
 # </details>
 # <details><summary>c) The blocks left out have become too easy for so good a model.</summary>
 #
-# **No.** The points stay the same; the model changes. Easier points would bring a lower loss.
+# **No.** The points stay the same; the model changes. Easier points would give a lower loss.
 #
 # </details>
 #
@@ -543,8 +544,8 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 # </details>
 # <details><summary>d) Because a number chosen to suit points looks too good on them.</summary>
 #
-# **Yes.** Whatever you choose by looking at a group fits that group a little by luck. The exam must stay closed until
-# all choices are made.
+# **Yes.** Whatever you choose by looking at a group fits that group a little too well, by luck. The exam must stay
+# closed until all choices are made.
 #
 # </details>
 #
@@ -559,7 +560,7 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 # </details>
 # <details><summary>b) These points can't tell the two apart.</summary>
 #
-# **Yes.** Then take the one that is simpler, faster, or known to those who go on with it, and say so.
+# **Yes.** Then take the one that is simpler, faster, or better known to those who will continue the work, and say so.
 #
 # </details>
 # <details><summary>c) A is better, once its odd part with 0.70 is left out.</summary>
@@ -572,10 +573,10 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 # ## Key points
 #
 # - A deep tree learns points by heart; a forest averages many of them, boosting adds up many small ones.
-# - Compare with a baseline, on land that the model has not learnt from. A difference smaller than that between the parts
-#   is none.
+# - Compare with a baseline, on land that the model has not learnt from. A difference smaller than that between the
+#   parts means nothing.
 # - Learn from one group, decide with a second or by blocks, judge with a third, once.
-# - Settings hang together: smaller steps want more rounds. Early stopping finds the number of rounds for you.
+# - Settings depend on each other: smaller steps need more rounds. Early stopping finds the number of rounds for you.
 # - Accuracy on the training points says nothing.
 #
 # **What's next:** [07 How good is it?](07_how_good_is_it.ipynb): we look for reasons not to believe the figure above.

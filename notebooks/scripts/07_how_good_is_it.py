@@ -23,7 +23,7 @@
 #
 # - compare a model with a baseline that knows nothing;
 # - read precision and recall, and a confusion matrix both ways;
-# - choose the probability from which a pixel counts as pine;
+# - choose the probability above which a pixel counts as pine;
 # - compare random with spatial cross-validation and say what the difference means;
 # - say where the model should not be believed, and why.
 #
@@ -85,18 +85,18 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
-# (Not the share of lesson 01: the most common class among the *training* points is another one among the testing
-# points.)
+# (This is not the share of lesson 01: the most common class among the *training* points is not the most common among
+# the testing points.)
 #
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana et al. 2020); 62.5 % with SPOT-6
-# and 78.9 % with WorldView-3 in the Garden Route (Gerolemou 2017). For pines alone we know of one, of a site of 172
-# ha that a fire in 2012 had spared: 84 % with SPOT-6, kappa 0.68 (Forsyth et al. 2014).
-# ([References](../docs/references.md) has them in full.)
+# and 78.9 % with WorldView-3 in the Garden Route (Gerolemou 2017). For pines alone we know of one, for a site of 172 ha
+# that a fire in 2012 had spared: 84 % with SPOT-6, kappa 0.68 (Forsyth et al. 2014). (The
+# [references](../docs/references.md) give them in full.)
 #
 # ## User's and producer's accuracy
 #
-# [Accuracy](../docs/glossary.md#accuracy) counts all classes alike, but we came for pines. For them there are two
+# [Accuracy](../docs/glossary.md#accuracy) treats all classes alike, but we came for pines. For them there are two
 # questions, and each has two names:
 #
 # - [precision](../docs/glossary.md#precision), or **user's accuracy**: of what the map *calls* pine, how much is pine?
@@ -114,8 +114,8 @@ print(f"precision: {found} of {called_pine.sum()} = {found / called_pine.sum():.
 print(f"recall:    {found} of {truly_pine.sum()} = {found / truly_pine.sum():.2f}")
 
 # %% [markdown]
-# The same count is above both fraction lines; only what it is divided by differs. **F1** is one number for both, low as
-# soon as one of the two is. Here they are for every class; *support* is the number of testing points.
+# Both are the same count, divided by different totals. **F1** is one number for both, low as soon as either is. Here
+# they are for every class; *support* is the number of testing points.
 
 # %%
 report = classification_report(
@@ -128,14 +128,14 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 
 # %% [markdown]
 # **What to notice.** Classes with few points have uncertain scores. The last column is half the width of a 95 %
-# confidence interval for a share p of n points, `1.96 * sqrt(p * (1 - p) / n)`. That formula takes the points for
-# independent. Ours come several at a place, so the truth is more uncertain still. (Where a share is 0 or 1 the formula says
-# "no uncertainty at all": don't believe it.)
+# confidence interval for a share p of n points, `1.96 * sqrt(p * (1 - p) / n)`. That formula assumes that the points
+# are independent. Ours often come several to a place, so the scores are more uncertain still. (Where a share is 0 or 1
+# the formula says "no uncertainty at all": don't believe it.)
 #
 # Here the class imbalance of lesson 01 comes back: a class with few points to learn from can end up with a low recall,
-# unless it looks like nothing else. One can let rare classes weigh more in training (`sample_weight` in `fit`). That
-# shifts errors from class to class, but adds no knowledge: more points of the rare classes do. And as our map is about
-# one class, a threshold for that class is the plainer tool; it comes below.
+# unless it looks like nothing else. One can give rare classes more weight in training (`sample_weight` in `fit`). That
+# shifts errors from class to class, but adds no knowledge; more points of the rare classes would. And as our map is
+# about one class, a threshold for that class is the simpler tool; it comes below.
 #
 # ## The confusion matrix, both ways
 #
@@ -176,16 +176,16 @@ figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both wa
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Left, read along the *row* of Dense Pines: where do the missed pines go? Right, read down their
-# *column*: what is taken for pine? Then find the forest that is called pine in both. The cell holds the same points,
-# yet the two shares differ: one is a share of the forest, the other a share of all that is called pine.
+# **What to notice.** On the left, read along the *row* of Dense Pines: where do the missed pines go? On the right, read
+# down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell holds the
+# same points, yet the two shares differ: one is a share of the forest, the other a share of all that is called pine.
 #
 # ## From which probability is it a pine?
 #
 # So far the class with the highest probability won. For a map of pines we may choose a
 # [threshold](../docs/glossary.md#threshold) of our own: a low one finds more pines and raises more false alarms. That
-# is a decision, so we look at the **validation** points. The curve takes each probability that occurs as a threshold; a
-# point counts as pine from there on (`>=`).
+# is a decision, so we look at the **validation** points. The curve uses each probability that occurs as a threshold; a
+# point counts as pine if it reaches it (`>=`).
 
 # %%
 pine_code = CLASS_CODES["Dense Pines"]
@@ -216,10 +216,10 @@ balanced = trade.loc[gap.idxmin(), "threshold"]
 print(f"False alarms and missed pines balance at a probability of {balanced:.2f}.")
 
 # %% [markdown]
-# **What to notice.** Where the lines cross, as many pines are missed as false alarms are raised. Nothing says that this
-# is best: it depends on what each mistake costs (exercise 07-2). We keep `0.5`, which is easy to explain: the model
-# then thinks pine likelier than all other classes together. What does it give, on each of the two groups that the model
-# has not seen?
+# **What to notice.** Where the lines cross, there are as many missed pines as false alarms. Nothing says that this is
+# best: it depends on what each mistake costs (exercise 07-2). We keep `0.5`, which is easy to explain: the model then
+# thinks pine at least as likely as all other classes together. How does it do on the two groups that the model has not
+# seen?
 
 # %% tags=["nbval-check-output"]
 for points in [validation, testing]:
@@ -230,14 +230,14 @@ for points in [validation, testing]:
     print(f"recall {recall_score(truth, above_half):.2f}")
 
 # %% [markdown]
-# Two groups, two answers, and neither is wrong. There are few pines in each, several of them at a place, and some places
+# Two groups, two answers, and neither is wrong. There are few pines in each, often several to a place, and some places
 # are easier than others. Keep that in mind whenever you read a single figure with two decimals.
 #
 # ## Points are not the landscape
 #
-# Precision also depends on how common pines are, and people collect more of what they look for. Let the model keep its
-# recall and its rate of false alarms, and put it into landscapes with fewer pines. (Whether it does keep them, where the
-# pines are others than at the points, is another question; lesson 09 asks it.)
+# Precision also depends on how common pines are, and people collect more of what they look for. Suppose the model keeps
+# its recall and its rate of false alarms in landscapes with fewer pines. (Whether it does, where the pines differ from
+# those at the points, is another question; lesson 11 asks it.)
 
 # %%
 called = model.predict_proba(testing[BANDS])[:, pine_column] >= 0.5
@@ -249,14 +249,14 @@ for share_of_pines in [truly_pine.mean(), 0.05, 0.02]:
     print(f"precision {hits / (hits + false_alarms):.2f}")
 
 # %% [markdown]
-# The first line is the share among the testing points. The rarer the pines, the more of what is called pine is
-# something else: the same model, a worse map. Lesson 11 measures the map itself, with a random sample of places.
+# The first line has the share of pines among the testing points. The rarer the pines, the more of what is called pine
+# is something else: the same model, a worse map. Lesson 11 measures the map itself, with a random sample of places.
 #
 # ## Do neighbours give the answer away?
 #
 # Nearby pixels look alike for many reasons that have nothing to do with their class: the same slope, the same soil, the
-# same fire years ago. So a test beside the points that were learnt is easier than a test somewhere else. This is
-# [spatial leakage](../docs/glossary.md#spatial-leakage). How near are our points to each other?
+# same fire years ago. So a test close to the points that were learnt is easier than a test elsewhere. This is [spatial
+# leakage](../docs/glossary.md#spatial-leakage). How close are our points to each other?
 
 # %%
 _, metres = spectra.sindex.nearest(
@@ -349,28 +349,28 @@ figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The same settings, the same points; only the way of asking differs. And it makes no difference that
-# we could measure: the step from one line to the next is small beside the distance between the five dots of a column.
-# That is what one may hope for with points like these, most of which have no other close by. It is no law: where points
-# stand in tight clusters, random parts look better than they should. (The offline kit holds such a survey of the same
-# land, `field_points_roadside.gpkg`; with it they come out well above the blocks.)
+# **What to notice.** The settings and the points are the same; only the way of asking differs. And it makes no
+# difference that we could measure: the step from one line to the next is small compared with the spread of the five
+# dots in a column. That is what one may hope for with points like these, most of which have no other close by. It is no
+# law: where points stand in tight clusters, random parts look better than they should. (The offline kit holds such a
+# survey of the same land, `field_points_roadside.gpkg`; there, random parts come out well above the blocks.)
 #
 # Where there is a difference, it has two causes, and blocks can't tell them apart. Close neighbours no longer give the
-# answer away. And with a block the model may lose a whole kind of place, such as the only wattle of a valley, and then
-# has to guess about it (Roberts et al. 2017). Blocks that touch can still lie in different parts, so some help of
-# neighbours remains.
+# answer away. And with a block the model may lose a whole kind of place, such as the only wattle in a valley, and then
+# has to guess (Roberts et al. 2017). Blocks that touch can still be in different parts, so some help from neighbours
+# remains.
 #
-# And if the rows differ, which one should you quote? That depends on the question. For pixels between the points, as near to them as the points
-# are to each other, the first. For slopes farther away, rather the second. But blocks can only be laid where there are
-# points: a place of a kind that nobody has sampled is in neither row. And neither row is the accuracy of the *map*. For
-# that you need places drawn at random from the whole map; then no blocks are needed, and blocks can even be too strict
-# (Wadoux et al. 2021). Don't compare these rows with the testing points above either: here a model learns from four
-# fifths of all points, there from the training points alone.
+# And if the rows differ, which one should you quote? That depends on the question. For pixels between the points, as
+# close to them as the points are to each other, quote the first. For slopes farther away, rather the second. But blocks
+# exist only where there are points: a kind of place that nobody has sampled is in neither row. And neither row is the
+# accuracy of the *map*. For that you need places drawn at random from the whole map; then blocks are not needed, and
+# blocks can even be too strict (Wadoux et al. 2021). Don't compare these rows with the testing points above either:
+# here a model learns from four fifths of all points, there from the training points alone.
 #
 # ## Which bands matter?
 #
 # Shuffle one band among the testing points, and see how much accuracy is lost: if little, the model can do without it.
-# We shuffle five times; the thin line is how much the five results differ (one standard deviation each way).
+# We shuffle five times; the thin line shows how much the five results vary (one standard deviation each way).
 
 # %%
 shuffling = permutation_importance(
@@ -393,10 +393,10 @@ axes.set(
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Bands that tell the same thing share the credit: shuffle one and the model reads the other. A
-# short bar does not mean that a band tells nothing about pines. Nor does a long one mean that it tells about the
-# *plant*. Look where `coastal` and `nir09` stand. Their pixels are 60 m wide, and lesson 05 said to trust them less; if
-# they come out high, they may tell about the neighbourhood: haze in the valley, shade, the size of a stand. On another
+# **What to notice.** Bands that carry the same information share the credit: shuffle one and the model reads the other.
+# A short bar does not mean that a band says nothing about pines. Nor does a long one mean that it says something about
+# the *plant*. Look where `coastal` and `nir09` are. Their pixels are 60 m wide, and lesson 05 said to be wary of that;
+# if they come out high, they may describe the neighbourhood: haze in the valley, shade, the size of a stand. On another
 # day that may not help.
 #
 # ## Where not to believe the model
@@ -404,14 +404,13 @@ plt.show()
 # Points were collected where people walk, in stands that they recognised. So be careful
 #
 # - in **mixed pixels**: few points show thin, young stands, and a map is full of them;
-# - on **dim slopes**: the dimmest are masked (lesson 04), but the noise does not begin at a limit;
+# - on **dim slopes**: the dimmest are masked (lesson 04), but the noise does not start at our limit;
 # - in **ravines**: look up how much Indigenous Forest is called pine;
-# - in places **unlike those visited**: other rock, other altitude, another season; the blocks of land give a taste of
-#   it;
+# - in places **unlike those visited**: different rock, altitude or season; the blocks of land give a taste of it;
 # - with classes of **few points**: their interval is wide;
-# - on a **real image**, if the model has been trained on this simulated scene: it does not work there.
+# - on a **real image**, if the model was trained on this simulated scene: it does not work there.
 #
-# How much each of them costs, the points can't say. [Lesson 11](11_how_good_is_the_map.ipynb) asks a random sample of
+# The points can't say how much each of these costs. [Lesson 11](11_how_good_is_the_map.ipynb) asks a random sample of
 # the map, and the truth of the simulated scene.
 
 # %% [markdown]
@@ -447,19 +446,19 @@ check("07-1", forest_among_called_pines, counts=counts)
 #
 # **Don't give the team this number.** The testing points were chosen by people and stand in clusters, and pines are
 # common among them. On the map the same model meets far more of everything that is not pine, so the share of forest can
-# be several times as large. Only a random sample of the marked pixels tells; lesson 11 has one.
+# be much larger. Only a random sample of the marked pixels shows it; lesson 11 has one.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 07-2: a threshold for a price
 #
-# A false alarm costs a team a morning. A missed pine seeds, and a stand that has closed costs 3 to 25 times as much to
-# clear as scattered trees (Marais and Wannenburgh 2008). Say that **a missed pine costs ten times as much as a false
-# alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of `0.01`, `0.02`, ...
-# `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and `pine_probability` of the lesson
-# (one value for each validation point; `~is_pine` is "not pine"). Answer with the threshold; if several are equally
-# cheap, any of them.
+# A false alarm costs a team a morning. A missed pine spreads its seed, and a stand that has closed costs 3 to 25 times
+# as much to clear as scattered trees (Marais and Wannenburgh 2008). Suppose that **a missed pine costs ten times as
+# much as a false alarm**. A threshold `t` calls a point pine where `pine_probability >= t`. Which threshold out of
+# `0.01`, `0.02`, ... `0.99` makes the total cost on the **validation** points lowest? Use `is_pine` and
+# `pine_probability` of the lesson (one value for each validation point; `~is_pine` is "not pine"). Answer with the
+# threshold; if several are equally cheap, any of them.
 #
 # Stuck? Run `hint("07-2")`.
 
@@ -488,9 +487,9 @@ check(
 # cheapest_threshold = thresholds[np.argmin(costs)]
 # ```
 #
-# If the probabilities were exactly right, the answer would be 1/11, about `0.09`: from there on, ten times the chance
-# of a pine outweighs the chance of something else. If yours is another, the model's probabilities can't be
-# trusted as they stand, or the points are too few to tell.
+# If the probabilities were exactly right, the answer would be 1/11, about `0.09`: above it, ten times the chance of a
+# pine outweighs the chance of something else. If yours differs, the model's probabilities can't be trusted as they are,
+# or the points are too few to tell.
 #
 # </details>
 
@@ -501,8 +500,8 @@ check(
 # Series with one label for each row of `spectra`, the same label for points in the same block, different labels for
 # points in different blocks. Start from the cell that makes `blocks`.
 #
-# When the check is content, put `groups=blocks_2km` into the cell of the lesson that predicts by blocks of land and run
-# it and the next two again. Before you do: what do you expect?
+# When the check passes, put `groups=blocks_2km` into the cell of the lesson that predicts by blocks of land and run it
+# and the next two again. Before you do: what do you expect?
 #
 # Stuck? Run `hint("07-3")`.
 
@@ -519,11 +518,11 @@ check("07-3", blocks_2km, spectra=spectra)
 # blocks_2km = column_2km.astype(str) + "/" + row_2km.astype(str)
 # ```
 #
-# Wider blocks put more distance between what is learnt and what is judged, so one would expect the accuracy to stay or
-# to fall a little. It may also *rise* by a hundredth: that is no contradiction, but within the uncertainty of the two
-# figures. (Deal the blocks anew, with `random_state=1` and `2`, and look how much the figures move; that shows a part
-# of it.) When wider blocks no longer lower the accuracy, neighbours have given away all that they can. With very wide
-# blocks few are left, and chance decides.
+# Wider blocks put more distance between what is learnt and what is judged, so one would expect the accuracy to stay the
+# same or fall a little. It may also *rise* by a hundredth: that is no contradiction, but within the uncertainty of the
+# two figures. (Deal the blocks again, with `random_state=1` and `2`, and see how much the figures move; that shows part
+# of it.) When wider blocks no longer lower the accuracy, neighbours have no more to give away. With very wide blocks
+# few are left, and chance decides.
 #
 # </details>
 
@@ -540,7 +539,7 @@ check("07-3", blocks_2km, spectra=spectra)
 # </details>
 # <details><summary>b) The accuracy of the map, 7 in 10</summary>
 #
-# **No.** They have seen nothing of what the map calls by other names.
+# **No.** They have seen nothing of what the map does not call pine.
 #
 # </details>
 # <details><summary>c) The precision, or user's accuracy, of pines, 7 in 10</summary>
@@ -553,7 +552,7 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # <details><summary>a) The recall of pines goes down.</summary>
 #
-# **Yes.** Every pine that was called pine before is still called pine, so recall can only rise or stay.
+# **Yes.** Every pine that was called pine before is still called pine, so recall can only rise or stay the same.
 #
 # </details>
 # <details><summary>b) The precision goes down.</summary>
@@ -567,7 +566,7 @@ check("07-3", blocks_2km, spectra=spectra)
 #
 # </details>
 #
-# **3. In another project the points stand in tight clusters along the roads. There random parts give a clearly higher
+# **3. In another project the points stand in tight clusters along the roads. Random parts there give a clearly higher
 # accuracy than blocks of land. Why?**
 #
 # <details><summary>a) With blocks the model learns from far fewer points, as whole blocks are left out.</summary>
@@ -575,23 +574,22 @@ check("07-3", blocks_2km, spectra=spectra)
 # **No.** Both learn from about four fifths of the points.
 #
 # </details>
-# <details><summary>b) With random parts most points have learnt neighbours close by.</summary>
+# <details><summary>b) With random parts, most points have close neighbours that the model has learnt.</summary>
 #
-# **Yes.** Neighbours share slope, soil and history, so the answer leaks from one part into the other.
+# **Yes.** Neighbours share slope, soil and history, so the answer leaks from one part into another.
 #
 # </details>
 # <details><summary>c) Blocks make the model worse.</summary>
 #
-# **No.** It is the same model; only the question that is put to it is harder, and more like what a map of unvisited
-# land needs.
+# **No.** It is the same kind of model; only the question is harder, and more like what a map of unvisited land needs.
 #
 # </details>
 #
-# **4. Closed pine stands on a slope turned away from the sun are missing from the map. What would help?**
+# **4. Closed pine stands on a slope facing away from the sun are missing from the map. What would help?**
 #
 # <details><summary>a) A lower threshold for the whole map.</summary>
 #
-# **No.** It brings some of them back, and false alarms everywhere else with them; the stands look no more like pine
+# **No.** It brings some of them back, and with them false alarms everywhere else; the stands look no more like pine
 # than before.
 #
 # </details>
@@ -619,6 +617,6 @@ check("07-3", blocks_2km, spectra=spectra)
 # - Thresholds are decisions: name the costs, and decide on validation points.
 # - Random parts ask about places among the points, blocks of land about places away from them, sometimes too strictly.
 #   Neither is the accuracy of the map.
-# - Say where a model should not be believed: in places unlike those that its points show.
+# - Say where a model should not be believed: in places unlike those where its points lie.
 #
 # **What's next:** [08 Parallel with Dask](08_parallel_with_dask.ipynb): millions of pixels, two cores.
