@@ -41,10 +41,10 @@ def _slips(points: gpd.GeoDataFrame) -> dict[str, gpd.GeoSeries]:
 
 
 def _metres_to(places: gpd.GeoSeries, area: gpd.GeoDataFrame) -> pd.Series:
-    """Return how far places are from an area; missing where there is no place on earth."""
+    """Return how far places are from the hull of an area; infinite where nothing is on earth."""
     crs = area.estimate_utm_crs()
     on_earth = places.x.between(-180, 180) & places.y.between(-90, 90)
-    metres = places.where(on_earth).to_crs(crs).distance(area.to_crs(crs).union_all())
+    metres = places.where(on_earth).to_crs(crs).distance(area.to_crs(crs).union_all().convex_hull)
     return metres.replace(np.inf, np.nan).fillna(np.inf)
 
 
@@ -115,6 +115,7 @@ def find_faults(
     near = points[metres <= FAR_M].to_crs(crs)
     cell = pd.DataFrame(near.get_coordinates() // PIXEL_M).assign(kind=near[kind])
     pairs = near.sindex.query(near.geometry, predicate="dwithin", distance=NEAR_M)
+    inside = area.to_crs(points.crs).union_all()
     has_neighbour = near.index[np.unique(pairs[0][pairs[0] != pairs[1]])]
     twice = _with_place(points, [kind, "date"]).duplicated() & there
     from_scene = (points["date"] - pd.Timestamp(scene_date)).abs()
@@ -125,7 +126,7 @@ def find_faults(
         "swapped": slip == "swapped",
         "sign left out": slip == "sign left out",
         "far from the area": (metres > FAR_M) & (slip == ""),
-        "outside the area": (metres > 0) & (metres <= FAR_M),
+        "outside the area": (metres <= FAR_M) & ~geometry.intersects(inside),
         "entered twice": twice,
         "in a pixel with another": points.index.isin(near.index[cell.duplicated()]) & ~twice,
         "less exact than a pixel": points["accuracy_m"] > PIXEL_M,

@@ -30,7 +30,6 @@
 # **Time:** 45 minutes (reading 33, exercises 12). **Needs:** no file of another lesson; the ideas of lessons 07, 11 and 12.
 
 # %%
-import json
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -59,6 +58,7 @@ from xgboost import XGBClassifier
 # %%
 from helpers import (
     check,
+    expect_columns,
     expect_scenes,
     hint,
     open_cloud,
@@ -82,20 +82,20 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # ([data/README.md](../data/README.md#the-second-place)).
 #
 # **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until you
-# do, the lesson takes the published points and area of the course, and maps the wattle among them.
+# do, the lesson takes the published points and area of the course, and maps the pines among them.
 
 # %%
 POINTS, POINTS_CRS = cloud.field_points, None  # None: the file says it, or degrees
 AREA = cloud.area_of_interest
-COLUMN, WORDS = "name", ["wattle"]  # what grows there; what names your species
+COLUMN, WORDS = "name", ["pine"]  # what grows there; what names your species
 COLLECTION, PERIOD = "sentinel-2-l2a", "2018-09-01/2018-10-31"
-SPECIES = "black wattle"  # as titles and files are to call it
+SPECIES = "pines"  # as titles and files are to call it
 MOST_METRES, BLOCK_METRES = 30, 1000  # least exact record; side of a block of land
 if cloud.truth is not None:
     office = cloud.field_points.parent / "second_place"
     POINTS, AREA = office / "records.csv", office / "outline.kml"
     COLUMN, WORDS = "species", ["mearnsii", "mernsii", "wattle", "wattel"]
-    PERIOD = "2023-09-01/2025-10-31"
+    SPECIES, PERIOD = "black wattle", "2023-09-01/2025-10-31"
 
 # %% [markdown]
 # ## What came in
@@ -107,8 +107,10 @@ if cloud.truth is not None:
 
 # %% tags=["nbval-check-output"]
 records = read_points(POINTS, crs=POINTS_CRS)
+expect_columns(records, [COLUMN], POINTS)
+records[COLUMN] = records[COLUMN].astype("string").str.strip()
 print(len(records), "records; supposed:", "; ".join(records.attrs["supposed"]))
-print(records[COLUMN].str.strip().value_counts(dropna=False).head(8).to_string())
+print(records[COLUMN].value_counts(dropna=False).head(8).to_string())
 
 # %% [markdown]
 # **What to notice.** One tree, spelt in many ways. `WORDS` gathers them: a record whose text holds any of these is of
@@ -116,10 +118,10 @@ print(records[COLUMN].str.strip().value_counts(dropna=False).head(8).to_string()
 # **background**: a place at which nobody has looked.
 
 # %%
-named = records[COLUMN].fillna("").str.strip().str.lower()
+named = records[COLUMN].fillna("").str.lower()
 records["kind"] = np.where(named == "", "background", "other plant")
 records.loc[named.str.contains("|".join(WORDS)), "kind"] = SPECIES
-area = gpd.read_file(AREA)
+area = gpd.read_file(AREA, layer=0)
 utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
@@ -158,15 +160,15 @@ print(pd.crosstab(mended["kind"], left_out.map({True: "left out", False: "kept"}
 # often its neighbour. That does no harm inside a stand, and much on a line of trees along a stream. With `MOST_METRES`
 # you weigh: fewer records, or blurred ones.
 #
-# An export of GBIF or iNaturalist holds your species alone. Then there is no background, and we draw it: at random, from
-# the whole area, twice as many as you have records.
+# An export of GBIF or iNaturalist may hold your species alone. Then there is no background, and we draw it: at random,
+# from the whole area, twice as many places as you have records.
 
 # %%
 is_target = points["kind"] == SPECIES
-short_of = int(2 * is_target.sum() - (~is_target).sum())
-if short_of > 0:
-    drawn = area.to_crs(utm).dissolve().sample_points(short_of, rng=15).explode()
-    drawn = gpd.GeoDataFrame({"kind": "background"}, geometry=drawn.values, crs=utm)
+if (~is_target).sum() < is_target.sum():
+    number = int(2 * is_target.sum())
+    drawn = area.to_crs(utm).dissolve().sample_points(number, rng=15).explode()
+    drawn = gpd.GeoDataFrame(geometry=drawn.values, crs=utm).assign(kind="background")
     points = pd.concat([points, drawn], ignore_index=True)
     is_target = points["kind"] == SPECIES
 
