@@ -38,6 +38,7 @@ import numpy as np
 import pandas as pd
 import pystac
 import pystac_client
+import rioxarray
 import stackstac
 import xarray as xr
 
@@ -214,7 +215,7 @@ plt.show()
 # outlines?
 
 # %%
-outline = area.to_crs("EPSG:4326").union_all()
+outline = area.to_crs("EPSG:4326").force_2d().union_all()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 wanted = {"collections": [COLLECTION], "datetime": PERIOD, "intersects": outline}
 items = list(catalogue.search(**wanted).items_as_dicts())
@@ -595,8 +596,7 @@ if came_back.exists():
 
 # %%
 if cloud.truth is not None:
-    true_cover = xr.open_dataarray(key, engine="rasterio").squeeze("band")
-    true_code = true_cover.rio.reproject_match(likeness)
+    true_code = rioxarray.open_rasterio(key)[0].rio.reproject_match(likeness)
     truly = (true_code == CLASS_CODES["Black Wattle"]) & mapped
     print(f"true: {float(truly.sum()) / 100:,.0f} ha")
     print(f"true precision {float(truly.where(marked).mean()):.0%}")

@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 import pystac
 import pystac_client
+import rioxarray
 import stackstac
 import xarray as xr
 
@@ -152,7 +153,7 @@ plt.show()
 # ## Does a scene cover it, and is it clear there?
 
 # %%
-outline = area.to_crs("EPSG:4326").union_all()
+outline = area.to_crs("EPSG:4326").force_2d().union_all()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 wanted = {"collections": [COLLECTION], "datetime": PERIOD, "intersects": outline}
 items = list(catalogue.search(**wanted).items_as_dicts())
