@@ -693,6 +693,8 @@ print({name: asset.roles for name, asset in again.assets.items()})
 # **What to notice.** The page says what was left out, where the model has not been tested, and gives an area only if
 # somebody has gone. Read it as the person who must spend money by it.
 #
+# For your next species or place there is this lesson without its words: [own/your_map.ipynb](own/your_map.ipynb).
+#
 # ## Exercises
 
 # %% [markdown]
@@ -858,4 +860,5 @@ check("15-3", up_to_hectares)
 # - Judge by blocks of land; ask a learning curve before you send for more records.
 # - Only visits to random places give an area, and the interval that belongs to it.
 #
-# **What's next:** your own map. Where you are stuck, [Errors that learners meet](../docs/errors.md) may have the message.
+# **What's next:** your own map, with [own/your_map.ipynb](own/your_map.ipynb). Where you are stuck,
+# [Errors that learners meet](../docs/errors.md) may have the message.
