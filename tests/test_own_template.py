@@ -82,7 +82,7 @@ def run_template(folder, settings: dict[str, str], raster: str, code: int) -> di
     outputs = f"dataclasses.replace(open_cloud(), outputs=Path({str(folder)!r}))"
     replace = {
         "cloud.field_points, None": f"{points!r}, None",
-        "AREA = cloud.area_of_interest": f"AREA = Path({area!r})",
+        "AREA = cloud.area_of_interest": f"AREA = {area!r}",
         '"name", ["pine"]': f"{settings['column']!r}, {settings['words']}",
         '"2018-09-01/2018-10-31"': repr(settings["period"]),
         'SPECIES = "pines"': 'SPECIES = "Wanted tree"',

@@ -157,7 +157,7 @@ outline = area.to_crs("EPSG:4326").force_2d().union_all()
 catalogue = pystac_client.Client.open(cloud.stac_url)
 wanted = {"collections": [COLLECTION], "datetime": PERIOD, "intersects": outline}
 items = list(catalogue.search(**wanted).items_as_dicts())
-expect_scenes(items, f"the area in {AREA.name}, {PERIOD}")
+expect_scenes(items, f"the area in {AREA}, {PERIOD}")
 found = gpd.GeoDataFrame.from_features(items, crs="EPSG:4326").to_crs(utm)
 found["day"] = found["datetime"].str[:10]
 found["zone"] = found["grid:code"].str[5:7]
@@ -223,7 +223,8 @@ usable = ~numbers.sel(band="scl").isin(list(UNUSABLE.values()))
 numbers = numbers.sel(band=BANDS).chunk({"band": -1, "y": 512, "x": 512})
 cube = numbers.where((numbers != 0) & usable) * np.float32(0.0001) + offset
 cube = cube.rio.write_crs(utm)
-print(f"{numbers.sizes['x']} x {numbers.sizes['y']} pixels, offset {offset}")
+dark = np.nanquantile(cube.sel(band="red"), 0.01)
+print(f"offset {offset}; the darkest hundredth of red: {dark:.3f}")
 
 # %%
 inside_x = points.geometry.x.between(*cube.rio.bounds()[::2])
@@ -430,8 +431,12 @@ came_back = to_visit.with_stem(f"{to_visit.stem}_filled_in")
 
 # %%
 if came_back.exists():
-    filled_in = gpd.read_file(came_back).set_index("name")["answer"]
-    answer = places["name"].map(filled_in).fillna("").str.strip().str.lower()
+    filled_in = gpd.read_file(came_back).to_crs(utm).set_index("name")
+    metres = filled_in.distance(places.set_index("name"))
+    if not metres.max() < 1:
+        raise ValueError(f"{came_back.name} answers another list: move it away")
+    answer = places["name"].map(filled_in["answer"]).fillna("")
+    answer = answer.str.strip().str.lower()
     visits = picked.assign(answer=answer)[answer.isin(["yes", "no"])]
     counts = pd.crosstab(visits["stratum"], visits["answer"])
     counts = counts.reindex(index=VISITS.index, columns=["yes", "no"], fill_value=0)
@@ -447,9 +452,11 @@ def area_with_interval(counts, hectares):
     share = counts["yes"] / visits
     variance = (hectares**2 * share * (1 - share) / (visits - 1)).sum()
     estimate, margin = (hectares * share).sum(), 1.96 * np.sqrt(variance)
-    unseen = (hectares * 3 / visits)[counts["yes"] == 0].sum()
-    surely = counts["yes"].sum() / 100  # each find is a pixel, a hundredth of a hectare
-    return estimate, max(estimate - margin, surely), estimate + margin + unseen
+    bound = hectares * 3 / visits
+    low = estimate - margin - bound[counts["no"] == 0].sum()
+    high = estimate + margin + bound[counts["yes"] == 0].sum()
+    # Each find is a pixel, a hundredth of a hectare, and surely there.
+    return estimate, max(low, counts["yes"].sum() / 100), high
 
 
 # %%
