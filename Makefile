@@ -75,6 +75,8 @@ tables: env ## make the tables of lessons and minutes again from the lessons
 
 pairs: env ## bring notebooks and their paired scripts back in step (the newer of the two wins)
 	$(PYTHON) -m jupytext --sync notebooks/*.ipynb
+	$(PYTHON) -m tools.own_template
+	$(PYTHON) -m jupytext --sync notebooks/own/*.ipynb
 
 lock: env ## resolve the dependencies of pyproject.toml again
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev --python-version 3.12 pyproject.toml -o requirements.lock

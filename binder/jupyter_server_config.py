@@ -14,8 +14,9 @@ if not list(workspaces.glob("course-*")):  # else it is the learner's own by now
 
 # A notebook that another editor has changed, such as VS Code, is newer than its script, and Lab
 # would refuse to open it: here, too, the newer half wins.
-for notebook in sorted((here.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-    script = notebook.parent / "scripts" / f"{notebook.stem}.py"
+notebooks = here.parent / "notebooks"
+for notebook in sorted([*notebooks.glob("[0-9][0-9]_*.ipynb"), *notebooks.glob("own/*.ipynb")]):
+    script = notebooks / "scripts" / notebook.relative_to(notebooks).with_suffix(".py")
     if script.is_file() and notebook.stat().st_mtime > script.stat().st_mtime:
         jupytext(["--sync", "--quiet", str(notebook)])
 

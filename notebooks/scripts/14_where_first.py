@@ -1017,5 +1017,5 @@ check("14-2", first_is_better, saved=saved, paid=paid, rivals=rivals)
 # - Send draws through the whole plan: a stand that is nearly always in is safe, one that is sometimes in needs a visit.
 # - Hand over files that teams can open, and a page that admits what it does not know.
 #
-# **What's next:** a plan is only as good as its map. Which points would make the map better where it was undecided?
-# [01 Field observations](01_field_observations.ipynb)
+# **What's next:** a plan is only as good as its map, and this one was of our pines. Now yours:
+# [15 Your own species, your own place](15_your_own_species.ipynb)

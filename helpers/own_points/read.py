@@ -1,0 +1,160 @@
+"""Reads points from a table or a layer, whatever its columns are called."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from helpers.errors import CourseError
+
+TEXT, SHEET = {".csv", ".tsv", ".txt"}, {".xlsx", ".ods"}
+# The names, in small letters, that a column goes by: first those of GBIF and iNaturalist.
+NAMES = {
+    "longitude": ("decimallongitude", "longitude", "lon", "long", "lng", "x", "easting"),
+    "latitude": ("decimallatitude", "latitude", "lat", "y", "northing"),
+    "accuracy": (
+        "coordinateuncertaintyinmeters", "public_positional_accuracy", "positional_accuracy",
+        "accuracy_m", "accuracy",
+    ),
+    "date": ("eventdate", "observed_on", "date"),
+}  # fmt: skip
+DEGREES = r"(\d+(?:\.\d+)?)(?:\D+?(\d+(?:\.\d+)?))?(?:\D+?(\d+(?:\.\d+)?))?"  # and minutes, seconds
+
+
+def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
+    """Read field records from a file, as it comes.
+
+    Parameters
+    ----------
+    path
+        A table (CSV, text with tabs or semicolons, Excel, OpenDocument), also as GBIF or
+        iNaturalist export it, or a layer (GeoPackage, shapefile, KML, GeoJSON, GPX).
+    crs
+        In which the coordinates are, where the file does not say so. Without it, columns of a
+        table are taken for degrees (WGS 84).
+
+    Returns
+    -------
+    GeoDataFrame
+        All rows, in degrees (EPSG:4326), with their own columns and two more: ``date`` (day before
+        month, unless the year comes first; missing if it can't be read) and ``accuracy_m`` (metres;
+        missing if not said). A row without a readable position has an empty geometry. What had to
+        be supposed stands in ``attrs["supposed"]``.
+
+    Raises
+    ------
+    CourseError
+        If there is no such file, if it cannot be read, if it has no columns of coordinates, or if
+        its numbers are metres and nothing says in which projection.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise CourseError(f"There is no file {path}: check the name, and the folder it is in.")
+    try:
+        table = _read_text(path) if path.suffix.lower() in TEXT else gpd.read_file(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CourseError(
+            f"{path.name} cannot be read ({str(error).splitlines()[0]}): save it as CSV (UTF-8) or "
+            "GeoPackage, unpacked, and with the files beside it if it is a shapefile."
+        ) from None
+    if isinstance(table, gpd.GeoDataFrame):
+        points, supposed = _of_layer(table, path, crs)
+    else:
+        points, supposed = _of_table(table, path, crs)
+    date, accuracy = (_column(points, what) for what in ("date", "accuracy"))
+    points["date"] = _dates(points[date]) if date else pd.NaT
+    points["accuracy_m"] = pd.to_numeric(points[accuracy], "coerce") if accuracy else np.nan
+    points.attrs["supposed"] = supposed
+    return points
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """Read a table of text, whose separator is the one that its first line has most of."""
+    raw = path.read_bytes()
+    if raw.startswith(b"PK"):
+        raise ValueError("it is a zip archive or a spreadsheet under another name")
+    try:
+        encoding = "utf-8-sig"
+        first = raw.decode(encoding).partition("\n")[0]
+    except UnicodeDecodeError:
+        encoding = "cp1252"  # as older Excel writes it
+        first = raw.decode(encoding).partition("\n")[0]
+    separator = max("\t;,", key=first.count)
+    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL  # GBIF quotes nothing
+    return pd.read_csv(path, sep=separator, dtype=str, encoding=encoding, quoting=quoting)
+
+
+def _of_table(table: pd.DataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFrame, list[str]]:
+    x, y = (_column(table, what) for what in ("longitude", "latitude"))
+    if x is None or y is None:
+        raise CourseError(
+            f"{path.name} has no columns of coordinates (it has: {', '.join(map(str, table))}): "
+            "call them longitude and latitude."
+        )
+    east, north = _numbers(table[x]), _numbers(table[y])
+    supposed = [] if crs else [f"{x} and {y} are degrees of WGS 84 (EPSG:4326)"]
+    _require_degrees(east, north, path, crs)
+    known = east.notna() & north.notna()
+    geometry = gpd.points_from_xy(east, north, crs=crs or "EPSG:4326")
+    points = gpd.GeoDataFrame(table, geometry=geometry).reset_index(drop=True)
+    points.loc[~known.to_numpy(), "geometry"] = None
+    return points.to_crs("EPSG:4326"), supposed
+
+
+def _of_layer(layer: gpd.GeoDataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFrame, list[str]]:
+    supposed = []
+    if layer.crs is None and crs is None:
+        supposed.append("the file names no projection: taken for degrees of WGS 84 (EPSG:4326)")
+    layer = layer.set_crs(crs or "EPSG:4326") if layer.crs is None else layer
+    shapes = layer.geometry
+    if layer.crs.is_geographic:
+        bounds = shapes.bounds
+        _require_degrees(bounds["minx"], bounds["miny"], path, crs)
+    other = int((~shapes.geom_type.isin(["Point"]) & shapes.notna()).sum())
+    if other:
+        supposed.append(f"{other} lines, areas or groups of points: a point inside stands for each")
+        shapes = shapes.representative_point()
+    return layer.set_geometry(shapes).reset_index(drop=True).to_crs("EPSG:4326"), supposed
+
+
+def _require_degrees(east: pd.Series, north: pd.Series, path: Path, crs: Any) -> None:
+    """Stop if most numbers that are to be degrees are none."""
+    if crs is None and ((east.abs() > 360) | (north.abs() > 360)).mean() > 0.5:
+        raise CourseError(
+            f"The coordinates in {path.name} are no degrees (the first: {east.iloc[0]:.10g}, "
+            f"{north.iloc[0]:.10g}): if they are metres, say in which projection, such as "
+            'read_points(path, crs="EPSG:32734"); layers need the right .prj file.'
+        )
+
+
+def _column(table: pd.DataFrame, what: str) -> str | None:
+    """Return the name of the column that holds something, if there is one."""
+    there = {str(column).strip().lower(): column for column in table.columns}
+    return next((there[name] for name in NAMES[what] if name in there), None)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Read numbers or degrees, minutes and seconds, with decimal points or commas."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float)
+    text = column.astype("string").str.strip().str.replace(",", ".").str.upper()
+    plain = pd.to_numeric(text, "coerce").astype(float)
+    parts = text.str.extract(DEGREES).astype(float).fillna({1: 0, 2: 0})
+    degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
+    below = text.str.contains(r"^\s*[-\u2212]|[SW]").fillna(False)  # hyphen or minus sign
+    return plain.fillna(degrees.where(~below.astype(bool), -degrees))
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    """Read dates as people write them; of a span, its first day."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        text = column.astype("string").str.strip()
+        span = text.str.fullmatch(r"\d{4}-[^/]*/.*").fillna(False).astype(bool)
+        column = text.where(~span, text.str.partition("/")[0])
+    dates = pd.to_datetime(column, format="mixed", dayfirst=True, errors="coerce", utc=True)
+    return dates.dt.tz_localize(None)
