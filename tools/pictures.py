@@ -2,6 +2,7 @@
 
 import json
 
+import geopandas as gpd
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -91,14 +92,20 @@ def final_map() -> None:
         probability = source.read(1, out_shape=shape, masked=True, resampling=Resampling.average)
         west, south, east, north = source.bounds
         visual = _visual_of_chosen_scene(source.bounds, source.crs, shape)
+        area = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(source.crs)
     figure, axes = plt.subplots(figsize=(9, 6.6), layout="constrained")
     kilometres = [edge / 1000 for edge in (west, east, south, north)]
     axes.imshow(_as_backdrop(visual), extent=kilometres)
     shown = np.ma.masked_less(probability, 0.5)
     image = axes.imshow(shown, extent=kilometres, cmap="spring", vmin=0.5, vmax=1)
     figure.colorbar(image, ax=axes, label="probability of pines (0.5 to 1)", shrink=0.8)
+    outline = area.affine_transform([0.001, 0, 0, 0.001, 0, 0]).boundary
+    outline.plot(ax=axes, color="white", linewidth=1.2, label="area of interest")
+    axes.legend(loc="lower left", labelcolor="white", facecolor="#333333")
     axes.set(
         title=cloud.map_title("Probability of invasive pines"),
+        xlim=kilometres[:2],
+        ylim=kilometres[2:],
         xlabel="km east (UTM zone 34 South)",
         ylabel="km north",
     )
