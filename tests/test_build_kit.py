@@ -201,7 +201,7 @@ def test_the_darkest_hundredth_tells_where_the_flag_lies(tiny_kit, item_id):  # 
     applied = item["properties"]["earthsearch:boa_offset_applied"]
     dn = values_of(tiny_kit / item["assets"]["red"]["href"])
     darkest = np.percentile(dn, 1) * listed["scale"] + (0.0 if applied else listed["offset"])
-    assert (abs(darkest) > 0.05) is (item_id == LYING)  # the test of lesson 03
+    assert (abs(darkest) > 0.05) == (item_id == LYING)  # the test of lesson 03
 
 
 def test_offsets_are_as_on_earth_search(tiny_kit):  # noqa: F811
