@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from offline_kit.build.bands import BANDS
 from offline_kit.build.filters import block_mean, exponential, smooth
 from offline_kit.build.geometry import RIM, displaced, displacement
-from offline_kit.build.grid import Window, grid_of, windows_of
+from offline_kit.build.grid import Window, blocks_of, grid_of, windows_of
 from offline_kit.build.landcover import Site
 from offline_kit.build.landscape import LAYERS
 from offline_kit.build.light import (
@@ -242,10 +242,12 @@ def test_the_spectra_are_those_of_the_facts():
     assert (spread > 0.08).all() and (spread < 0.6).all()
 
 
-def test_windows_cover_a_grid_once():
-    grid = grid_of("study")
+@pytest.mark.parametrize("cut", [windows_of, blocks_of])
+@pytest.mark.parametrize("size", ["tiny", "course", "study"])
+def test_windows_cover_a_grid_once(cut, size):
+    grid = grid_of(size)
     seen = np.zeros((grid.height // 6, grid.width // 6), int)
-    for w in windows_of(grid):
+    for w in cut(grid):
         assert all(v % 6 == 0 for v in (w.row, w.column, w.height, w.width))
         rows, columns = (
             slice(w.row // 6, (w.row + w.height) // 6),

@@ -10,13 +10,14 @@ from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.ops import unary_union
 
 from offline_kit.build.grid import EPSG, PIXEL, windows_of
-from offline_kit.build.landscape import LAYERS, Landscape
+from offline_kit.build.landscape import Landscape
 from offline_kit.build.parallel import ordered_map
 from offline_kit.build.sampling import warped_layers
 
 CATCHMENT_NAMES = (
     "Witpoort", "Kloofrivier", "Bergsig", "Suurvlakte", "Baviaanskop", "Elandspad",
 )  # fmt: skip
+NOT_WILD = ("farm", "plantation")
 STEP = 3  # outlines are drawn on every third pixel
 SMALLEST_HA = 4
 
@@ -31,7 +32,7 @@ def _outlines(
     natural = np.zeros((rows, columns), np.uint8)
     per_cell = PIXEL / grid.cell
     windows = windows_of(grid)
-    sampled = ordered_map(lambda window: warped_layers(landscape, window), windows)
+    sampled = ordered_map(lambda window: warped_layers(landscape, window, NOT_WILD), windows)
     for window, (r, c, layers) in zip(windows, sampled, strict=True):
         at = np.s_[STEP // 2 :: STEP, STEP // 2 :: STEP]
         i = np.floor((r[at] + 0.5) * per_cell).astype(int) + landscape.margin
@@ -45,7 +46,7 @@ def _outlines(
             window.column // STEP : (window.column + window.width) // STEP,
         ]
         catchment[target] = here
-        farm, planted = (layers[LAYERS.index(name)][at] for name in ("farm", "plantation"))
+        farm, planted = (layer[at] for layer in layers)
         natural[target] = (here > 0) & (farm < 0) & (planted < 0)
     transform = grid.transform(PIXEL * STEP)
     return catchment, natural, transform

@@ -50,6 +50,21 @@ def block_mean(a: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
 
 
 @kernel
+def largest(fields: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return which of some fields is the largest at each pixel: the first of equal ones."""
+    count, h, w = fields.shape
+    out = np.empty((h, w), np.uint8)
+    for r in range(h):
+        for c in range(w):
+            best = 0
+            for k in range(1, count):
+                if fields[k, r, c] > fields[best, r, c]:
+                    best = k
+            out[r, c] = best
+    return out
+
+
+@kernel
 def _box_rows(a: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
     h, w = a.shape
     out = np.empty_like(a)

@@ -58,21 +58,25 @@ def _weights(t: float) -> tuple[float, float, float, float]:
 
 
 @kernel
-def _displaced(band: NDArray[np.float32], down: float, right: float) -> NDArray[np.float32]:
-    h, w = band.shape[0] - 2 * RIM, band.shape[1] - 2 * RIM
-    out = np.empty((h, w), np.float32)
+def _displaced(
+    band: NDArray[np.float32], down: float, right: float, out: NDArray[np.float32]
+) -> None:
+    h, w = out.shape
     j, i = int(np.floor(-down)), int(np.floor(-right))
     wy, wx = _weights(-down - j), _weights(-right - i)
+    lines = np.empty((h + 3, w))  # moved to the east, which the four rows around a pixel share
+    for r in range(h + 3):
+        for c in range(w):
+            line = 0.0
+            for di in range(4):
+                line += wx[di] * band[r + RIM + j - 1, c + RIM + i + di - 1]
+            lines[r, c] = line
     for r in range(h):
         for c in range(w):
             total = 0.0
             for dj in range(4):
-                line = 0.0
-                for di in range(4):
-                    line += wx[di] * band[r + RIM + j + dj - 1, c + RIM + i + di - 1]
-                total += wy[dj] * line
+                total += wy[dj] * lines[r + dj, c]
             out[r, c] = max(total, DARKEST)
-    return out
 
 
 def displaced(
@@ -88,4 +92,7 @@ def displaced(
         To the east and to the north, in metres; up to 30.
     """
     east, north = displacement
-    return np.stack([_displaced(band, -north / PIXEL, east / PIXEL) for band in reflectance])
+    out = np.empty_like(reflectance[:, RIM:-RIM, RIM:-RIM], order="C")
+    for band, moved in zip(reflectance, out, strict=True):
+        _displaced(band, -north / PIXEL, east / PIXEL, moved)
+    return out

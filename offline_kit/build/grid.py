@@ -1,5 +1,6 @@
 """Where a kit lies: its pixel grid, windows of it, and its named sizes."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ EPSG = 32734
 TILE = "34HCH"
 TILE_WEST, TILE_NORTH = 300_000, 6_300_040  # upper left corner of tile 34HCH in EPSG:32734
 PIXEL = 10  # metres; everything is simulated at the finest native pixel
-BLOCK_PIXELS = 768  # along a block that is worked on at once; divides by 6, for bands of 60 m
+WINDOW_PIXELS = 768  # along a window in whose order points are drawn
+BLOCK_PIXELS = 900  # at most, along a block of a scene
+UNIT = 6  # pixels by which both are cut: a pixel of 60 m
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,31 @@ class Window(NamedTuple):
         )
 
 
-def windows_of(grid: Grid, size: int = BLOCK_PIXELS) -> list[Window]:
-    """Cut a grid into windows of at most `size` pixels along each side."""
+def windows_of(grid: Grid) -> list[Window]:
+    """Cut a grid into windows of `WINDOW_PIXELS`, those at the edges smaller."""
+    return _windows(grid, WINDOW_PIXELS, WINDOW_PIXELS)
+
+
+def blocks_of(grid: Grid) -> list[Window]:
+    """Cut a grid into windows of about the same size, at most `BLOCK_PIXELS` along each side.
+
+    For work that needs pixels around each window, of which narrow windows need the most.
+    """
+    return _windows(grid, _cut(grid.height), _cut(grid.width))
+
+
+def _windows(grid: Grid, height: int, width: int) -> list[Window]:
     return [
-        Window(row, column, min(size, grid.height - row), min(size, grid.width - column))
-        for row in range(0, grid.height, size)
-        for column in range(0, grid.width, size)
+        Window(row, column, min(height, grid.height - row), min(width, grid.width - column))
+        for row in range(0, grid.height, height)
+        for column in range(0, grid.width, width)
     ]
+
+
+def _cut(length: int) -> int:
+    """Return the length of equal parts; the last one may be shorter."""
+    parts = math.ceil(length / BLOCK_PIXELS)
+    return UNIT * math.ceil(length / parts / UNIT)
 
 
 def _at(column60: int, row60: int, width: int, height: int, cell: int) -> Grid:

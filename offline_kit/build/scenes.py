@@ -21,9 +21,9 @@ from offline_kit.build.clouds import (
     put_clouds_over,
 )
 from offline_kit.build.cog import Raster, rasters
-from offline_kit.build.filters import block_mean
+from offline_kit.build.filters import block_mean, largest
 from offline_kit.build.geometry import RIM, displaced, displacement
-from offline_kit.build.grid import PIXEL, Window, windows_of
+from offline_kit.build.grid import PIXEL, Window, blocks_of
 from offline_kit.build.landcover import CHAR, CLASS_NAMES, CROP, Ground, ground_at
 from offline_kit.build.landscape import Landscape
 from offline_kit.build.light import (
@@ -122,13 +122,10 @@ class Scene:
     def simulate(self, window: Window) -> Block:
         """Simulate one window; its row, column and size divide by 6."""
         scene, grown, wide = self.satellite_pass, window.grown(HALO), window.grown(HALO + RIM)
-        ground = ground_at(self.landscape, wide, scene.year, scene.dam_level)
-        reflectance = reflectance_of(
-            ground, wide, self.landscape.seed, self.seed, dryness(scene.year)
-        )
+        reflectance, elevation, terrain, truth = self._land(wide)
         cloud, shade, bright = clouds_over(wide, self.sun, self.threshold, self.seed + 5)
         edge = shadow_edge(self.landscape, self.shadow, wide)
-        put_light_on(reflectance, *illumination(ground.elevation, edge, self.sun.vector), shade)
+        put_light_on(reflectance, *illumination(elevation, edge, self.sun.vector), shade)
         reflectance = displaced(reflectance, self.displacement)
         cloud, shade, bright = (
             np.ascontiguousarray(field[RIM:-RIM, RIM:-RIM]) for field in (cloud, shade, bright)
@@ -138,21 +135,34 @@ class Scene:
         if scene.cirrus:
             put_clouds_over(reflectance, cirrus, np.ones_like(cirrus), CIRRUS)
         seen = observe(reflectance, window.row, window.column, self.seed + 11)
-        modelled = modelled_illumination(ground.terrain, self.sun.vector)
+        modelled = modelled_illumination(terrain, self.sun.vector)
         corrected = take_light_off(
             seen, *(np.ascontiguousarray(_of_ground(field)) for field in modelled)
         )
-        target, dominant = _truth(ground, self.landscape.place)
-        shadow = _of_ground(terrain_shadow(ground.elevation, edge, self.sun.vector))
+        shadow = _of_ground(terrain_shadow(elevation, edge, self.sun.vector))
         return Block(
             window,
             [to_dn(values, scene.offset) for values in corrected],
             self._classify(seen, (cloud, shade, cirrus), shadow, window),
             _true_colour(corrected),
-            target,
-            dominant,
+            *truth,
             shadow,
         )
+
+    def _land(
+        self, window: Window
+    ) -> tuple[
+        NDArray[np.float32],
+        NDArray[np.float32],
+        NDArray[np.float32],
+        tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    ]:
+        """Return reflectance, elevation, terrain and truth; the rest of the ground takes room."""
+        scene, seed = self.satellite_pass, self.landscape.seed
+        ground = ground_at(self.landscape, window, scene.year, scene.dam_level)
+        reflectance = reflectance_of(ground, window, seed, self.seed, dryness(scene.year))
+        truth = _truth(ground, self.landscape.place)
+        return reflectance, ground.elevation, ground.terrain, truth
 
     def _classify(
         self,
@@ -189,7 +199,7 @@ def _truth(ground: Ground, place: Place) -> tuple[NDArray[np.uint8], NDArray[np.
     fractions = _of_ground(ground.fractions)
     cover = fractions[CLASS_NAMES.index(place.target)]
     percent = np.floor(cover * 100 + np.float32(0.5)).astype(np.uint8)
-    dominant = np.argmax(fractions, axis=0).astype(np.uint8)
+    dominant = largest(fractions)
     dominant[(dominant == CROP) | (dominant == CHAR)] = TRUTH_NODATA
     return percent, dominant
 
@@ -234,7 +244,7 @@ def write_scene(
     )
     counts = np.zeros(12, np.int64)
     with rasters(*bands, scl, visual, target, dominant, shadow):
-        for block in ordered_map(scene.simulate, windows_of(grid)):
+        for block in ordered_map(scene.simulate, blocks_of(grid)):
             window = block.window
             for raster, values in zip(bands, block.bands, strict=True):
                 raster.put(values, window)
@@ -245,7 +255,7 @@ def write_scene(
             shadow.put(block.shadow, window)
             counts += np.bincount(block.scl.ravel(), minlength=12)
             progress(window.height * window.width)
-        _finish_all((*bands, target), (scl, dominant, shadow), visual)
+        _finish_all((target, *bands), (scl, dominant, shadow), visual)
     _write_thumbnail(folder)
     percent = tuple(round(float(n) / float(counts.sum()) * 100, 6) for n in counts)
     return SceneFacts(scene.sun, percent)
@@ -253,9 +263,9 @@ def write_scene(
 
 def _finish_all(amounts: tuple[Raster, ...], classes: tuple[Raster, ...], picture: Raster) -> None:
     """Turn rasters into COGs, several at a time."""
-    jobs = [partial(picture.finish, picture=True)]
+    jobs = [raster.finish for raster in amounts]
     jobs += [partial(raster.finish, Resampling.mode) for raster in classes]
-    jobs += [raster.finish for raster in amounts]
+    jobs += [partial(picture.finish, picture=True)]
     for _ in ordered_map(lambda job: job(), jobs):
         pass
 
