@@ -631,7 +631,9 @@ if came_back.exists():
 
 # %% [markdown]
 # **What to notice.** The interval holds the truth in nineteen of twenty such samples, if those who answer are right. One
-# wrong *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there.
+# wrong *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there. The
+# margin of the precision is of the same kind: here the truth lies just beside it. So it goes with sixty visits, now and
+# then, and nobody would know without the key.
 #
 # ## What leaves the building
 #
