@@ -462,14 +462,13 @@ def area_with_interval(counts, hectares):
 # %%
 if came_back.exists():
     estimate, low, high = area_with_interval(counts, hectares)
-    share = counts["yes"] / counts.sum(axis=1)
-    precision, recall = (
-        share["marked"],
-        hectares["marked"] * share["marked"] / estimate,
-    )
+    asked = counts.loc["marked"].sum()
+    precision = counts.loc["marked", "yes"] / asked
+    recall = hectares["marked"] * precision / estimate
+    margin = 1.96 * np.sqrt(precision * (1 - precision) / (asked - 1))
     print(f"counted pixels: {hectares['marked']:,.0f} ha")
     print(f"from visits:    {estimate:,.0f} ha ({low:,.0f} to {high:,.0f})")
-    print(f"precision {precision:.0%}, recall {recall:.0%} (both are estimates)")
+    print(f"precision {precision:.0%}, give or take {margin:.0%}; recall {recall:.0%}")
 
 # %%
 # Only drawing: run it, no need to read it.
