@@ -26,8 +26,8 @@ IMPORTS = re.compile(r"^    (?:check|hint|visit),\n|, CLASS_CODES$", re.MULTILIN
 BEGINNING = f"""\
 # Your map
 
-Duplicate this notebook, change the cell that names your files, then *Run*, *Run All Cells*. Why
-each step is there, and what its result means, says [lesson 15](../{LESSON}.ipynb)."""
+Duplicate this notebook, change the cell that names your files, then choose *Run*, *Run All Cells*.
+[Lesson 15](../{LESSON}.ipynb) explains why each step is there and what its result means."""
 
 
 def make_template(lesson: NotebookNode) -> NotebookNode:

@@ -17,8 +17,8 @@
 # %% [markdown]
 # # Your map
 #
-# Duplicate this notebook, change the cell that names your files, then *Run*, *Run All Cells*. Why
-# each step is there, and what its result means, says [lesson 15](../15_your_own_species.ipynb).
+# Duplicate this notebook, change the cell that names your files, then choose *Run*, *Run All Cells*.
+# [Lesson 15](../15_your_own_species.ipynb) explains why each step is there and what its result means.
 
 # %%
 from datetime import UTC, datetime
