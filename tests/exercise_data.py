@@ -151,6 +151,9 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             )
         },
         **_given_by_lesson_14(random),
+        "15-1": {"points": points},
+        "15-2": {},
+        "15-3": {},
         "13-1": {},
         "13-2": {"looks": (pine_map * 6).astype("uint8")},
         "13-3": {

@@ -632,8 +632,8 @@ if came_back.exists():
 # %% [markdown]
 # **What to notice.** The interval holds the truth in nineteen of twenty such samples, if those who answer are right. One
 # wrong *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there. The
-# margin of the precision is of the same kind: here the truth lies just beside it. So it goes with sixty visits, now and
-# then, and nobody would know without the key.
+# margin of the precision is of the same kind. Does the truth lie beside it? That happens, more often with few visits, and
+# without a key nobody would know.
 #
 # ## What leaves the building
 #
