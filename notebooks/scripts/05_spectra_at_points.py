@@ -591,7 +591,7 @@ check("05-3", band_pair, learning_points=learning_points)
 # band_pair = ("green", "red")
 # ```
 #
-# A handful of others pass, too; which ones depends on the scene and on the points. (Several have `nir09` in them: the
+# Others pass, too; which ones depends on the scene and on the points. (Several have `nir09` in them: the
 # forest stands in narrow ravines, and in a pixel of 60 m its surroundings count.) Note that neither `green` nor `red`
 # alone is of much use: the medians of the two classes are close. `green` is worth its place because it shows how much
 # light there is, so that `red` can be judged. A band that says little by itself can be half of the best pair.
