@@ -82,7 +82,7 @@ lock: env ## resolve the dependencies of pyproject.toml again
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev --python-version 3.12 pyproject.toml -o requirements.lock
 	$(PYTHON) -m tools.environment
 
-wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelhouse/ (see README.md)
+wheelhouse: env $(KIT) ## pack what a laptop without a network needs into wheelhouse/ (see docs/workshop.md)
 	$(PYTHON) -m tools.wheelhouse pack
 
 clean: ## remove the environment, the kit and everything that the lessons made

@@ -33,7 +33,7 @@ def look_at_memory() -> str:
     if total < MEMORY_TOTAL:
         raise Mend(
             f"This {where} has {total / GB:.1f} GB of memory, and the lessons need 2 GB: give it "
-            "more, or take one of the other ways in README.md (Binder, Studio Lab)."
+            "more, or take one of the other ways in docs/workshop.md (Binder, Studio Lab)."
         )
     if free < MEMORY_FREE:
         raise Mend(
