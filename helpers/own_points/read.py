@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from helpers.course import CRS
 from helpers.errors import CourseError
 
 TEXT, SHEET = {".csv", ".tsv", ".txt"}, {".xlsx", ".ods"}
@@ -128,7 +129,7 @@ def _require_degrees(east: pd.Series, north: pd.Series, path: Path, crs: Any) ->
         raise CourseError(
             f"The coordinates in {path.name} are no degrees (the first: {east.iloc[0]:.10g}, "
             f"{north.iloc[0]:.10g}): if they are metres, say in which projection, such as "
-            'read_points(path, crs="EPSG:32734"); layers need the right .prj file.'
+            f'read_points(path, crs="EPSG:{CRS}"); layers need the right .prj file.'
         )
 
 
