@@ -26,7 +26,7 @@ SHOWN = {  # lesson: a piece of each cell whose output is put into the report
     "07_how_good_is_it": ["together = pd.DataFrame"],
     "11_how_good_is_the_map": [
         'area, margin = area_with_interval(counts, hectares, "pine")',
-        "def on_points_and_map",
+        "by_survey = pd.DataFrame",
         "true_hectares = float",
         "by_light = with_pines",
     ],
