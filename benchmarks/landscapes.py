@@ -3,8 +3,9 @@
 ``python benchmarks/landscapes.py 20180915 7 99 > benchmarks/landscapes.md``
 
 For each seed a kit is built (unless it is there) and every lesson run in order. Then the intervals
-of lessons 11, 13 and 14 are computed again, by the lessons' own functions, from forty other samples
-of the same landscape: how often is the truth inside?
+of lessons 11, 13 and 14 are computed again from forty other samples of the same landscape, by the
+lessons' own functions (lesson 14 has none for it: its lines are repeated here): how often is the
+truth inside?
 """
 
 from __future__ import annotations

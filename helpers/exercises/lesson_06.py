@@ -45,8 +45,11 @@ def accuracy_of_shallower_trees(
     answer: float, *, model: XGBClassifier, spectra: pd.DataFrame, parts: Parts
 ) -> str | None:
     """Mean accuracy on the parts with trees of three questions."""
-    right, as_deep = _accuracy(model, spectra, parts, max_depth=3), _accuracy(model, spectra, parts)
-    if same(answer, as_deep, within=EXACT) and not same(right, as_deep, within=EXACT):
+    right = _accuracy(model, spectra, parts, max_depth=3)
+    if same(answer, right, within=EXACT):
+        return None
+    as_deep = _accuracy(model, spectra, parts)
+    if same(answer, as_deep, within=EXACT):
         return SEVEN_DEEP  # even where the two are the same in three decimals
     if same(answer, right, within=THREE_DECIMALS):
         return None

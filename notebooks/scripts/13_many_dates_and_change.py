@@ -213,6 +213,8 @@ def on_kilometres(layer):
     return layer.assign_coords(x=layer.x / 1000, y=layer.y / 1000)
 
 
+# %%
+# Only drawing: run it, no need to read it.
 outline = area_of_interest.affine_transform([0.001, 0, 0, 0.001, 0, 0]).boundary
 
 
