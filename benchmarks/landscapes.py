@@ -90,7 +90,9 @@ for draw in range(1, 41):
         counts = counts.drop(columns="unsure", errors="ignore")
         for what, hectares in everywhere.items():
             found, margin = area_with_interval(counts, stratum_ha, what)
-            row[f"{what} ({who})"] = abs(found - hectares) < margin
+            row[f"{what} ({who}), formula"] = abs(found - hectares) < margin
+            low, high = exact_interval(counts, stratum_ha, what)
+            row[f"{what} ({who}), exact"] = low < hectares < high
     inside.append(row)
 print((100 * pd.DataFrame(inside).mean()).round().astype(int).to_string())
 """,

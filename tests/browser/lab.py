@@ -84,6 +84,45 @@ TASKS_DRAWN = """() => {
   }
   return coloured > 300;
 }""".replace("CANVASES", CANVASES)
+# Parts of a cell's plots that lie outside the output, or are drawn too small, as sentences.
+MISPLACED = """([number, shrunk]) => {
+  const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
+  const within = node => node && (node === cell || within(node.parentNode || node.host));
+  const faults = [];
+  const look = (node, name, width) => {
+    const outputs = [...cell.querySelectorAll('.jp-OutputArea-output')]
+      .map(output => output.getBoundingClientRect());
+    const box = node.getBoundingClientRect();
+    const middle = box.top + box.height / 2;
+    const output = outputs.find(rect => rect.top <= middle && middle <= rect.bottom);
+    if (!output) faults.push(`${name} lies in no output`);
+    else if (box.left < output.left - 1 || box.right > output.right + 1
+        || box.left + width > output.right + 1 || box.bottom > output.bottom + 1)
+      faults.push(`${name} ends at ${Math.round(box.right)}, ${Math.round(box.bottom)}, its`
+        + ` output at ${Math.round(output.right)}, ${Math.round(output.bottom)}`);
+  };
+  const pen = document.createElement('canvas').getContext('2d');
+  const visit = view => {
+    const model = view.model;
+    if (SEEN.includes(model.type) && view.el.offsetWidth && within(view.el)) {
+      if (model.type === 'Title') pen.font = `bold ${model.text_font_size} ${model.text_font}`;
+      const width = model.type === 'Title' ? pen.measureText(model.text).width : 0;
+      look(view.el, `${model.type} ${model.text ?? ''}`, width);
+    }
+    for (const child of view.children()) visit(child);
+  };
+  for (const root of window.Bokeh?.index ?? []) visit(root);
+  for (const picture of cell.querySelectorAll('.jp-OutputArea img')) {
+    look(picture, 'picture', 0);
+    if (picture.clientWidth < shrunk * picture.naturalWidth)
+      faults.push(`picture of ${picture.naturalWidth} px is shown with ${picture.clientWidth}`);
+  }
+  return faults;
+}""".replace("SEEN", "['Figure', 'GridPlot', 'Title', 'Legend', 'ColorBar', 'Toolbar']")
+LEAST_SCALE = 0.8  # of a picture: its labels of 12 px are then hardly smaller than 10
+THEMES = ["JupyterLab Light", "JupyterLab Dark"]
+SCREENS = [(1440, 900), (1024, 768)]  # a laptop and a projector
+LAYOUT_MS = 400  # until plots have followed a new width
 GO_TO = """text => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = [...notebook.model.sharedModel.cells];
@@ -285,6 +324,24 @@ def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
             break
         time.sleep(0.3)
     return colours
+
+
+def misplaced(page: Page, number: int) -> list[str]:
+    """Return what of a cell's plots cannot be seen in full, or is too small to be read."""
+    page.evaluate(SHOW, number)
+    page.wait_for_timeout(LAYOUT_MS)
+    return page.evaluate(MISPLACED, [number, LEAST_SCALE])
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Change the colours of JupyterLab."""
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+    )
+    page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light",
+        arg=str(theme.endswith("Light")).lower(),
+    )
 
 
 def wait_for_tiles(page: Page, cell: dict) -> None:
