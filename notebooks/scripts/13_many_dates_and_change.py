@@ -525,7 +525,8 @@ pd.DataFrame(rows).T.round(1)
 # column). Then less marked does not mean fewer pines: count only what both dates of a comparison have seen.
 #
 # The maps go into one Icechunk repository (lesson 10), one commit per season. The array has a dimension `year` that
-# grows by one with each commit, so old years are never written again.
+# grows by one with each commit, so old years are never written again. `deep=False` drops the attributes of the map alone:
+# those of `spatial_ref`, the CRS, go along (lesson 10).
 
 # %%
 icechunk.set_logs_filter("error")
@@ -538,9 +539,8 @@ repository = icechunk.Repository.open_or_create(storage)
 # %%
 def commit_season(year, first):
     """Append the map of one year to the repository, and commit it."""
-    season_map = (
-        pines[year].rename("pine_percent").drop_attrs().expand_dims(year=[year])
-    )
+    season_map = pines[year].rename("pine_percent").drop_attrs(deep=False)
+    season_map = season_map.expand_dims(year=[year])
     session = repository.writable_session("main")
     way = {"mode": "w"} if first else {"append_dim": "year"}
     chunked = season_map.to_dataset().chunk({"year": 1, "y": 512, "x": 512})
@@ -568,17 +568,21 @@ log
 
 
 # %%
-def seasons_in(commit):
-    """Return the years that a version holds."""
+def open_version(commit):
+    """Open one version of the repository, with its CRS."""
     store = repository.readonly_session(snapshot_id=commit).store
-    return xr.open_zarr(store, consolidated=False)["year"].values
+    return xr.open_zarr(store, consolidated=False, decode_coords="all")
 
+
+# %% tags=["nbval-check-output"]
+newest = open_version(log["id"].iloc[0])
+print("the CRS has come along:", newest.rio.crs == grid_2018.rio.crs)
 
 # %%
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 3.8))
 for row, version in enumerate(log[::-1].itertuples()):
-    held = seasons_in(version.id)
+    held = open_version(version.id)["year"].values
     axes.plot(held, [row] * len(held), "s-", color=SKY, ms=11, mec=INK)
     axes.plot(held[-1], row, "s", color=INK, ms=11)
     axes.text(2024.6, row, version.tag.rsplit("-", 4)[0], va="center")
