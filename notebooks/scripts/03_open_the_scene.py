@@ -329,6 +329,7 @@ def newest_scene(collection):
         intersects={"type": "Point", "coordinates": PLACE},
         datetime="2022-09-01/2024-09-30",
         query={"eo:cloud_cover": {"lt": 10}},
+        sortby="-properties.datetime",
         max_items=1,
     )
     found = list(search.items_as_dicts())
@@ -379,11 +380,13 @@ search = catalogue.search(
     intersects={"type": "Point", "coordinates": PLACE},
     datetime="2022-09-01/2022-09-30",
 )
-doubtful = min(search.items_as_dicts(), key=lambda i: i["properties"]["eo:cloud_cover"])
-says = doubtful["properties"].get("earthsearch:boa_offset_applied", False)
-listed = doubtful["assets"]["red"]["raster:bands"][0]["offset"]
+found = list(search.items_as_dicts())
+expect_scenes(found, "sentinel-2-l2a in September 2022")
+doubtful = min(found, key=lambda item: item["properties"]["eo:cloud_cover"])
 
 # %%
+says = doubtful["properties"].get("earthsearch:boa_offset_applied", False)
+listed = doubtful["assets"]["red"]["raster:bands"][0]["offset"]
 by_the_flag = darkest_red(doubtful) + (0 if says else listed)
 print(f"{doubtful['id']}: applied: {says}; darkest red by the flag {by_the_flag:.3f}")
 
