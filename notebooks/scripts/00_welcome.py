@@ -132,7 +132,7 @@
 # - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's Earth
 #   Search, <https://earth-search.aws.element84.com/v1>.
 # - Wherever a lesson names a source, as in "Le Maitre et al. 2019", the [references](../docs/references.md) give it in
-#   full, with its DOI where it has one.
+#   full, with its DOI where we know one.
 # - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
 # - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 
