@@ -318,7 +318,11 @@ print("flag and pixels agree")
 #
 # What does a mistake look like? We take a newer scene from each of the two collections of Sentinel-2, read red from an
 # overview (`out_shape` asks for 300 x 300 pixels, and GDAL picks the overview), and try it with the listed offset and
-# without.
+# without. (We want the newest one, so we say by what the answer is to be sorted.)
+
+# %%
+here = {"type": "Point", "coordinates": PLACE}
+newest = {"sortby": "-properties.datetime", "max_items": 1}
 
 
 # %%
@@ -326,11 +330,10 @@ def newest_scene(collection):
     """Return the newest scene with less than 10 % cloud, up to September 2024."""
     search = catalogue.search(
         collections=[collection],
-        intersects={"type": "Point", "coordinates": PLACE},
+        intersects=here,
         datetime="2022-09-01/2024-09-30",
         query={"eo:cloud_cover": {"lt": 10}},
-        sortby="-properties.datetime",
-        max_items=1,
+        **newest,
     )
     found = list(search.items_as_dicts())
     expect_scenes(found, f"{collection} in 2022 to 2024 with less than 10 % cloud")
@@ -377,7 +380,7 @@ pd.DataFrame(trap)
 # %%
 search = catalogue.search(
     collections=["sentinel-2-l2a"],
-    intersects={"type": "Point", "coordinates": PLACE},
+    intersects=here,
     datetime="2022-09-01/2022-09-30",
 )
 found = list(search.items_as_dicts())
