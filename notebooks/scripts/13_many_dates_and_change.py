@@ -475,10 +475,11 @@ if cloud.truth is not None:
 #
 # ## One map per spring, one commit per season
 #
-# Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (There are too few
-# summer scenes for a map every year.) We read one scene at a time and keep two things: the probability of pines in
-# whole per cent, and an index of the moisture of the leaves, the [NDMI](../docs/glossary.md#ndmi). Both come from *one*
-# reading, because `dask.compute` is given both.
+# Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (And the satellite:
+# in the real archive 2A, 2B and 2C see slightly different colours, as lesson 05 says. There are too few summer scenes
+# for a map every year.) We read one scene at a time and keep two things: the probability of pines in whole per cent,
+# and an index of the moisture of the leaves, the [NDMI](../docs/glossary.md#ndmi). Both come from *one* reading,
+# because `dask.compute` is given both.
 
 # %%
 model = XGBClassifier()
