@@ -305,7 +305,7 @@ print(lost_points.to_string())
 # The better rule keeps most of the water. The water points that it still loses are at a shore: a pixel of `swir16` is
 # 20 m wide, and light from the land beside it gets in. But read the other rows as well: in the simulated scene neither
 # rule removes a single point on land. Is there no shadow, or do they miss it? The points can't say: hardly any of them
-# is where shadow is deep.
+# lies in deep shade.
 #
 # ## The light on a slope
 #
