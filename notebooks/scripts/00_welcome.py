@@ -62,8 +62,9 @@
 #
 # ## The way there
 #
-# Most lessons take half an hour to an hour. The minutes follow what learners needed, exercises included. If you write
-# Python every week you will be faster; if it is new to you, don't hurry.
+# Most lessons take half an hour to an hour. The minutes of lessons 00 to 10 follow what learners needed, exercises
+# included; those of 11 to 15 are estimates. If you write Python every week you will be faster; if it is new to you,
+# don't hurry.
 #
 # <!-- lessons: made by tools/tables.py -->
 #
