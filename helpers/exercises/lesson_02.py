@@ -108,7 +108,7 @@ def _ids(scenes: Iterable[pystac.Item]) -> set[str]:
     "02-3",
     kind=NUMBER,
     right="Now the team can decide with the figure that concerns it. One figure for a whole image "
-    "decides for nobody, and shadow hides pines as well as cloud does.",
+    "decides for nobody, and of pines in a shadow little can be seen, either.",
     hints=[
         'The cloudiest: max(all_scenes, key=lambda item: item.properties["eo:cloud_cover"]).',
         "per_cent_of(circle, codes_in_circle[cloudiest.id], ...) gives the part that is hidden.",

@@ -20,7 +20,7 @@ THREE_DECIMALS = 0.00051  # so close is an answer that has been rounded to three
     kind=NUMBER,
     right="Native forest is protected, so this is the share of the column that must be known "
     "before anyone is sent to fell trees. But not from these points: among them pines are far more "
-    "common than in the mountains. On the map it can be several times as large; lesson 11 asks a "
+    "common than in the mountains. On the map it can be twice as large, or more; lesson 11 asks a "
     "random sample.",
     hints=[
         "Everything that the model calls Dense Pines stands in one column of counts.",

@@ -62,8 +62,9 @@
 #
 # ## The way there
 #
-# Most lessons take half an hour to an hour. The minutes follow what learners needed, exercises included. If you write
-# Python every week you will be faster; if it is new to you, don't hurry.
+# Most lessons take half an hour to an hour. The minutes of lessons 00 to 10 follow what learners needed, exercises
+# included; those of 11 to 15 are estimates. If you write Python every week you will be faster; if it is new to you,
+# don't hurry.
 #
 # <!-- lessons: made by tools/tables.py -->
 #
@@ -132,7 +133,7 @@
 # - Sentinel-2 images: European Space Agency, Copernicus; served as Cloud-Optimized GeoTIFFs by Element 84's Earth
 #   Search, <https://earth-search.aws.element84.com/v1>.
 # - Wherever a lesson names a source, as in "Le Maitre et al. 2019", the [references](../docs/references.md) give it in
-#   full, with its DOI where it has one.
+#   full, with its DOI where we know one.
 # - The colours of the classes: Paul Tol, <https://sronpersonalpages.nl/~pault/>.
 # - If notebooks are new to you: Project Pythia's *Foundations*, <https://foundations.projectpythia.org>.
 

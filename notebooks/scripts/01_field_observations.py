@@ -206,7 +206,7 @@ counts
 # |---|---|---|
 # | 1 | **training**: the model learns from these | the lessons at school |
 # | 2 | **testing**: how good is the model on points it has never seen? | the final exam, opened once |
-# | 0 | **validation**: for decisions on the way, such as how many trees are enough | the mock exam |
+# | 0 | **validation**: for decisions on the way, such as from which probability a point counts as pine | the mock exam |
 #
 # Why not decide with the testing points? Because every decision made by looking at them leaks a little of the exam into
 # the lessons, and the final mark is then too good.

@@ -303,8 +303,9 @@ print(lost_points.to_string())
 
 # %% [markdown]
 # The better rule keeps most of the water. The water points that it still loses are at a shore: a pixel of `swir16` is
-# 20 m wide, and light from the land beside it gets in. But read the other rows as well: neither rule removes a single
-# point on land. Is there no shadow, or do they miss it? The points can't say: people seldom go down into deep ravines.
+# 20 m wide, and light from the land beside it gets in. But read the other rows as well: in the simulated scene neither
+# rule removes a single point on land. Is there no shadow, or do they miss it? The points can't say: hardly any of them
+# lies in deep shade.
 #
 # ## The light on a slope
 #
@@ -657,7 +658,7 @@ check(
 # </details>
 # <details><summary>b) There probably are some, because pines are dark.</summary>
 #
-# **No.** The darkness here comes from the mountain, not from the plants.
+# **No.** It is masked because of the mountain, whatever grows there.
 #
 # </details>
 # <details><summary>c) Nothing.</summary>

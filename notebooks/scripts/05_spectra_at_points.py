@@ -144,9 +144,9 @@ lost.rename("points without a value").to_frame()
 #
 # The nearest pixel is the one in which the point lies. But is the *tree* in it? Two errors add up. Under an open sky a
 # phone knows its position to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image has an error
-# of its own: in 2018 nineteen in twenty pixels of Sentinel-2 lay within about 11 m of their true place, and within 8 m
-# since ESA introduced reference images in 2021. That error is much the same all over a scene: it shifts all points
-# together.
+# of its own: in 2018 nineteen in twenty images of Sentinel-2 lay within about 11 m of their true place, and within 8 m
+# since ESA introduced reference images in 2021 (CESBIO 2021; ESA, 22 March 2021). That error is much the same all over a
+# scene: it shifts all points together.
 #
 # Our pixels are 10 m wide. Let us move every point by a GPS error of 4 m (one standard deviation in each direction), a
 # different one for each point, and then by another 6 m to the north-east, the same for all, as an image may be off. How

@@ -289,11 +289,12 @@ for name in ["random forest", "XGBoost"]:
 by_part.T.assign(mean=by_part.mean()).round(2)
 
 # %% [markdown]
-# **What to notice.** Read down the columns first, and only then the means. Both models are far above the baseline. In
-# most parts of the land the two are nearly equal: these points can't tell a forest and XGBoost apart. With the indices
-# some parts come out better and some worse. So the hope has not come true, at least not so that these points could show
-# it: the differences between parts *within* a row are larger than those between rows. Where a model is tested matters
-# more than which of the two it is, and what it is given.
+# **What to notice.** Read down the columns first, and only then the means. (What follows holds for the simulated scene;
+# with real ones, see for yourself.) Both models are far above the baseline. In most parts of the land the two are
+# nearly equal: these points can't tell a forest and XGBoost apart. With the indices some parts come out better and some
+# worse. So the hope has not come true, at least not so that these points could show it: the differences between parts
+# *within* a row are larger than those between rows. Where a model is tested matters more than which of the two it is,
+# and what it is given.
 #
 # We go on with XGBoost and the twelve bands, as the published lesson does, so that figures can be compared. If you
 # start from scratch, a forest is just as good.

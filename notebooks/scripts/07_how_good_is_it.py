@@ -349,11 +349,12 @@ figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The settings and the points are the same; only the way of asking differs. And it makes no
-# difference that we could measure: the step from one line to the next is small compared with the spread of the five
-# dots in a column. That is what one may hope for with points like these, most of which have no other close by. It is no
-# law: where points stand in tight clusters, random parts look better than they should. (The offline kit holds such a
-# survey of the same land, `field_points_roadside.gpkg`; there, random parts come out well above the blocks.)
+# **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
+# it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
+# the five dots in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
+# most of which have no other close by. It is no law: where points stand in tight clusters, random parts look better
+# than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
+# parts come out well above the blocks.)
 #
 # Where there is a difference, it has two causes, and blocks can't tell them apart. Close neighbours no longer give the
 # answer away. And with a block the model may lose a whole kind of place, such as the only wattle in a valley, and then
@@ -401,7 +402,7 @@ plt.show()
 #
 # ## Where not to believe the model
 #
-# Points were collected where people walk, in stands that they recognised. So be careful
+# Points lie where people went or looked, in stands that they recognised. So be careful
 #
 # - in **mixed pixels**: few points show thin, young stands, and a map is full of them;
 # - on **dim slopes**: the dimmest are masked (lesson 04), but the noise does not start at our limit;

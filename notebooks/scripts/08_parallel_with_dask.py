@@ -164,8 +164,8 @@ print(total.compute())
 # ## A real task: the greenness of the scene
 #
 # The NDVI (normalized difference vegetation index) is (nir - red) / (nir + red): near 0 on bare ground, up to about 0.9
-# where leaves are dense. We open just these two bands. The settings are in a dictionary; `**stacking` passes its
-# entries to `stackstac.stack`.
+# where leaves are dense. We open just these two bands, with the offset that lesson 03 has found and tested for this
+# scene. The settings are in a dictionary; `**stacking` passes its entries to `stackstac.stack`.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)

@@ -195,7 +195,8 @@ print(f"{(answered & missing).sum():,} are masked, and got an answer all the sam
 
 # %% [markdown]
 # That is wasted work, and worse: XGBoost treats a missing value (`NaN`) as "don't know" and gives a probability all the
-# same. Clouds and shadows, carefully masked in lesson 04, come back as forest or water.
+# same. Clouds and dim slopes, carefully masked in lesson 04, come back with a class, as if anybody had seen what is
+# there.
 #
 # Three more faults don't show on so small a part:
 #
@@ -320,10 +321,10 @@ web_map.hvplot.image(
 
 # %% [markdown]
 # **What to notice.** The area of interest leaves out plantations. So large compact patches are mostly pines that nobody
-# planted: they have escaped, and are densest near plantations. Single pixels, small patches and long chains along
-# streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle and the densest
-# fynbos. Wattle is worth a visit, too, though by another team; felled forest does not come back. Before you hand on
-# such a map, strike out the ravines that somebody knows to be forest.
+# planted: they have escaped, and are densest near plantations. In the simulated scene single pixels, small patches and
+# long chains along streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle
+# and the densest fynbos. Wattle is worth a visit, too, though by another team; felled forest does not come back. Before
+# you hand on such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #

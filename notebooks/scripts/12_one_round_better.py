@@ -260,7 +260,7 @@ if came_back.exists():
 # - **with all points**: all of these, plus the validation and testing points.
 #
 # The last one is a privilege. So far we kept the testing points for the exam. But the exam is now held on the
-# independent sample, and labels that somebody walked for should not sit in a drawer.
+# independent sample, and labels that somebody worked for should not sit in a drawer.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet")).dropna()

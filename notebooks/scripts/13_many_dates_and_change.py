@@ -476,10 +476,11 @@ if cloud.truth is not None:
 #
 # ## One map per spring, one commit per season
 #
-# Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (There are too few
-# summer scenes for a map every year.) We read one scene at a time and keep two things: the probability of pines in
-# whole per cent, and an index of the moisture of the leaves, the [NDMI](../docs/glossary.md#ndmi). Both come from *one*
-# reading, because `dask.compute` is given both.
+# Now we make a map for each year, all with the model of lesson 06, so that only the scenes differ. (And the satellite:
+# in the real archive 2A, 2B and 2C see slightly different colours, as lesson 05 says. There are too few summer scenes
+# for a map every year.) We read one scene at a time and keep two things: the probability of pines in whole per cent,
+# and an index of the moisture of the leaves, the [NDMI](../docs/glossary.md#ndmi). Both come from *one* reading,
+# because `dask.compute` is given both.
 
 # %%
 model = XGBClassifier()
@@ -526,7 +527,8 @@ pd.DataFrame(rows).T.round(1)
 # column). Then less marked does not mean fewer pines: count only what both dates of a comparison have seen.
 #
 # The maps go into one Icechunk repository (lesson 10), one commit per season. The array has a dimension `year` that
-# grows by one with each commit, so old years are never written again.
+# grows by one with each commit, so old years are never written again. `deep=False` drops the attributes of the map alone:
+# those of `spatial_ref`, the CRS, go along (lesson 10).
 
 # %%
 icechunk.set_logs_filter("error")
@@ -539,9 +541,8 @@ repository = icechunk.Repository.open_or_create(storage)
 # %%
 def commit_season(year, first):
     """Append the map of one year to the repository, and commit it."""
-    season_map = (
-        pines[year].rename("pine_percent").drop_attrs().expand_dims(year=[year])
-    )
+    season_map = pines[year].rename("pine_percent").drop_attrs(deep=False)
+    season_map = season_map.expand_dims(year=[year])
     session = repository.writable_session("main")
     way = {"mode": "w"} if first else {"append_dim": "year"}
     chunked = season_map.to_dataset().chunk({"year": 1, "y": 512, "x": 512})
@@ -569,17 +570,21 @@ log
 
 
 # %%
-def seasons_in(commit):
-    """Return the years that a version holds."""
+def open_version(commit):
+    """Open one version of the repository, with its CRS."""
     store = repository.readonly_session(snapshot_id=commit).store
-    return xr.open_zarr(store, consolidated=False)["year"].values
+    return xr.open_zarr(store, consolidated=False, decode_coords="all")
 
+
+# %% tags=["nbval-check-output"]
+newest = open_version(log["id"].iloc[0])
+print("the CRS has come along:", newest.rio.crs == grid_2018.rio.crs)
 
 # %%
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 3.8))
 for row, version in enumerate(log[::-1].itertuples()):
-    held = seasons_in(version.id)
+    held = open_version(version.id)["year"].values
     axes.plot(held, [row] * len(held), "s-", color=SKY, ms=11, mec=INK)
     axes.plot(held[-1], row, "s", color=INK, ms=11)
     axes.text(2024.6, row, version.tag.rsplit("-", 4)[0], va="center")

@@ -83,7 +83,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # ([data/README.md](../data/README.md#the-second-place)).
 #
 # **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until you
-# do, the lesson takes the published points and area of the course, and maps the pines among them.
+# do, the lesson takes the published points and area of the course, and maps the pines among them. `PERIOD` is a choice,
+# too: months in which your species looks unlike what grows around it, with a high sun (lesson 02).
 
 # %%
 POINTS, POINTS_CRS = cloud.field_points, None  # None: the file says it, or degrees
@@ -299,10 +300,13 @@ cube = numbers.where((numbers != 0) & usable) * np.float32(0.0001) + offset
 cube = cube.rio.write_crs(utm)
 dark = np.nanquantile(cube.sel(band="red"), 0.01)
 print(f"offset {offset}; the darkest hundredth of red: {dark:.3f}")
+if dark < -0.05:
+    raise ValueError("flag and pixels disagree: put offset = 0 above, and run it again")
 
 # %% [markdown]
-# Is that last number well below zero? Then the offset had been taken off already, whatever the flag says (exercise
-# 03-3): set `offset` to `0` and run the cells from there.
+# If that last number is well below zero, the offset had been taken off already, whatever the flag says (exercise 03-3),
+# and the cell stops: begin it with `offset = 0` and run it again. If it is near a tenth although your area has water or
+# dense forest, nobody has taken the offset off: begin with `offset = -0.1`.
 
 # %%
 inside_x = points.geometry.x.between(*cube.rio.bounds()[::2])

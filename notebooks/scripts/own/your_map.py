@@ -225,6 +225,8 @@ cube = numbers.where((numbers != 0) & usable) * np.float32(0.0001) + offset
 cube = cube.rio.write_crs(utm)
 dark = np.nanquantile(cube.sel(band="red"), 0.01)
 print(f"offset {offset}; the darkest hundredth of red: {dark:.3f}")
+if dark < -0.05:
+    raise ValueError("flag and pixels disagree: put offset = 0 above, and run it again")
 
 # %%
 inside_x = points.geometry.x.between(*cube.rio.bounds()[::2])
