@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Lock
@@ -12,7 +13,7 @@ import numpy as np
 from dask.array.core import slices_from_chunks
 from dask.base import get_scheduler
 from distributed import Client, as_completed, futures_of, get_worker, worker_client
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 Place = tuple[slice, ...]
 Use = Callable[[Place, np.ndarray], None]
@@ -37,9 +38,9 @@ def for_each_block(array: da.Array, use: Use, *, progress: str | None = None) ->
         Title of a progress bar over the array's pixels; None for no bar.
     """
     total = int(np.prod(array.shape[-2:]))
-    with tqdm(
-        total=total, desc=progress, disable=progress is None, unit="px", unit_scale=True
-    ) as bar:
+    # Text on stdout, not a widget: it stays readable in a notebook that is opened without a kernel.
+    look = {"desc": progress, "unit": "px", "unit_scale": True, "file": sys.stdout}
+    with tqdm(total=total, disable=progress is None, **look) as bar:
 
         def use_and_count(place: Place, block: np.ndarray) -> None:
             use(place, block)

@@ -178,11 +178,12 @@ points = gpd.read_file(cloud.field_points).to_crs("EPSG:4326")
 points.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
-    size=8,
-    color="#882255",
-    frame_width=500,
+    size=20,
+    color="#FFDD33",
+    line_color="black",
+    responsive="width",
     title=cloud.map_title("Field points"),
-)
+).opts(max_width=700)
 
 # %% [markdown]
 # **What to notice.** Each dot is a place where somebody has written down what grows. That is all we know; the rest of

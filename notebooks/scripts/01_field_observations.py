@@ -137,15 +137,17 @@ print(
 points_degrees.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
-    color="name",
-    cmap=CLASS_COLOURS,
+    by="name",
+    color=[CLASS_COLOURS[name] for name in sorted(points["name"].unique())],
     size=25,
     line_color="white",
     line_width=0.5,
+    muted_alpha=0,
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
-    frame_width=500,
-)
+    responsive="width",
+    legend="bottom",
+).opts(legend_cols=4, max_width=750)
 
 # %% [markdown]
 # **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go
@@ -218,9 +220,10 @@ counts.drop(index="all", columns="all").hvplot.barh(
     xlabel="class",
     ylabel="number of points",
     title="Points by class and job",
-    legend="right",
-    width=750,
-    height=400,
+    legend="bottom",
+    responsive=True,
+    max_width=750,
+    height=420,
 )
 
 # %% [markdown]

@@ -227,14 +227,15 @@ print(f"Chosen: {chosen_id}, {suitable.loc[chosen_id, 'eo:cloud_cover']:.1f} % c
 outline = found.loc[[chosen_id]].hvplot.polygons(
     geo=True,
     tiles=cloud.basemap,
-    alpha=0.15,
-    line_color="#882255",
-    line_width=3,
-    frame_width=600,
+    fill_alpha=0,
+    line_color="#FFDD33",
+    line_width=4,
+    hover=False,
+    responsive="width",
 )
-dots = points.hvplot.points(geo=True, color="#332288", size=6)
-title = cloud.map_title(f"Outline of {chosen_id} and the field points")
-(outline * dots).opts(title=title)
+dots = points.hvplot.points(geo=True, color="white", line_color="black", size=15)
+title = cloud.map_title("The chosen scene's outline, and the points")
+(outline * dots).opts(title=title, max_width=700)
 
 # %% [markdown]
 # **What to notice.** Every point lies inside the outline. In the simulated world a scene is only a little larger than
@@ -282,7 +283,8 @@ print(
 #
 # The asset `visual` is a picture in true colour. It is a **Cloud-Optimized GeoTIFF**: beside the full picture the file
 # holds smaller copies ([overviews](../docs/glossary.md#overview)). We ask for a small one
-# (`overview_level` counts from 0, the largest copy); only that travels.
+# (`overview_level` counts from 0, the largest copy); only that travels. Such pictures leave room for bright clouds, so
+# land comes out dark: for the screen we double the brightness.
 
 # %%
 quick_look = rioxarray.open_rasterio(scene.assets["visual"].href, overview_level=1)
@@ -293,11 +295,14 @@ print(f"{megabytes[0]:.1f} MB of pixels, instead of {megabytes[1]:.0f} MB")
 # %%
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
-quick_look.hvplot.rgb(
+brighter = (2.0 * quick_look).clip(max=255).astype("uint8")
+brighter.hvplot.rgb(
     **axes,
     bands="band",
     rasterize=True,
-    frame_width=600,
+    hover=False,
+    responsive="width",
+    max_width=700,
     title=cloud.map_title(f"Quick look of {scene.datetime:%d %B %Y}"),
 )
 
@@ -369,12 +374,13 @@ squares = under_cloud.sel(x=slice(west, east), y=slice(north, south)).coarsen(
 )
 
 # %%
-squares.mean().hvplot.image(
+squares.mean().rename("cloud (%)").hvplot.image(
     **axes,
     clim=(0, 100),
     cmap="cividis",
     clabel="% of the square",
-    frame_width=550,
+    responsive="width",
+    max_width=700,
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
 )
 

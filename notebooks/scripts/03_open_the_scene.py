@@ -197,10 +197,16 @@ costs = pd.Series(
         "window, 1 square km": window_traffic.megabytes,
         "coarsest overview, all of it": overview_traffic.megabytes,
         "whole file": window_traffic.file_megabytes,
-    }
-)
+    },
+    name="MB",
+).rename_axis("what")
 costs.hvplot.barh(
-    xlabel="", ylabel="MB", title="What travels, red band (MB)", width=600, height=220
+    xlabel="",
+    ylabel="MB",
+    title="What travels, red band (MB)",
+    responsive=True,
+    max_width=700,
+    height=220,
 )
 
 # %% [markdown]
@@ -226,16 +232,19 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 # %%
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
-look = axes | {"cmap": "gray", "clim": (0, 1500), "frame_width": 300}
-look |= {"clabel": "red, digital number", "rot": 45}
-full_title = cloud.map_title("Full resolution")
-full.hvplot.image(**look, title=full_title) + coarse.hvplot.image(
-    **look, title=cloud.map_title("Coarsest overview")
-)
+look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
+look |= {"responsive": "width", "max_width": 500}
+both = {"Full resolution": full, "Coarsest overview": coarse}
+hv.Layout(
+    [
+        layer.hvplot.image(**look, title=cloud.map_title(title))
+        for title, layer in both.items()
+    ]
+).cols(1)
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
-# the left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
+# the upper one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
 #
 # ## Three pixel sizes on one grid
 #
@@ -244,7 +253,7 @@ full.hvplot.image(**look, title=full_title) + coarse.hvplot.image(
 
 # %%
 neighbours = {"band": ["red", "swir16", "coastal"]}
-with ProgressBar():
+with ProgressBar(minimum=1):
     row = numbers.sel(neighbours).isel(y=0, x=slice(0, 18)).compute()
 pd.DataFrame(row.values, index=row["band"].values)
 
@@ -297,7 +306,7 @@ reflectance
 # dense leaves are near zero there. A wrong offset shifts everything by a tenth.
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     sample = reflectance[:, ::10, ::10].compute()
 negative_share = float((sample < 0).mean())
 print(f"Share of negative values: {negative_share:.2%}")
@@ -414,11 +423,12 @@ def stretch(colours, darkest, brightest):
 
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     colours = reflectance.sel(band=["red", "green", "blue"])
     true_colour = stretch(colours, 0.0, 0.18).compute()
 date = scene["properties"]["datetime"][:10]
-picture = axes | {"bands": "band", "rasterize": True, "frame_width": 600}
+picture = axes | {"bands": "band", "rasterize": True, "hover": False}
+picture |= {"responsive": "width", "max_width": 700}
 true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
@@ -433,10 +443,10 @@ true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 # infrared, so vegetation turns red. How bright it is depends on the amount and kind of leaves, and on shade.
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     colours = reflectance.sel(band=["nir", "red", "green"])
     false_colour = stretch(colours, 0.0, 0.35).compute()
-title = cloud.map_title(f"False colour (near infrared), {date}")
+title = cloud.map_title(f"Near infrared as red, {date}")
 false_colour.hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
@@ -470,7 +480,7 @@ same_scene = odc.stac.load(
 same_scene
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     by_stackstac = numbers.sel(neighbours).compute()
     by_odc = same_scene.to_dataarray("band").squeeze("time", drop=True).compute()
 

@@ -97,7 +97,7 @@ our_grid = {
 # %%
 layers = ["blue", "green", "red", "nir", "swir16", "scl"]
 stack = stackstac.stack([scene], assets=layers, **our_grid)
-with ProgressBar():
+with ProgressBar(minimum=1):
     numbers = stack.squeeze("time", drop=True).compute()
 
 # %% [markdown]
@@ -190,7 +190,7 @@ expect_scenes(cloudier_scenes, f"our tile in {year} with 5 to 60 % cloud")
 cloudier = min(cloudier_scenes, key=lambda item: item["properties"]["eo:cloud_cover"])
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     cloudier_classes = (
         stackstac.stack([cloudier], assets=["scl"], **our_grid).squeeze().compute()
     )
@@ -201,13 +201,14 @@ shares_of_classes(cloudier_classes).rename(f"% on {cloudier_day}").round(3).to_f
 # On a map, one colour for each class. We draw every fourth pixel; that is enough for a screen.
 
 # %%
-map_options = {"x": "x", "y": "y", "data_aspect": 1, "frame_width": 560}
+map_options = {"x": "x", "y": "y", "data_aspect": 1}
+map_options |= {"responsive": "width", "max_width": 700}
 metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
 
 # %%
-cloudier_classes[::4, ::4].hvplot.image(
-    **map_options,
+cloudier_classes[::4, ::4].rename("class").hvplot.image(
+    **map_options | {"max_width": 850},
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
     clabel="scene class",
@@ -354,7 +355,7 @@ def light_on_slopes(height, azimuth, elevation):
 light = light_on_slopes(height, azimuth, elevation)
 
 # %%
-light[::4, ::4].hvplot.image(
+light[::4, ::4].rename("light").hvplot.image(
     **map_options,
     cmap="gray",
     clim=(0, 1.5),
@@ -390,7 +391,8 @@ by_light.loc[0:1.4].hvplot.line(
     xlabel="light on the slope (1 = that of level ground)",
     ylabel="difference to the next pixel (%)",
     ylim=(0, None),
-    width=560,
+    responsive=True,
+    max_width=700,
     height=280,
     title=cloud.map_title("How grainy the near infrared is"),
 )
@@ -507,7 +509,7 @@ def draw(picture, title):
     """Draw a picture in true colour."""
     colours = (picture * 255).astype("uint8")
     return colours.hvplot.rgb(
-        **map_options, bands="band", title=cloud.map_title(title)
+        **map_options, bands="band", hover=False, title=cloud.map_title(title)
     ).opts(**metres)
 
 

@@ -115,7 +115,7 @@ masked_reflectance = reflectance.where(usable)
 # into the other: `extract_points` takes, for every point, the value of the nearest pixel.
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     cube = masked_reflectance.xvec.extract_points(
         points.geometry, x_coords="x", y_coords="y"
     ).compute()
@@ -167,7 +167,7 @@ for name, off in {"GPS alone": 0, "GPS and image": image_off}.items():
 # differ. We read the near infrared again 10, 20 and 50 m to the east of each point.
 
 # %%
-with ProgressBar():
+with ProgressBar(minimum=1):
     nir = reflectance.sel(band="nir", drop=True).compute()
 
 
@@ -202,19 +202,24 @@ at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 picture = neighbours.hvplot.image(
-    x="x", y="y", cmap="viridis", clabel="reflectance in nir", frame_width=380
+    x="x",
+    y="y",
+    cmap="viridis",
+    clabel="reflectance in nir",
+    data_aspect=1,
+    responsive="width",
 )
 dot = hv.Points([at_an_edge.coords[0]]).opts(color="white", size=8)
 circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
 
 # %%
 (picture * dot * circle).opts(
-    data_aspect=1,
     xlabel="metres east",
     ylabel="metres north",
     xformatter="%.0f",
     yformatter="%.0f",
-    title=cloud.map_title("The pine point whose neighbours differ most"),
+    title=cloud.map_title("A pine point at an edge"),
+    max_width=520,
 )
 
 # %% [markdown]
@@ -275,6 +280,7 @@ one_spectrum = pd.DataFrame(
     {"wavelength": wavelengths, "reflectance": one_pine[BANDS].astype(float)}
 )
 axes = {"x": "wavelength", "y": "reflectance", "color": CLASS_COLOURS["Dense Pines"]}
+axes |= {"responsive": True, "height": 400}
 line = one_spectrum.hvplot.line(**axes)
 dots = one_spectrum.reset_index(names="band").hvplot.scatter(
     **axes, hover_cols=["band"]
@@ -297,8 +303,7 @@ names = hv.Labels((middles, [top] * len(parts), list(parts)))
 # Only drawing: run it, no need to read it.
 names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black")
 (hv.Overlay(shades) * line * dots * names).opts(
-    width=700,
-    height=380,
+    max_width=800,
     ylim=(0, top),
     show_grid=True,
     xlabel="wavelength (nm)",
@@ -344,6 +349,7 @@ quartiles = quartiles.reset_index()
 # %%
 colours = [CLASS_COLOURS[name] for name in sorted(quartiles["name"].unique())]
 each_class = {"x": "wavelength", "by": "name", "color": colours}
+each_class |= {"responsive": True, "height": 520}
 middle_halves = quartiles.hvplot.area(
     y="lower", y2="upper", alpha=0.15, stacked=False, **each_class
 )
@@ -352,9 +358,9 @@ medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
 # %%
 # Only drawing: run it, no need to read it.
 (middle_halves * medians).opts(
-    width=800,
-    height=450,
-    legend_position="right",
+    max_width=850,
+    legend_position="bottom",
+    legend_cols=4,
     show_grid=True,
     xlabel="wavelength (nm)",
     ylabel="reflectance (0 to 1)",
@@ -406,7 +412,13 @@ features = learning_points[["name", *BANDS]].assign(
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
     return features.hvplot.box(
-        y=index, by="name", invert=True, box_fill_color="#88CCEE", width=600, height=320
+        y=index,
+        by="name",
+        invert=True,
+        box_fill_color="#88CCEE",
+        responsive=True,
+        max_width=700,
+        height=320,
     ).opts(
         xlabel="class",
         ylabel=f"{index} (-1 to 1)",
@@ -450,11 +462,12 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 # Only drawing: run it, no need to read it.
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
-cloud_of_points = pair.hvplot.scatter(x="red", y="nir", by="name", color=pair_colours)
+how = {"by": "name", "color": pair_colours, "responsive": True, "height": 420}
+cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 (cloud_of_points * same_ndvi.opts(color="black")).opts(
-    width=700,
-    height=380,
+    max_width=700,
+    legend_position="bottom",
     xlabel="reflectance in red (0 to 1)",
     ylabel="reflectance in nir (0 to 1)",
     title="Two bands at once: pines and dense fynbos",
@@ -481,10 +494,10 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     tiles=cloud.basemap,
     alpha=0.25,
     color="#44AA99",
-    line_color="#117733",
-    frame_width=600,
+    line_color="#FFDD33",
+    responsive="width",
     title=cloud.map_title("Area of interest: natural vegetation"),
-)
+).opts(max_width=700)
 
 # %% [markdown]
 # The shaded area is what lesson 09 will map.

@@ -50,6 +50,7 @@ from helpers.course import BANDS
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
+plt.rcParams["font.size"] = 12
 cloud = open_cloud()
 
 # %% [markdown]
@@ -156,18 +157,19 @@ def draw_answers(axes, model, title):
     )
     for group, look in [(training[~is_pine], "others"), (training[is_pine], "pines")]:
         axes.scatter(group["nir"], group["swir16"], label=look, **LOOKS[look])
-    axes.set(title=title, xlabel="reflectance in nir", xlim=(0, 0.35), ylim=(0, 0.3))
+    axes.set(title=title, xlim=(0, 0.35), ylim=(0, 0.3))
     return surface
 
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 4, figsize=(15, 4.4), sharey=True)
+figure, panels = plt.subplots(2, 2, figsize=(9, 8), sharex=True, sharey=True)
 figure.set_layout_engine("constrained")
-for axes, title in zip(panels, four_models, strict=True):
+for axes, title in zip(panels.flat, four_models, strict=True):
     surface = draw_answers(axes, four_models[title], title)
-panels[0].set_ylabel("reflectance in swir16")
-panels[0].legend(loc="upper left")
+figure.supylabel("reflectance in swir16")
+panels[0, 0].legend(loc="upper left")
+figure.supxlabel("reflectance in nir")
 figure.colorbar(surface, ax=panels, label="probability of pine (0 to 1)")
 figure.suptitle(cloud.map_title("What four models say at every place of the plane"))
 plt.show()
@@ -328,16 +330,17 @@ print(f"and {mean_loss.iloc[-1]:.3f} after all {len(mean_loss)}.")
 
 # %%
 # Only drawing: run it, no need to read it.
-thin = losses.hvplot.line(color="#88CCEE", line_width=1.5)
-thick = mean_loss.hvplot.line(color="#882255", line_width=3)
+look = {"responsive": True, "height": 440, "value_label": "loss"}
+thin = losses.hvplot.line(color="#88CCEE", line_width=1.5, group_label="part", **look)
+thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 (thin * thick * stop).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
-    width=700,
-    height=380,
+    max_width=800,
     show_grid=True,
-    legend_position="right",
+    legend_position="bottom",
+    legend_cols=3,
     title="Loss by round; the dashed line is where the mean is lowest",
 )
 

@@ -30,6 +30,8 @@
 # **Time:** 45 minutes (reading 29, exercises 16). **Needs:** the spectra of lesson 05 and the model of lesson 06.
 
 # %%
+import sys
+
 import geopandas as gpd
 import holoviews as hv
 import hvplot.pandas
@@ -59,6 +61,7 @@ from helpers.course import BANDS, CLASS_CODES
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
+plt.rcParams["font.size"] = 12
 cloud = open_cloud()
 
 # %%
@@ -160,24 +163,26 @@ both_ways = {
     "Shares of each column: diagonal = precision": column_shares,
 }
 style = {"cmap": "cividis", "im_kw": {"vmin": 0, "vmax": 1}, "colorbar": False}
-style |= {"values_format": ".2f", "text_kw": {"fontsize": 8}}
+style |= {"values_format": ".2f", "text_kw": {"fontsize": 10}}
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 2, figsize=(14, 7), sharey=True, layout="constrained")
+figure, panels = plt.subplots(
+    2, 1, figsize=(8.5, 13), sharex=True, layout="constrained"
+)
 for axes, title in zip(panels, both_ways, strict=True):
     shares = ConfusionMatrixDisplay(
         both_ways[title].values, display_labels=counts.index
     )
     shares.plot(ax=axes, xticks_rotation="vertical", **style)
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
-figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)")
+figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)", aspect=50)
 figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both ways"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** On the left, read along the *row* of Dense Pines: where do the missed pines go? On the right, read
-# down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell holds the
+# **What to notice.** In the upper one, read along the *row* of Dense Pines: where do the missed pines go? In the lower
+# one, read down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell holds the
 # same points, yet the two shares differ: one is a share of the forest, the other a share of all that is called pine.
 #
 # ## From which probability is it a pine?
@@ -203,8 +208,11 @@ trade.hvplot.line(
     color=["#882255", "#332288"],
     xlabel="probability from which a point counts as pine",
     ylabel="share of the validation points (0 to 1)",
-    width=700,
-    height=380,
+    group_label="measure",
+    value_label="share",
+    responsive=True,
+    max_width=750,
+    height=400,
     grid=True,
     legend="bottom_left",
     title="Threshold: fewer false alarms against more pines found",
@@ -297,7 +305,7 @@ def predict_in_turns(splitter, groups=None):
     labels = spectra["class"]
     turns = list(splitter.split(spectra[BANDS], labels, groups))
     predicted_parts = []
-    for learn, judge in tqdm(turns, desc="parts"):
+    for learn, judge in tqdm(turns, desc="parts", file=sys.stdout):
         fresh_model = XGBClassifier(**SETTINGS_OF_LESSON_06)
         fresh_model.fit(spectra[BANDS].iloc[learn], labels.iloc[learn])
         guess = fresh_model.predict(spectra[BANDS].iloc[judge])
@@ -336,14 +344,15 @@ together.T.round(3)
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(13, 4), sharey=True, layout="constrained")
+figure, panels = plt.subplots(1, 3, figsize=(9.5, 4), sharey=True, layout="constrained")
 looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
+short = [how.removeprefix("parts ") for how in guesses]
 for axes, what in zip(panels, together.index, strict=True):
     for place, (how, colour, marker) in enumerate(looks):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
         axes.scatter([place] * 5, [part[what] for part in by_part[how]], **look)
         axes.hlines(together.loc[what, how], place - 0.3, place + 0.3, colors=colour)
-    axes.set(title=what, xticks=[0, 1], xticklabels=guesses, xlim=(-0.5, 1.5))
+    axes.set(title=what, xticks=[0, 1], xticklabels=short, xlim=(-0.5, 1.5))
 panels[0].set_ylabel("share (0 to 1)")
 figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
 plt.show()

@@ -65,6 +65,7 @@ from helpers import check, find_or_make, hint, open_cloud
 from helpers.course import CRS
 
 hv.extension("bokeh", inline=True)
+plt.rcParams["font.size"] = 12
 cloud = open_cloud()
 
 # %% [markdown]
@@ -398,9 +399,10 @@ spans.groupby(["worker", "action"])["seconds"].agg(["count", "sum"]).round(2)
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
-ndvi_map.hvplot.image(
+ndvi_map.rename("NDVI").hvplot.image(
     **map_options,
-    frame_width=600,
+    responsive="width",
+    max_width=700,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",

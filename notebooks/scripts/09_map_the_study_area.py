@@ -153,7 +153,7 @@ lazy_part = masked_reflectance.sel(
     x=slice(centre.x - 2560, centre.x + 2560),
     y=slice(centre.y + 2560, centre.y - 2560),
 )
-with ProgressBar():
+with ProgressBar(minimum=1):
     part = lazy_part.compute().chunk({"band": -1, "y": 256, "x": 256})
 
 
@@ -298,16 +298,23 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 #
 # ## The map
 #
-# We draw the pixels with a pine probability above 0.5 over the basemap. A web map has a projection of its own, Web
-# Mercator (`EPSG:3857`), so the raster is reprojected for it.
+# We draw the pixels with a pine probability above 0.5 over the basemap, and the outline of the area of interest. A web
+# map has a projection of its own, Web Mercator (`EPSG:3857`), so the raster is reprojected for it.
+#
+# The map has more pixels than the screen, so `rasterize` averages those that share a dot of the screen. We give it *all*
+# probabilities, and only then make the dots below 0.5 transparent. The other way round, a dot would be coloured as soon
+# as one of its pixels is above 0.5, and the map would show far more pines than there are.
 
 # %%
-above_half = pine_map.where(pine_map > 0.5)
-web_map = above_half.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
+web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
+outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
+    geo=True, fill_alpha=0, line_color="white", line_width=1.5, hover=False
+)
 
 # %%
-map_options = {"x": "x", "y": "y", "rasterize": True, "frame_width": 650}
-web_map.hvplot.image(
+map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
+map_options |= {"responsive": "width", "max_width": 850}
+pines = web_map.hvplot.image(
     **map_options,
     geo=True,
     crs="EPSG:3857",
@@ -315,12 +322,13 @@ web_map.hvplot.image(
     cmap="spring",
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1)",
-    alpha=0.9,
-    title=cloud.map_title("Probability of invasive pines above 0.5"),
+    title=cloud.map_title("Where pines are likely"),
 )
+clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
+(pines * outline).opts(hv.opts.Image(clipping_colors=clipping)).opts(max_width=850)
 
 # %% [markdown]
-# **What to notice.** The area of interest leaves out plantations. So large compact patches are mostly pines that nobody
+# **What to notice.** Grey is not mapped. The area of interest leaves out plantations. So large compact patches are mostly pines that nobody
 # planted: they have escaped, and are densest near plantations. In the simulated scene single pixels, small patches and
 # long chains along streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle
 # and the densest fynbos. Wattle is worth a visit, too, though by another team; felled forest does not come back. Before
@@ -348,8 +356,8 @@ sureness.hvplot.image(
     ylabel="metres north",
     xformatter="%.0f",
     yformatter="%.0f",
-    title=cloud.map_title("How sure the model is: pines or not"),
-)
+    title=cloud.map_title("How sure the model is"),
+).opts(bgcolor="#DDDDDD")
 
 # %% [markdown]
 # **What to notice.** Dark means doubt. It follows the streams and the edges of stands: there pixels are mixed, and

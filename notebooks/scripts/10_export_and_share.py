@@ -269,9 +269,10 @@ difference = difference.rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 
 # %%
-difference.hvplot.image(
+difference[:700, :700].hvplot.image(
     **map_options,
-    frame_width=550,
+    responsive="width",
+    max_width=700,
     cmap="cividis",
     clim=(0, 100),
     clabel="probability taken away (percentage points)",

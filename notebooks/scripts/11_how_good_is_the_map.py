@@ -567,7 +567,7 @@ def in_kilometres(layer):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(13, 6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(10, 5), sharey=True)
     pair = {"as the model says": pine_map, "mended": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}

@@ -389,7 +389,7 @@ def draw_judgement(axes, what):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True)
     for axes, what in zip(panels, ["precision", "recall"], strict=True):
         draw_judgement(axes, what)
     figure.legend(

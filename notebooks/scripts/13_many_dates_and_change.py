@@ -266,7 +266,7 @@ trio = {
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(14, 5), sharey=True)
+figure, panels = plt.subplots(1, 3, figsize=(10, 4), sharey=True)
 for axes, (name, layer) in zip(panels, trio.items(), strict=True):
     picture = (layer / 0.18).clip(0, 1).fillna(1)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
@@ -662,7 +662,7 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(6.5 * len(pairs), 6.5))
+figure, panels = plt.subplots(1, len(pairs), figsize=(5 * len(pairs), 5.6))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
@@ -808,7 +808,7 @@ if cloud.truth is not None:
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    figure, panels = plt.subplots(1, 2, figsize=(12, 3.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
     for axes, what in zip(panels, judged, strict=True):
         middle = judged.loc[WAYS, what]
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
@@ -867,6 +867,7 @@ series.hvplot.line(
     line_dash=["solid", "solid", "dashed", "dashed"],
     line_width=3,
     responsive=True,
+    max_width=800,
     height=400,
     legend="bottom",
     title=cloud.map_title("Moisture of leaves where pines went, and around"),
@@ -1031,6 +1032,7 @@ if cloud.truth is not None:
         ylabel="% of the land that became pine",
         cmap=[INK, SAND],
         responsive=True,
+        max_width=800,
         height=380,
         legend="bottom",
         title=cloud.map_title("Where pines came, 2018 to 2024"),

@@ -636,7 +636,8 @@ colours = {advice: ADVICE[advice] for advice in given}
 
 # %%
 look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
-borders = catchments.to_crs("EPSG:4326").hvplot.polygons(tiles=cloud.basemap, **look)
+look |= {"tiles": cloud.basemap, "responsive": "width", "max_width": 700}
+borders = catchments.to_crs("EPSG:4326").hvplot.polygons(**look)
 
 # %%
 stands = shown.to_crs("EPSG:4326").hvplot.polygons(
@@ -646,7 +647,8 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     line_alpha=0,
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
     legend="bottom",
-    frame_width=600,
+    responsive="width",
+    max_width=700,
 )
 (borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
 
