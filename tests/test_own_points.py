@@ -102,7 +102,9 @@ def test_every_kind_of_file(tmp_path, name):
 
 def test_metres_need_their_projection(tmp_path):
     (tmp_path / "p.csv").write_text("x,y\n449377,6209867\n449400,6209900\n")
-    with pytest.raises(CourseError, match=r"not degrees \(the first: 449377, 6209867\).*EPSG:32734"):
+    with pytest.raises(
+        CourseError, match=r"not degrees \(the first: 449377, 6209867\).*EPSG:32734"
+    ):
         read_points(tmp_path / "p.csv")
     points = read_points(tmp_path / "p.csv", crs="EPSG:32734")
     assert points.geometry.x[0] == pytest.approx(20.45, abs=0.01)

@@ -44,14 +44,14 @@ Pines from space, without a network
 
 These wheels are for {platform} and Python {python}, which must be installed first: see whether
 `python{python} --version` (Windows: `py -{python} --version`) answers. If not, and there is no
-network, take the installer of python.org that should lie beside this folder.
+network, use the installer from python.org that should be next to this folder.
 
 1. Unpack course.zip into your home folder and open a terminal in the folder that it makes.
-2. Type, with the path of this folder in the place of WHEELHOUSE:
+2. Type, with the path of this folder in place of WHEELHOUSE:
 
        make lab WHEELHOUSE=WHEELHOUSE
 
-Without make (on Windows, for one; `source .venv/bin/activate` elsewhere):
+Without make (on Windows, for example; `source .venv/bin/activate` elsewhere):
 
        py -{python} -m venv .venv
        .venv\\Scripts\\activate

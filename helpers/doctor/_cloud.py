@@ -131,7 +131,7 @@ def look_at_tile() -> str:
     if colours < COLOURS:
         raise ToFix(
             f"The basemap's tile {address} is blank ({colours} colours): maps will have no "
-            "background; build the kit again with `make kit`, or look at the network in aws mode."
+            "background; build the kit again with `make kit`, or check the network in aws mode."
         )
     return f"a tile with {colours} colours"
 
@@ -235,5 +235,5 @@ def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
 
 def _how_to_reach() -> str:
     if os.environ.get("COURSE_CLOUD", "local") == "aws":
-        return "look at the network and at HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
+        return "check the network and HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
     return "shut down all kernels, wait ten seconds for the server to end, and try again."
