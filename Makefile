@@ -61,7 +61,7 @@ bench: env $(KIT) ## measure the heavy step side by side with its alternatives
 rehearsal: env ## run every lesson as with COURSE_CLOUD=aws, at a cloud's distance, without the internet
 	$(PYTHON) -m tools.rehearsal $(REHEARSAL_ARGS)
 
-drift: env ## ask the live services (internet!) whether they still are as the course expects
+drift: env ## ask the live services (internet!) whether they are still as the course expects
 	COURSE_CLOUD=aws $(PYTHON) -m tools.drift
 
 lesson: env ## start a lesson: make lesson N=11 NAME=how_good_is_the_map (see CONTRIBUTING.md)

@@ -81,7 +81,7 @@ def expect_inside(
     if len(points) == 0:
         raise CourseError(
             "There are no points to look for in the scene, the table has no rows: look at the "
-            "file, or at what was picked from it."
+            "file, or at how they were selected."
         )
     _expect_single_points(points.geometry)
     west, south, east, north = (float(edge) for edge in bounds)

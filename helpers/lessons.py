@@ -151,8 +151,8 @@ def _execute(
             until_done.enter_context(client.setup_kernel())
         except (RuntimeError, NoSuchKernel, OSError) as error:
             raise LessonFailed(
-                f"The kernel of lesson {origins[0][0]} did not start ({error}): run "
-                "`python -m helpers.doctor`, which says how to mend it."
+                f"The kernel of lesson {origins[0][0]} did not start ({error}): run `python -m "
+                "helpers.doctor`, which says how to fix it."
             ) from None
         try:
             client.execute(cleanup_kc=False)

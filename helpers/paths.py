@@ -37,8 +37,8 @@ def make_outputs_folder(default: Path = PROJECT / "outputs") -> Path:
         in_the_way = os.path.lexists(outputs) and not outputs.is_dir()
         reason = "there is something else of that name" if in_the_way else error.strerror
         raise CourseError(
-            f"The folder {outputs} cannot be written ({reason}): mend its permissions or "
-            "make room, or name another folder with COURSE_OUTPUTS, and restart the kernel."
+            f"The folder {outputs} cannot be written ({reason}): change its permissions or make "
+            "room, or name another folder with COURSE_OUTPUTS, and restart the kernel."
         ) from None
     return outputs
 

@@ -181,6 +181,6 @@ def _sentence(path: Path, error: OSError) -> str:
             "this again; no half of a file is left, and a file that was there stays as it was."
         )
     return (
-        f"{path} cannot be written ({reason}): mend the permissions of {path.parent}, or choose "
+        f"{path} cannot be written ({reason}): change the permissions of {path.parent}, or choose "
         "another folder."
     )

@@ -37,12 +37,12 @@ def check_makes_way(folder: Path) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise CourseError(f"{folder} is no folder: choose another place for the kit.")
+        raise CourseError(f"{folder} is not a folder: choose another place for the kit.")
     names = {path.name for path in folder.iterdir()}
     names = {name for name in names if not any(fnmatch(name, each) for each in OF_MACOS)}
     others = sorted(names - {MANIFEST, PLAN, *PARTS, *VECTORS})
     if others or (names and not any(_says_kit(folder / name) for name in (MANIFEST, PLAN))):
-        what = f"holds {others[0]}, which is no part of a kit" if others else "holds no kit"
+        what = f"holds {others[0]}, which is not part of a kit" if others else "holds no kit"
         raise CourseError(
             f"{folder} {what}: nothing was removed. Choose another folder for the kit, or move "
             "away what is in this one."

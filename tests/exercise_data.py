@@ -144,7 +144,7 @@ def given_by_lessons(folder: Path) -> dict[str, dict[str, object]]:
             "team_list": pd.DataFrame({"hectares": [40, 25], "from": [25, 75], "to": [50, 100]})
         },
         "12-1": {"known_rows": random.uniform(size=(5, 2)), "new_row": random.uniform(size=2)},
-        "12-2": {"speechless": pine_map > 0.9},
+        "12-2": {"outside": pine_map > 0.9},
         "12-3": {
             "colleague": pd.DataFrame(
                 random.uniform(size=(60, 3)) < 0.5, columns=["ground", "old map", "new map"]

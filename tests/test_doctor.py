@@ -17,7 +17,7 @@ from helpers import cloud as cloud_module
 from helpers.cloud import Cloud
 from helpers.course import PLACE
 from helpers.doctor import _check, _cloud, _install, _kernel, _machine, checks_of
-from helpers.doctor._check import Check, Mend, NotNeeded, look_at
+from helpers.doctor._check import Check, NotNeeded, ToFix, look_at
 
 PROJECT = Path(__file__).resolve().parents[1]
 CLOSED = "http://127.0.0.1:9"  # nobody listens there
@@ -41,23 +41,23 @@ def raise_(error):
 def test_a_check_that_stumbles_is_a_line_and_the_next_is_made():
     checks = [
         Check("first", lambda: 1 // 0),
-        Check("second", lambda: raise_(Mend("Do\n this."))),
+        Check("second", lambda: raise_(ToFix("Do\n this."))),
         Check("third", lambda: "fine"),
     ]
     first, second, third = look_at(checks)
-    assert (first.state, second.state, third.state) == ("MEND", "MEND", "ok")
+    assert (first.state, second.state, third.state) == ("FIX", "FIX", "ok")
     assert "ZeroDivisionError" in first.text
     assert second.text == "Do this."
 
 
 def test_what_depends_on_a_failure_is_skipped_with_the_reason():
     checks = [
-        Check("kit", lambda: raise_(Mend("Make it."))),
+        Check("kit", lambda: raise_(ToFix("Make it."))),
         Check("server", lambda: "never", needs=("kit",)),
         Check("search", lambda: "never", needs=("server",)),
     ]
     assert [str(finding).split(maxsplit=2) for finding in look_at(checks)] == [
-        ["MEND", "kit", "Make it."],
+        ["FIX", "kit", "Make it."],
         ["skipped", "server", "needs the kit: see there"],
         ["skipped", "search", "needs the server: see there"],
     ]
@@ -83,7 +83,7 @@ def test_another_python(monkeypatch, tmp_path):
     (tmp_path / ".python-version").write_text("3.11\n")
     monkeypatch.setattr(_install, "PROJECT", tmp_path)
     found = line(_install.look_at_python)
-    assert found.startswith("MEND")
+    assert found.startswith("FIX")
     assert "the course needs 3.11" in found
     assert "make env" in found
 
@@ -128,7 +128,7 @@ def test_settings_of_dask_that_cannot_be_read(tmp_path):
         check=False,
     )
     assert run.returncode and str(tmp_path / "mine.yaml") in run.stderr
-    assert "mend that file" in run.stderr.splitlines()[-1]
+    assert "remove that file" in run.stderr.splitlines()[-1]
     assert _install.look_at_dask() == "its settings can be read"
 
 
@@ -515,7 +515,7 @@ def test_a_page_in_the_place_of_a_scene(opened, answers):
     opened(answers.address)
     answers.pages["/v1/search"] = scene_at(answers.address)
     answers.pages["/red.tif"] = (206, b"<html>blocked</html>")
-    assert "is no TIFF (it begins with b'<html>block" in line(_cloud.look_at_pixels)
+    assert "is not a TIFF (it begins with b'<html>block" in line(_cloud.look_at_pixels)
 
 
 def test_a_scene_that_gdal_cannot_read(opened, answers):

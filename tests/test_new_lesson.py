@@ -121,7 +121,7 @@ def test_what_is_not_as_agreed_is_refused(number, name, words, project):
 def test_what_is_there_already_is_left_alone(project):
     mistakes = project / "tests" / "mistakes" / f"{LESSON}.py"
     mistakes.write_text("precious")
-    with pytest.raises(CourseError, match=r"mistakes/.*\.py is there already: nothing was written"):
+    with pytest.raises(CourseError, match=r"mistakes/.*\.py already exists: nothing was written"):
         new_lesson.start_lesson(NUMBER, "how_good_is_the_map", project)
     assert [*project.rglob("*.*")] == [mistakes]
     assert mistakes.read_text() == "precious"

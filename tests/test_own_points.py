@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import MultiPoint, Point, box
 
 from helpers import CourseError
-from helpers.own_points import find_faults, mend_positions, read_points, report_on
+from helpers.own_points import correct_positions, find_faults, read_points, report_on
 from helpers.own_points.faults import ADVICE
 from helpers.paths import kit_folder
 
@@ -102,7 +102,9 @@ def test_every_kind_of_file(tmp_path, name):
 
 def test_metres_need_their_projection(tmp_path):
     (tmp_path / "p.csv").write_text("x,y\n449377,6209867\n449400,6209900\n")
-    with pytest.raises(CourseError, match=r"no degrees \(the first: 449377, 6209867\).*EPSG:32734"):
+    with pytest.raises(
+        CourseError, match=r"not degrees \(the first: 449377, 6209867\).*EPSG:32734"
+    ):
         read_points(tmp_path / "p.csv")
     points = read_points(tmp_path / "p.csv", crs="EPSG:32734")
     assert points.geometry.x[0] == pytest.approx(20.45, abs=0.01)
@@ -113,7 +115,7 @@ def test_a_layer_whose_projection_is_missing_or_wrong(tmp_path):
     metres = gpd.GeoSeries([Point(449377, 6209867)], crs="EPSG:32734")
     metres.to_file(tmp_path / "p.shp")
     (tmp_path / "p.prj").unlink()
-    with pytest.raises(CourseError, match=r"no degrees.*\.prj"):
+    with pytest.raises(CourseError, match=r"not degrees.*\.prj"):
         read_points(tmp_path / "p.shp")
     assert read_points(tmp_path / "p.shp", crs=32734).geometry.y[0] == pytest.approx(
         -34.25, abs=0.01
@@ -202,7 +204,7 @@ def test_the_area_may_come_in_metres():
 
 def test_slips_are_mended_and_nothing_else_moves():
     before = records()
-    after = mend_positions(before, AREA)
+    after = correct_positions(before, AREA)
     moved = before.geometry.notna() & ~before.geometry.geom_equals(after.geometry)
     assert set(before.index[moved]) == {"swapped", "sign left out"}
     assert list(after.loc["swapped"].geometry.coords) == places((20.45, -34.25))
@@ -234,8 +236,8 @@ def test_of_what_the_second_place_is_known_to_have_wrong():
         assert (faults[name] == (known["error"] == error)).all(), name
     assert faults["entered twice"].sum() == (known["error"] == "typed twice").sum()
     true_places = gpd.GeoSeries.from_xy(known["x"], known["y"], crs="EPSG:32734")
-    mended = mend_positions(points, area).to_crs("EPSG:32734")
-    metres = mended.distance(true_places.set_axis(points.index))
+    corrected = correct_positions(points, area).to_crs("EPSG:32734")
+    metres = corrected.distance(true_places.set_axis(points.index))
     slipped = faults["swapped"] | faults["sign left out"]
     assert slipped.sum() >= 15
     assert metres[slipped].max() < 250  # 100 m is what a finger on a map is said to be exact to

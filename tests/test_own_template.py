@@ -93,7 +93,7 @@ def run_template(folder, settings: dict[str, str], raster: str, code: int) -> di
 import rioxarray
 true = rioxarray.open_rasterio({str(truth)!r})[0].rio.reproject_match(likeness) == {code}
 true = true & mapped
-found = {{"kept": int((mended["kind"] == SPECIES)[~left_out].sum())}}
+found = {{"kept": int((corrected["kind"] == SPECIES)[~left_out].sum())}}
 found |= {{"left out": int(left_out.sum()), "share": float(true.sum() / mapped.sum())}}
 found |= {{"learnt": int(is_target.sum()), "others": int((~is_target).sum())}}
 found |= {{"epsg": utm.to_epsg(), "recall": float(marked.where(true).mean())}}

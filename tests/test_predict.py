@@ -602,7 +602,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("names", ["abcd", set("abcd"), 4])
     def test_names_that_tell_no_class_from_another(self, model, unreadable, names):
-        self.refuses("tells no class from another", model, unreadable, class_names=names)
+        self.refuses("does not say which class", model, unreadable, class_names=names)
 
     @pytest.mark.parametrize("nodata", [-9999, 0])
     def test_nodata_that_was_scaled(self, model, nodata):
@@ -728,7 +728,7 @@ class TestOwnFiles:
         ids=["table", "pairs", "column", "items"],
     )
     def test_names_that_are_no_list_of_names(self, model, names):
-        with pytest.raises(CourseError, match="tells no class from another"):
+        with pytest.raises(CourseError, match="does not say which class"):
             predict_over_chunks(model, small_cube(), class_names=names)
 
     def test_no_answer_is_no_percent(self):

@@ -111,7 +111,7 @@ UNSUITED = {
     "not gblinear": lambda: XGBClassifier(n_estimators=3, booster="gblinear").fit(*points(3)),
     "not binary:hinge": lambda: XGBClassifier(objective="binary:hinge").fit(*points(2)),
     "splits categories": categories,
-    "speaks for several classes": lambda: XGBClassifier(
+    "votes for several classes": lambda: XGBClassifier(
         n_estimators=3, multi_strategy="multi_output_tree"
     ).fit(points(3)[0], np.eye(3, dtype=int)[points(3)[1]]),
     "would differ": lambda: Sharpened(n_estimators=20).fit(*points(3)),

@@ -176,7 +176,7 @@ def test_a_folder_that_is_no_kit_is_never_replaced(packed, tmp_path, own):
 def test_a_thesis_beside_a_kit_is_never_removed(packed, tmp_path):
     wheelhouse.copy_kit(packed, tmp_path / "kit")
     (tmp_path / "kit" / "thesis.txt").write_text("precious")
-    with pytest.raises(CourseError, match=r"kit holds thesis\.txt, which is no part of a kit"):
+    with pytest.raises(CourseError, match=r"kit holds thesis\.txt, which is not part of a kit"):
         wheelhouse.copy_kit(packed, tmp_path / "kit")
     assert (tmp_path / "kit" / "thesis.txt").read_text() == "precious"
 
@@ -209,7 +209,7 @@ def test_what_others_put_into_a_folder_is_never_packed_over(packed, tmp_path, ow
     folder = tmp_path / "Documents"
     (folder / own).parent.mkdir(parents=True)
     (folder / own).write_text("precious")
-    with pytest.raises(CourseError, match=r"is no wheelhouse .*: nothing was removed"):
+    with pytest.raises(CourseError, match=r"is not a wheelhouse .*: nothing was removed"):
         wheelhouse.pack(folder)
     assert (folder / own).read_text() == "precious"
 

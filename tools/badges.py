@@ -51,7 +51,7 @@ class Repository:
         )
         if not found:
             raise CourseError(
-                f"'{address}' is no repository on GitHub: give an address such as "
+                f"'{address}' is not a repository on GitHub: give an address such as "
                 "https://github.com/OWNER/NAME."
             )
         return cls(found[1], found[2], branch)

@@ -86,8 +86,8 @@ class Services:
         found = list(search.items_as_dicts())
         if not found:
             raise Drifted(
-                f"{collection} has no clear scene at {PLACE} in {datetime}: look in the "
-                "catalogue whether the collection has moved, and change lessons 02 and 03."
+                f"{collection} has no clear scene at {PLACE} in {datetime}: check in the catalogue "
+                "whether the collection has moved, and change lessons 02 and 03."
             )
         return found[0]
 
@@ -98,7 +98,7 @@ def look_at_conformance(services: Services) -> str:
     if landing.get("stac_version") != STAC_VERSION:
         raise Drifted(
             f"The catalogue speaks STAC {landing.get('stac_version')}, not {STAC_VERSION}: try the "
-            "lessons with `COURSE_CLOUD=aws make map`, then let offline_kit/serve/stac follow."
+            "lessons with `COURSE_CLOUD=aws make map`, then update offline_kit/serve/stac."
         )
     claimed = set(landing.get("conformsTo", []))
     gone, new = sorted(set(CONFORMANCE) - claimed), sorted(claimed - set(CONFORMANCE))
@@ -127,8 +127,8 @@ def look_at_fields(services: Services) -> str:
         ]
         if missing:
             raise Drifted(
-                f"{scene['id']} of {collection} lacks {', '.join(missing)}: let lessons 02 to 05 "
-                "and offline_kit/build/stac.py follow."
+                f"{scene['id']} of {collection} lacks {', '.join(missing)}: update lessons 02 to "
+                "05 and offline_kit/build/stac.py."
             )
     return f"{len(PROPERTIES)} properties and {len(ASSETS)} assets, in {len(SCENES)} scenes"
 
@@ -157,7 +157,7 @@ def look_at_offset(services: Services) -> str:
         if (flag, listed) != (applied, OFFSET):
             raise Drifted(
                 f"{scene['id']} of {collection} lists offset {listed} and says {FLAG}: {flag}, not "
-                f"{OFFSET} and {applied}: read again what lesson 03 says of the offset."
+                f"{OFFSET} and {applied}: check what lesson 03 says about the offset."
             )
         darkest = _darkest_red(scene) + (0 if flag else listed)
         if abs(darkest) > DARKEST:
@@ -183,7 +183,7 @@ def look_at_published(services: Services) -> str:
         found = hashlib.sha256(fetch(address, SECONDS)[1]).hexdigest()
         if found != sha256:
             raise Drifted(
-                f"{address} has changed (SHA-256 {found}): look what is new in it, try the lessons "
+                f"{address} has changed (SHA-256 {found}): see what is new in it, try the lessons "
                 "in aws mode, then change the sum in helpers/course.py."
             )
     return f"{len(services.published)} files, as when the course was made"
@@ -196,7 +196,7 @@ def look_at_imagery(services: Services) -> str:
     colours = count_colours(fetch(address, SECONDS)[1])
     if colours < COLOURS:
         raise Drifted(
-            f"{address} is no picture any more ({colours} colours): name another basemap in "
+            f"{address} is no longer a picture ({colours} colours): name another basemap in "
             "helpers/cloud.py, and read its terms."
         )
     return f"a tile with {colours} colours"
@@ -248,9 +248,9 @@ def _look(name: str, services: Services) -> str:
         state, text = "DRIFT", str(error)
     except HTTPError as error:
         state = "DRIFT" if error.code < 500 else "unknown"
-        text = f"{error.url} answers {error.code} {error.reason}: look where it has gone."
+        text = f"{error.url} answers {error.code} {error.reason}: find out where it has gone."
     except (OSError, ValueError, HTTPException, APIError, RasterioError) as error:
-        state, text = "unknown", f"no answer ({one_line(str(error))[:200]}): look at the network."
+        state, text = "unknown", f"no answer ({one_line(str(error))[:200]}): check the network."
     print(f"{state:<8}{name:<12} {text}", flush=True)
     return state
 

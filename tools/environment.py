@@ -10,9 +10,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 HEADER = """\
 # Generated from requirements.lock by tools/environment.py: do not edit.
 #
-# conda and mamba hand what stands below "pip" to pip, an entry a line, as a file of requirements:
-# so pip refuses whatever it fetches with another hash. Not held by hashes of this project: Python
-# and pip, which come from conda-forge, and a package that was there before in the same version.
+# conda and mamba pass what is below "pip" to pip, one entry per line, as a requirements file, so
+# pip refuses anything with another hash. Not covered by hashes of this project: Python and pip,
+# which come from conda-forge, and any package that was already there in the same version.
 name: pines
 channels:
   - conda-forge

@@ -44,14 +44,14 @@ Pines from space, without a network
 
 These wheels are for {platform} and Python {python}, which must be installed first: see whether
 `python{python} --version` (Windows: `py -{python} --version`) answers. If not, and there is no
-network, take the installer of python.org that should lie beside this folder.
+network, use the installer from python.org that should be next to this folder.
 
 1. Unpack course.zip into your home folder and open a terminal in the folder that it makes.
-2. Type, with the path of this folder in the place of WHEELHOUSE:
+2. Type, with the path of this folder in place of WHEELHOUSE:
 
        make lab WHEELHOUSE=WHEELHOUSE
 
-Without make (on Windows, for one; `source .venv/bin/activate` elsewhere):
+Without make (on Windows, for example; `source .venv/bin/activate` elsewhere):
 
        py -{python} -m venv .venv
        .venv\\Scripts\\activate
@@ -60,7 +60,7 @@ Without make (on Windows, for one; `source .venv/bin/activate` elsewhere):
        python -m tools.wheelhouse kit WHEELHOUSE
        jupyter lab --config=binder/jupyter_server_config.py
 
-Something is wrong? `python -m helpers.doctor`, in the same environment, says what and how to mend
+Something is wrong? `python -m helpers.doctor`, in the same environment, says what and how to fix
 it.
 """
 
@@ -86,7 +86,7 @@ def pack(out: Path) -> None:
         for path in (out / name for name in PACKED):
             if path.exists():
                 raise CourseError(
-                    f"{path} is there, but {out} is no wheelhouse (no {CONTENTS}): nothing was "
+                    f"{path} is there, but {out} is not a wheelhouse (no {CONTENTS}): nothing was "
                     "removed. Name another folder, or move it away."
                 )
     out.mkdir(parents=True, exist_ok=True)
@@ -134,8 +134,8 @@ def download_wheels(folder: Path) -> None:
     if run.returncode:
         told = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
         raise CourseError(
-            f"The wheels cannot be fetched ({(told or ['pip failed'])[-1]}): look at the "
-            "network and run `make wheelhouse` again."
+            f"The wheels cannot be fetched ({(told or ['pip failed'])[-1]}): check the network and "
+            "run `make wheelhouse` again."
         )
 
 
@@ -225,7 +225,7 @@ def unpack_uv(wheelhouse: Path, program: Path) -> None:
     if hashlib.sha256(content).hexdigest() not in locked_sums("uv"):
         raise CourseError(
             f"{wheels[-1]} is not the uv of requirements.lock (its SHA-256 is not in it), and was "
-            "not unpacked: take the wheelhouse from whoever packed it once more."
+            "not unpacked: get the wheelhouse again from the person who packed it."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as wheel:  # what was checked, not the file again
         names = [name for name in wheel.namelist() if Path(name).name in ("uv", "uv.exe")]
@@ -311,7 +311,7 @@ def main(arguments: list[str] | None = None) -> int:
         "wheelhouse", type=Path, nargs="?", default=PROJECT / "wheelhouse"
     )
     for name, about in (
-        ("check", "look whether a wheelhouse fits this machine and is complete"),
+        ("check", "check whether a wheelhouse fits this machine and is complete"),
         ("uv", "take uv out of a wheelhouse, to .bootstrap/bin"),
         ("kit", "copy the kit out of a wheelhouse, to data/offline_kit"),
     ):
@@ -333,7 +333,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"Error: {error}: look at the disk and the folder named.", file=sys.stderr)
+        print(f"Error: {error}: check the disk and the folder named.", file=sys.stderr)
         return 1
     return 0
 

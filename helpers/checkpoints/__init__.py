@@ -66,8 +66,8 @@ def find_or_make(name: str) -> Path:
         return _find_or_make(name, open_cloud())
     except PermissionError as error:
         raise CourseError(
-            f"{error.filename} is another user's, or closed to you: mend its permissions, or name "
-            "a folder of your own with COURSE_OUTPUTS, and restart the kernel."
+            f"{error.filename} is another user's, or closed to you: change its permissions, or "
+            "name a folder of your own with COURSE_OUTPUTS, and restart the kernel."
         ) from None
 
 
@@ -83,8 +83,8 @@ def _find_or_make(name: str, cloud: Cloud) -> Path:
         reason = _why_not(name, cloud)
     if reason is not None:
         raise CourseError(
-            f"Lesson {LEFT_BY[name]} ran, but {name} {reason}: if you changed that lesson, bring "
-            "back the cell that writes it, and run it again."
+            f"Lesson {LEFT_BY[name]} ran, but {name} {reason}: if you changed that lesson, restore "
+            "the cell that writes it, and run it again."
         )
     _taken[name] = sha256_of(cloud.outputs / name)
     return cloud.outputs / name

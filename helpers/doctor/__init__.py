@@ -1,4 +1,4 @@
-"""What is wrong with this machine's set-up, in one line each, and how to mend it.
+"""What is wrong with this machine's set-up, in one line each, and how to fix it.
 
 At a terminal: ``python -m helpers.doctor``. In a notebook::
 
@@ -74,17 +74,17 @@ def checks_of(cloud: str, probe: KernelProbe) -> list[Check]:
 def examine_setup() -> None:
     """Examine what the lessons need on this machine, and print a line for each thing.
 
-    The line says ``ok``, or ``MEND`` and what to do, or why the check was skipped.
+    The line says ``ok``, or ``FIX`` and what to do, or why the check was skipped.
     """
     print_findings()
 
 
 def print_findings() -> bool:
-    """Print a line for each check, and a last one; return whether nothing is to be mended."""
+    """Print a line for each check, and a last one; return whether nothing is to be fixed."""
     well = True
     with KernelProbe() as probe:  # a kernel takes seconds to load: it does so meanwhile
         for finding in look_at(checks_of(os.environ.get("COURSE_CLOUD", "local"), probe)):
             print(finding, flush=True)
-            well = well and finding.state != "MEND"
-    print("All is well." if well else "Mend what is marked, from the top, and examine again.")
+            well = well and finding.state != "FIX"
+    print("All is well." if well else "Fix what is marked, from the top, and run the doctor again.")
     return well

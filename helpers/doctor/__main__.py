@@ -1,4 +1,4 @@
-"""``python -m helpers.doctor``: exit status 0 if nothing is to be mended, else 1."""
+"""``python -m helpers.doctor``: exit status 0 if nothing is to be fixed, else 1."""
 
 import sys
 

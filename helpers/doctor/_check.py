@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from helpers.errors import CourseError
 
 
-class Mend(CourseError):
-    """Something is to be mended; the message is one sentence that says what to do."""
+class ToFix(CourseError):
+    """Something is to be fixed; the message is one sentence that says what to do."""
 
 
 class NotNeeded(Exception):
@@ -25,7 +25,7 @@ class Check:
     name : str
         What is looked at.
     look : callable
-        Returns what it found if all is well; raises `Mend` with what to do if not, or `NotNeeded`.
+        Returns what it found if all is well; raises `ToFix` with what to do if not, or `NotNeeded`.
     needs : tuple of str
         Names of earlier checks without whose success this one has no meaning.
     """
@@ -37,7 +37,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: its state (``ok``, ``MEND`` or ``skipped``) and one line of text."""
+    """What a check found: its state (``ok``, ``FIX`` or ``skipped``) and one line of text."""
 
     name: str
     state: str
@@ -80,13 +80,13 @@ def _make(check: Check) -> Finding:
     except ModuleNotFoundError as error:
         return Finding(check.name, "skipped", f"needs the package {error.name}: see packages")
     except CourseError as error:
-        return Finding(check.name, "MEND", one_line(str(error)))
+        return Finding(check.name, "FIX", one_line(str(error)))
     except Exception as error:
         return Finding(
             check.name,
-            "MEND",
+            "FIX",
             f"The doctor itself stumbled ({type(error).__name__}: {one_line(str(error))}): show "
-            "this line to whoever leads the course.",
+            "this line to the person who runs the course.",
         )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from helpers.course import COLLECTION, PLACE
-from helpers.doctor._check import Mend, NotNeeded, one_line
+from helpers.doctor._check import NotNeeded, ToFix, one_line
 from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
 from helpers.machine.patience import fetch, retry
 from helpers.paths import kit_folder
@@ -54,7 +54,7 @@ def look_at_certificates() -> str:
     try:
         session.get(EARTH_SEARCH, timeout=NETWORK_SECONDS)
     except requests.exceptions.SSLError:
-        raise Mend(f"requests does not trust {EARTH_SEARCH}: {CURE}.") from None
+        raise ToFix(f"requests does not trust {EARTH_SEARCH}: {CURE}.") from None
     return "Python and requests trust the servers"
 
 
@@ -78,14 +78,14 @@ def look_at_pixels() -> str:
     request = urllib.request.Request(address, headers={"Range": f"bytes=0-{FIRST_BYTES - 1}"})
     status, content = _ask(request)
     if status != 206 or len(content) > FIRST_BYTES:
-        raise Mend(
+        raise ToFix(
             f"{address} answers a range request with the whole file (status {status}): a proxy in "
             "between removes the range, so ask for a way round it, or work offline by unsetting "
             "COURSE_CLOUD."
         )
     if not content.startswith(TIFF):
-        raise Mend(
-            f"{address} is no TIFF (it begins with {content[:12]!r}): a proxy or a login page "
+        raise ToFix(
+            f"{address} is not a TIFF (it begins with {content[:12]!r}): a proxy or a login page "
             "answers in its place, so ask for a way round it."
         )
     return f"{len(content)} bytes by range request, {_read_window(address)}"
@@ -111,7 +111,7 @@ def _read_window(address: str) -> str:
         cure = "look at the variables GDAL_*, CURL_* and *_PROXY of this environment"
         if is_about_certificates(error):
             cure = CURE
-        raise Mend(
+        raise ToFix(
             f"GDAL cannot read {address} ({one_line(str(error))}), although the address answers: "
             f"{cure}."
         ) from None
@@ -129,9 +129,9 @@ def look_at_tile() -> str:
     _, content = _ask(address)
     colours = count_colours(content)
     if colours < COLOURS:
-        raise Mend(
+        raise ToFix(
             f"The basemap's tile {address} is blank ({colours} colours): maps will have no "
-            "background; build the kit again with `make kit`, or look at the network in aws mode."
+            "background; build the kit again with `make kit`, or check the network in aws mode."
         )
     return f"a tile with {colours} colours"
 
@@ -160,13 +160,13 @@ def look_at_bucket() -> str:
         back = bucket.cat_file(name)
         bucket.rm_file(name)
     except (OSError, ClientError, BotoCoreError) as error:
-        raise Mend(
+        raise ToFix(
             f"The bucket '{cloud.bucket}' cannot be written ({one_line(str(error))}): "
             + _how_to_write(cloud.name)
         ) from None
     if back != content:
-        raise Mend(
-            f"The bucket '{cloud.bucket}' gives back other bytes than were written: "
+        raise ToFix(
+            f"The bucket '{cloud.bucket}' gives back bytes that differ from those written: "
             + _how_to_write(cloud.name)
         )
     return f"'{cloud.bucket}' is written and read"
@@ -194,12 +194,12 @@ def find_scene(stac_url: str) -> dict[str, Any]:
     try:
         items = json.loads(content)["features"]
     except (ValueError, KeyError, TypeError):
-        raise Mend(
+        raise ToFix(
             f"{address} answers, but not as a STAC catalogue (it begins with "
             f"{content[:30]!r}): a proxy or a login page answers in its place."
         ) from None
     if not items:
-        raise Mend(f"{address} finds no scene: build the kit again with `make kit`.")
+        raise ToFix(f"{address} finds no scene: build the kit again with `make kit`.")
     return items[0]
 
 
@@ -230,10 +230,10 @@ def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
     except (OSError, HTTPException, ValueError) as error:
         reason = one_line(str(getattr(error, "reason", error)))
         cure = f"{CURE}." if is_about_certificates(error) else _how_to_reach()
-        raise Mend(f"{address} does not answer ({reason}): {cure}") from None
+        raise ToFix(f"{address} does not answer ({reason}): {cure}") from None
 
 
 def _how_to_reach() -> str:
     if os.environ.get("COURSE_CLOUD", "local") == "aws":
-        return "look at the network and at HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
+        return "check the network and HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
     return "shut down all kernels, wait ten seconds for the server to end, and try again."

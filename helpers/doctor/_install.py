@@ -6,7 +6,7 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from helpers.doctor._check import Mend
+from helpers.doctor._check import ToFix
 from helpers.paths import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
@@ -20,7 +20,7 @@ def look_at_python() -> str:
     wanted = (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
     here = ".".join(str(part) for part in sys.version_info[:3])
     if not here.startswith(wanted + "."):
-        raise Mend(
+        raise ToFix(
             f"This is Python {here} in {sys.prefix}, but the course needs {wanted}: install Python "
             f"{wanted} if there is none, {HOW}."
         )
@@ -30,10 +30,12 @@ def look_at_python() -> str:
 def look_at_packages() -> str:
     """Compare the versions of the installed packages with those in the lock."""
     if not LOCK.is_file():
-        raise Mend(f"{LOCK} is missing: bring it back with `git checkout requirements.lock`.")
+        raise ToFix(f"{LOCK} is missing: bring it back with `git checkout requirements.lock`.")
     pins = pins_for_this_machine(LOCK.read_text(encoding="utf-8"))
     if not pins:
-        raise Mend(f"{LOCK} lists no package: bring it back with `git checkout requirements.lock`.")
+        raise ToFix(
+            f"{LOCK} lists no package: bring it back with `git checkout requirements.lock`."
+        )
     installed = {name: _installed(name) for name in pins}
     missing = [name for name, found in installed.items() if found is None]
     others = [
@@ -44,11 +46,11 @@ def look_at_packages() -> str:
     if missing or others:
         told = [f"{_some(missing)} missing"] * bool(missing) + [_some(others)] * bool(others)
         count = len(missing) + len(others)
-        raise Mend(
+        raise ToFix(
             f"{count} of {len(pins)} differ from requirements.lock ({'; '.join(told)}): {HOW}."
         )
     if _installed(PROJECT_NAME) is None:
-        raise Mend(
+        raise ToFix(
             "The course itself is not installed, so no notebook finds `helpers`: run "
             "`pip install --no-deps --no-build-isolation --editable .` in its folder."
         )
@@ -61,8 +63,8 @@ def look_at_dask() -> str:
         import dask.config  # noqa: F401 (it reads them when it is loaded)
     except ValueError as error:  # Dask names the file, and the parser of YAML what is wrong in it
         reason = str(error).split(", original error message")[0]
-        raise Mend(
-            f"{reason}: mend that file or take it away, since nothing of Dask starts until then."
+        raise ToFix(
+            f"{reason}: fix or remove that file, since Dask does not start until then."
         ) from error
     return "its settings can be read"
 
@@ -72,7 +74,7 @@ def pins_for_this_machine(lock: str) -> dict[str, str]:
     try:
         from packaging.requirements import Requirement
     except ModuleNotFoundError:
-        raise Mend(
+        raise ToFix(
             f"Nothing of the course is installed in this Python ({sys.executable}): {HOW}."
         ) from None
     lines = (line.rstrip("\\ ") for line in lock.splitlines() if re.match(r"[A-Za-z0-9]", line))

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from helpers.doctor._check import Mend, one_line
+from helpers.doctor._check import ToFix, one_line
 from helpers.paths import PROJECT
 
 KERNEL = "python3"
@@ -76,8 +76,8 @@ class KernelProbe:
         outputs = self._outputs.result()[number]
         for output in outputs:
             if "ename" in output:
-                raise Mend(
-                    f"In the kernel, {output['ename']}: {one_line(output['evalue'])}. Mend the "
+                raise ToFix(
+                    f"In the kernel, {output['ename']}: {one_line(output['evalue'])}. Fix the "
                     "packages first."
                 )
         return outputs
@@ -88,7 +88,7 @@ def run_cells(*sources: str) -> list[list[dict[str, Any]]]:
 
     Raises
     ------
-    Mend
+    ToFix
         If there is no such kernel, or it does not start, dies, or takes too long.
     """
     from jupyter_client.kernelspec import NoSuchKernel
@@ -110,22 +110,22 @@ def run_cells(*sources: str) -> list[list[dict[str, Any]]]:
         try:
             until_done.enter_context(client.setup_kernel(stderr=said))
         except NoSuchKernel:
-            raise Mend(f"There is no kernel '{KERNEL}' here: {_how_to_install()}.") from None
+            raise ToFix(f"There is no kernel '{KERNEL}' here: {_how_to_install()}.") from None
         except (RuntimeError, OSError) as error:
             said.seek(0)
             last = (said.read().strip() or str(error)).splitlines()[-1]
-            raise Mend(
+            raise ToFix(
                 f"The kernel '{KERNEL}' does not start ({one_line(last)}): {_how_to_install()}."
             ) from None
         try:
             client.execute(cleanup_kc=False)
         except DeadKernelError:
-            raise Mend(
+            raise ToFix(
                 "The kernel died while it drew a map: shut down other kernels and programs, so "
                 "that more memory is free, and try again."
             ) from None
         except CellTimeoutError:
-            raise Mend(
+            raise ToFix(
                 f"A kernel did not draw a map within {PROBE_SECONDS} s: shut down other kernels "
                 "and programs, and try again."
             ) from None
@@ -143,9 +143,9 @@ def look_at_kernel(probe: KernelProbe) -> str:
     """Start a kernel as JupyterLab does, and look whether it is in this environment."""
     environment, course = probe.environment()
     if not _same(environment, sys.prefix):
-        raise Mend(f"The kernel runs in {environment}, not in {sys.prefix}: {_how_to_install()}.")
+        raise ToFix(f"The kernel runs in {environment}, not in {sys.prefix}: {_how_to_install()}.")
     if not _same(course, PROJECT):
-        raise Mend(
+        raise ToFix(
             f"The kernel takes `helpers` from {course}, not from {PROJECT}: look at PYTHONPATH, "
             "and start JupyterLab with `make lab` in this folder."
         )
@@ -157,13 +157,13 @@ def look_at_lab() -> str:
     release = version("jupyterlab")
     lab = lab_environment()
     if lab is not None and not _same(lab, sys.prefix):
-        raise Mend(
+        raise ToFix(
             f"JupyterLab runs in {lab}, but the course in {sys.prefix}, so plots may stay blank: "
             f"start it with `make lab`, or with `{sys.executable} -m jupyter lab`."
         )
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / LAB_EXTENSION
     if not (folder / "package.json").is_file():
-        raise Mend(
+        raise ToFix(
             f"JupyterLab lacks the extension that draws plots ({folder} is not there): install the "
             "packages again with `make env`."
         )
@@ -192,7 +192,7 @@ def look_at_javascript(probe: KernelProbe) -> str:
     """Look whether the JavaScript of the plots comes with the notebook, not from the internet."""
     script, own = probe.javascript(), bokeh_script()
     if not own or own not in script:
-        raise Mend(
+        raise ToFix(
             "The JavaScript of the plots does not come with the notebook, so offline they stay "
             'blank: run `hv.extension("bokeh", inline=True)` before hvplot is imported; if that is '
             f"so, install it again with `{sys.executable} -m pip install --force-reinstall "
@@ -214,7 +214,7 @@ def look_at_map(probe: KernelProbe) -> str:
     """Look whether the kernel drew the points of a tiny map."""
     document = probe.map_document()
     if "GlyphRenderer" not in document:
-        raise Mend(
+        raise ToFix(
             "A kernel drew a map without its points: install the packages again with `make env`."
         )
     return "a tiny map is drawn"

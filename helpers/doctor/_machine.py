@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.doctor._check import Mend
+from helpers.doctor._check import ToFix
 from helpers.paths import make_outputs_folder
 
 GB = 1e9
@@ -31,12 +31,12 @@ def look_at_memory() -> str:
             total, where = limit, "container"
         free = min(free, limit - used)
     if total < MEMORY_TOTAL:
-        raise Mend(
+        raise ToFix(
             f"This {where} has {total / GB:.1f} GB of memory, and the lessons need 2 GB: give it "
             "more, or take one of the other ways in docs/workshop.md (Binder, Studio Lab)."
         )
     if free < MEMORY_FREE:
-        raise Mend(
+        raise ToFix(
             f"Only {free / GB:.1f} GB of {total / GB:.1f} GB of memory are free, and a lesson "
             f"takes up to {MEMORY_FREE / GB:.1f} GB: shut down other kernels (menu Kernel, Shut "
             "Down All Kernels) and close other programs."
@@ -52,7 +52,7 @@ def look_at_processors() -> str:
     count = int(threads) if threads.isdigit() else seen
     whole = max(1, round(allowed))
     if count > 1 and count > 1.5 * allowed:
-        raise Mend(
+        raise ToFix(
             f"{count} threads would share the {allowed:.2g} processors that may be used here, and "
             f"wait for each other: set OMP_NUM_THREADS={whole} and OMP_WAIT_POLICY=passive, then "
             "start Lab again."
@@ -65,7 +65,7 @@ def look_at_disk() -> str:
     outputs = make_outputs_folder()
     free = shutil.disk_usage(outputs).free
     if free < DISK_FREE:
-        raise Mend(
+        raise ToFix(
             f"Only {free / GB:.2f} GB are free on the disk of {outputs}, and the lessons need "
             f"{DISK_FREE / GB:.0f} GB: make room, or name a folder on another disk with "
             "COURSE_OUTPUTS."

@@ -253,7 +253,7 @@ def _expect_given(examine: Examiner, given: dict[str, object]) -> None:
         data = list(takes.parameters)[1:]  # the first one is the answer
         raise NotYet(
             "The line with check has been changed, so there is nothing to compare your answer "
-            f"with: behind the answer it should name {', '.join(data) or 'nothing'}, as in the "
+            f"with: after the answer it should name {', '.join(data) or 'nothing'}, as in the "
             "lesson."
         ) from None
 
@@ -267,7 +267,7 @@ def _computed(answer: object) -> Any:
         return answer.compute()
     raise NotYet(
         "Your answer is lazy: a list of things to do, not their result, and too large (or of "
-        "unknown size) to be computed here. Compute it first: put .compute() behind it."
+        "unknown size) to be computed here. Compute it first: put .compute() after it."
     )
 
 
@@ -326,10 +326,10 @@ def _load(lesson: str) -> None:
             raise no_lesson from None
         raise CourseError(
             f"The exercises of lesson {lesson} need the package {error.name}, which is not in this "
-            "environment: run `python -m helpers.doctor`, which says how to mend it."
+            "environment: run `python -m helpers.doctor`, which says how to fix it."
         ) from None
     except Exception as error:  # a package that is there, but broken
         raise CourseError(
             f"The exercises of lesson {lesson} cannot be loaded ({in_one_line(error)}): run "
-            "`python -m helpers.doctor`, which says how to mend it."
+            "`python -m helpers.doctor`, which says how to fix it."
         ) from None

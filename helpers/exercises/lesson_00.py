@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # a check needs none of what reaches a server
 @exercise(
     "00-1",
     kind=NUMBER,
-    right="So few places, each a few metres wide, are all that anyone knows from the ground; the "
-    "satellite has to tell the rest of the map, millions of pixels.",
+    right="These few places, each a few metres wide, are all that is known from the ground; the "
+    "rest of the map, millions of pixels, has to come from the satellite.",
     hints=[
         "Each place is one row of the table points. Which function of Python counts the rows?",
         "The function is called len, and the table goes in round brackets behind it.",
@@ -39,7 +39,7 @@ def number_of_places(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
         )
     return (
         "That is not the number of rows in points. (If this was your deliberately wrong answer: "
-        "so this is how check tells you. Now let Python count.)"
+        "this is how check tells you. Now let Python count.)"
     )
 
 
@@ -50,7 +50,7 @@ def number_of_places(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     "cloud. Ask this of every map that you are shown: are these pixels measured, or made?",
     hints=[
         "Look for the line that begins with 'The cloud is' in the check of the set-up.",
-        "It stands in quotes there; cloud.name holds the same word.",
+        "It is in quotes there; cloud.name holds the same word.",
     ],
 )
 def name_of_the_cloud(answer: str, *, cloud: Cloud, catalogue: pystac_client.Client) -> str | None:
@@ -58,7 +58,7 @@ def name_of_the_cloud(answer: str, *, cloud: Cloud, catalogue: pystac_client.Cli
     if answer == cloud.name:
         return None
     if answer == catalogue.title:
-        return "That is the title of the catalogue; the name of the cloud stands before it."
+        return "That is the title of the catalogue; the name of the cloud comes before it."
     if answer.strip().lower() == cloud.name:
         return "Nearly: for Python, capital letters and spaces matter. Write it exactly as printed."
     if "://" in answer:

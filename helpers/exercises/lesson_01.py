@@ -13,7 +13,7 @@ CHOICES = (50, 100, 250, 500, 1000)
     "01-1",
     kind=NUMBER,
     right="All that the model will ever know about the ground comes from this area, and from the "
-    "few places in it that have points: for a map of any other place they are no evidence.",
+    "few places in it that have points: they are no evidence for a map of any other place.",
     hints=[
         "Areas need a CRS in metres: one of the tables above has it.",
         "points_utm.union_all().convex_hull.area is in square metres.",
@@ -29,7 +29,7 @@ def surveyed_area(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     if same(answer, square_metres):
         return "That is in square metres; the exercise asks for square kilometres."
     if same(answer, square_metres / 1e3):
-        return "A square kilometre has not 1000 square metres, but 1000 times 1000."
+        return "A square kilometre is not 1000 square metres, but 1000 times 1000."
     if same(answer, square_metres / 1e4):
         return "That is in hectares; 100 of them make a square kilometre."
     if same(answer, in_metres.envelope.area / 1e6):
@@ -43,8 +43,8 @@ def surveyed_area(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
 @exercise(
     "01-2",
     kind=NUMBER,
-    right="From so few points of the rarest class nobody could learn it well, neither you nor the "
-    "model: watch what becomes of it in lesson 07.",
+    right="Nobody could learn the rarest class well from so few points, neither you nor the model: "
+    "see what becomes of it in lesson 07.",
     hints=[
         "The rows with the job 'training' were picked out above: they are in the table training.",
         'training["name"].value_counts() counts each class; it has a .max() and a .min().',
@@ -56,7 +56,7 @@ def training_imbalance(answer: float, *, points: pd.DataFrame) -> str | None:
     if same(answer, largest / smallest, within=0.02):
         return None
     if same(answer, smallest / largest, within=0.02):
-        return "Turned round: divide the larger count by the smaller."
+        return "The wrong way round: divide the larger count by the smaller."
     if answer == largest - smallest:
         return "That is the difference; the exercise asks how many times as many."
     if answer in (largest, smallest):
@@ -79,8 +79,8 @@ def training_imbalance(answer: float, *, points: pd.DataFrame) -> str | None:
 @exercise(
     "01-3",
     kind=NUMBER,
-    right="Every step away from the training points makes the exam more honest and the number of "
-    "its questions smaller; lesson 07 goes the same way with blocks of a kilometre.",
+    right="Every step away from the training points makes the exam more honest, and leaves fewer "
+    "questions in it; lesson 07 does the same with blocks of a kilometre.",
     hints=[
         'For one distance: nearest_training["metres"] >= 50 is True where a point remains.',
         "The mean of True and False is the share of True: it must be at least 0.5.",
@@ -96,7 +96,7 @@ def stricter_exam(answer: float, *, metres: pd.Series) -> str | None:
     if answer in enough:
         return (
             f"{answer:.0f} m leaves {remaining[answer]:.0%} of the testing points: that is at "
-            "least half, but a larger distance does so, too."
+            "least half, but so does a larger distance."
         )
     if answer in CHOICES:
         return f"{answer:.0f} m leaves only {remaining[answer]:.0%} of the testing points."

@@ -19,8 +19,8 @@ SHADOW = (3,)
 @exercise(
     "02-1",
     kind=NUMBER,
-    right="With every step that you allow more cloud there are more scenes to choose from, and "
-    "more pixels in each of them to throw away: lesson 04 does the throwing away.",
+    right="The more cloud you allow, the more scenes there are to choose from, and the more pixels "
+    "in each of them to throw away: that is the work of lesson 04.",
     hints=[
         "Copy the first search of this lesson; change datetime and the number after lt.",
         'datetime="2018-01-01/2022-12-31" and {"lt": 40}. Then .matched() counts.',
@@ -41,16 +41,16 @@ def five_years(answer: float, *, scenes: Iterable[pystac.Item]) -> str | None:
             "and look at the last one."
         )
     if answer == len(in_years):
-        return "So many there are with any cloud cover: the limit of 40 % is missing."
+        return "That is the number with any cloud cover: the limit of 40 % is missing."
     if answer == count(lambda cloud: cloud > 40):
-        return "So many have more than 40 % cloud: lt is less than, gt greater than."
+        return "That is the number with more than 40 % cloud: lt is less than, gt greater than."
     if answer == count(lambda cloud: cloud < 10):
         return (
             "Either the limit is still 10 % cloud and must be 40, or max_items has cut the answer "
-            "off."
+            "short."
         )
     if answer == count(lambda cloud: cloud < 40, _of_september_2018(in_years)):
-        return "So many there are in September 2018 alone: the dates must be changed, too."
+        return "That is the number in September 2018 alone: change the dates, too."
     return "That is not the number: change the dates and the limit, and nothing else."
 
 
@@ -65,15 +65,15 @@ def _of_september_2018(scenes: Iterable[pystac.Item]) -> list[pystac.Item]:
 @exercise(
     "02-2",
     kind=SEQUENCE,
-    right="Nothing warned your colleague. Whoever builds a map of pines on searches that run every "
-    "week should check each answer, as expect_scenes does, before computing anything.",
+    right="Nothing warned your colleague. Anyone who builds a map of pines on searches that run "
+    "every week should check each answer, as expect_scenes does, before computing anything.",
     hints=[
         "Look at the place first: which of the two numbers is the longitude?",
         "Then look at the query: compare the name of the property with the one used above.",
         "The properties of an item are listed by scene.properties.",
     ],
 )
-def mended_search(answer: Iterable[object], *, scenes: Iterable[pystac.Item]) -> str | None:
+def fixed_search(answer: Iterable[object], *, scenes: Iterable[pystac.Item]) -> str | None:
     """Compare with the ids of the scenes that the right search finds."""
     listed = [getattr(item, "id", item) for item in answer]
     if not all(isinstance(item_id, str) for item_id in listed):
@@ -81,8 +81,8 @@ def mended_search(answer: Iterable[object], *, scenes: Iterable[pystac.Item]) ->
     ids = set(listed)
     if not ids:
         return (
-            "Still nothing. There are two mistakes, and each alone is enough to find nothing: "
-            "mend the place and the name in the query."
+            "Still nothing. There are two mistakes, and each alone is enough to find nothing: fix "
+            "the place and the name in the query."
         )
     of_any_cloud = [scene for scene in scenes if 2018 <= scene.datetime.year <= 2020]
     wanted = [scene for scene in of_any_cloud if _cloud_cover(scene) < 40]
@@ -90,11 +90,11 @@ def mended_search(answer: Iterable[object], *, scenes: Iterable[pystac.Item]) ->
     if ids == expected:
         return None
     if ids == _ids(of_any_cloud):
-        return "Found, but of any cloud cover: mend the condition on clouds, do not drop it."
+        return "These have any cloud cover: fix the condition on clouds, do not drop it."
     if ids == _ids(_of_september_2018(wanted)):
         return "These are of September 2018 alone; your colleague wants all of 2018 to 2020."
     if ids > expected:
-        return "The scenes wanted are among them, but others, too: keep the dates and the limit."
+        return "The right scenes are among them, but so are others: keep the dates and the limit."
     if ids < expected:
         return "Some scenes are missing: has max_items cut them off, or a stricter limit?"
     return "These are other scenes: keep the collection, the dates and the limit as they are."
@@ -108,7 +108,7 @@ def _ids(scenes: Iterable[pystac.Item]) -> set[str]:
     "02-3",
     kind=NUMBER,
     right="Now the team can decide with the figure that concerns it. One figure for a whole image "
-    "decides for nobody, and of pines in a shadow little can be seen, either.",
+    "helps nobody to decide, and in a shadow one sees little of the pines.",
     hints=[
         'The cloudiest: max(all_scenes, key=lambda item: item.properties["eo:cloud_cover"]).',
         "per_cent_of(circle, codes_in_circle[cloudiest.id], ...) gives the part that is hidden.",

@@ -24,7 +24,7 @@ FARTHEST_FROM_ZERO = 0.05  # of the darkest hundredth of red, if the offset is r
 @exercise(
     "03-1",
     kind=NUMBER,
-    right="So little, and you know it before a byte has travelled. Two bands instead of twelve is "
+    right="So little, and you know it before a single byte is sent. Two bands instead of twelve is "
     "the cheapest speed-up there is: load what the question needs.",
     hints=[
         'numbers.sel(band=["red", "nir"]) takes two bands and is as lazy as numbers.',
@@ -51,7 +51,7 @@ def memory_of_two_bands(answer: float, *, numbers: xr.DataArray) -> str | None:
     if same(answer, expected * numbers.sizes["band"] / 2):
         return "That is the size of all the bands: take red and nir alone."
     if same(answer, numbers.nbytes / 1e6):
-        return "That is the whole of numbers as it is stored: take two bands, as float32."
+        return "That is all of numbers as it is stored: take two bands, as float32."
     if same(answer, 2 * pixels) or same(answer, 2 * pixels / 1e6):
         return "That is the number of values; each of them takes 4 bytes."
     return "That is not their size: 2 bands, times the pixels, times 4 bytes, in millions."
@@ -60,12 +60,13 @@ def memory_of_two_bands(answer: float, *, numbers: xr.DataArray) -> str | None:
 @exercise(
     "03-2",
     kind=SEQUENCE,
-    right="Four tiles for the same hundred rows and columns. Whoever cuts a map into blocks that "
-    "do not fit the tiles pays this for every block; lesson 08 comes back to it.",
+    right="Four tiles for the same hundred rows and columns. If you cut a map into blocks that do "
+    "not fit the tiles, you pay this for every block; lesson 08 comes back to it.",
     hints=[
-        "Tiles are laid from the upper left corner; where does the second column of tiles begin?",
+        "Tiles are counted from the upper left corner; where does the second column of tiles "
+        "begin?",
         "A window touches four tiles if the point where four tiles meet is inside it.",
-        "They meet at column and row tile_size: begin a little before, in both directions.",
+        "They meet at column and row tile_size: begin a little earlier, in both directions.",
     ],
 )
 def dearest_window(
@@ -104,7 +105,7 @@ def dearest_window(
     hints=[
         'Begin with the flag: item["properties"].get("earthsearch:boa_offset_applied", False). If '
         "it is True, the archive has done the work, and the offset is 0.0.",
-        'Else it is what the item lists: item["assets"]["red"]["raster:bands"][0]["offset"].',
+        'Otherwise it is what the item lists: item["assets"]["red"]["raster:bands"][0]["offset"].',
         "Before you return it: if abs(darkest + offset) > 0.05, raise ValueError with a message.",
     ],
 )
@@ -128,7 +129,7 @@ def offset_for_any_scene(
     made_up = _with(items[0], offset=-0.03, applied=False)
     if _outcome(answer, made_up, darkest=0.05) != -0.03:
         return (
-            "Right for these scenes, but not by their own words: for one that lists the offset "
+            "Right for these scenes, but not by reading their items: for one that lists the offset "
             "-0.03, not yet applied, and whose darkest red is 0.05, your function should return "
             "-0.03."
         )
@@ -137,8 +138,8 @@ def offset_for_any_scene(
     missed = [case for case in (twice, never) if _outcome(answer, *case) != STOPPED]
     if len(missed) == 2:
         return (
-            "Right where the flag is right. But where it lies, your function believes it: if "
-            "darkest plus the offset is farther than 0.05 from zero, raise ValueError."
+            "Right where the flag is right. But where the flag is wrong, your function believes "
+            "it: if darkest plus the offset is farther than 0.05 from zero, raise ValueError."
         )
     if missed == [twice]:
         return (

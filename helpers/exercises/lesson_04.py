@@ -39,14 +39,14 @@ def water_points_lost(
         (removed.sum(), "These are the removed points of all classes; count the water alone."),
         (
             lesson,
-            "So many go with the lesson's threshold, 0.05: put 0.03 in its place for both bands.",
+            "That many go with the lesson's threshold, 0.05: replace it by 0.03 for both bands.",
         ),
         (
             (_at(points, (red < 0.03) | (nir < 0.03)) & water).sum(),
-            "So many are below 0.03 in red or in nir: both bands must be, so join them with &, "
+            "That many are below 0.03 in red or in nir: both bands must be, so join them with &, "
             "not |.",
         ),
-        (water.sum() - lost, "So many water points are left; the exercise asks how many go."),
+        (water.sum() - lost, "That many water points are left; the exercise asks how many go."),
         (
             float(strict.sum()),
             "That counts pixels of the whole scene; take the rule to the points.",
@@ -79,7 +79,7 @@ def water_points_lost(
     "04-2",
     kind=NUMBER,
     right=(
-        "The difference to the share printed above is all that the colleague would gain. Those "
+        "The difference from the share printed above is all that the colleague would gain. Those "
         "pixels look clear, but part of their light comes from a cloud of ice: a pine under cirrus "
         "is no longer dark, and a model that learns from it learns the weather."
     ),
@@ -121,8 +121,8 @@ def share_without_cirrus(
     if not 0 <= answer <= 1:
         return "A share lies between 0 and 1."
     return (
-        "Not the share we look for. Are the five other classes all in your list, and do you ask "
-        "cloudier_classes.isin(...)?"
+        "That is not the share we want. Are the five other classes all in your list, and do you "
+        "ask cloudier_classes.isin(...)?"
     )
 
 
@@ -130,16 +130,16 @@ def share_without_cirrus(
     "04-3",
     kind=ARRAY,
     right=(
-        "Your mask finds most of the shade at less than half of the lesson's price, and keeps the "
-        "water. What it leaves in is dim and grainy: say so to those who use the map. Have you "
-        "written down why it should hold on another day?"
+        "Your mask finds most of the shade at less than half the lesson's price, and keeps the "
+        "water. What it leaves in is dim and grainy: tell those who use the map. Have you written "
+        "down why it should hold on another day?"
     ),
     hints=[
         "Which of the lesson's four columns of figures comes nearest? Begin with that mask.",
         "Look at the figure that fails. A mask that costs too much lit land must be made "
         "narrower: by another limit, or by a second condition, joined with &.",
-        "A second witness may help: the image (dark_area) beside the terrain (light). Or a light "
-        "that is averaged over a few pixels, for single pixels are often wrong.",
+        "A second witness may help: the image (dark_area) beside the terrain (light). Or average "
+        "the light over a few pixels, since single pixels are often wrong.",
         "There is room between the limits: try a few in a loop, and print judge(...) for each.",
     ],
 )
@@ -183,8 +183,8 @@ def _wrong_form(answer: xr.DataArray, in_shade: xr.DataArray) -> str | None:
         )
     if not {"x", "y"} <= set(answer.indexes):
         return (
-            "Your array has no coordinates x and y, so nobody can tell which pixel is where: make "
-            "it by comparing light or bands, not with xr.DataArray(...)."
+            "Your array has no coordinates x and y, so nothing shows which pixel is where: make it "
+            "by comparing light or bands, not with xr.DataArray(...)."
         )
     if answer.dtype != bool:
         return (
@@ -206,7 +206,7 @@ def _short_of(water: float, shade: float, lit: float) -> str | None:
         )
     if water > 0.05:
         return (
-            f"Your mask removes {water:.0%} of the water points, 5 % are allowed. Water is level: "
+            f"Your mask removes {water:.0%} of the water points, 5 % is allowed. Water is level: "
             "add (&) a condition that is False on level ground."
         )
     if lit > 0.01:
@@ -218,7 +218,7 @@ def _short_of(water: float, shade: float, lit: float) -> str | None:
     if not shade >= 0.85:
         return (
             f"Water and lit land are safe, but your mask finds only {shade:.0%} of the shade; 85 % "
-            "are asked. Its condition is too strict, or asks for what shade does not have."
+            "is asked for. Its condition is too strict, or asks for what shade does not have."
         )
     return None
 

@@ -21,8 +21,8 @@ PLATEAU = {"rededge2", "rededge3", "nir", "nir08", "nir09"}
     "05-1",
     kind=SERIES,
     right=(
-        "An index is a question put to two bands. This one still grows where NDVI has come to its "
-        "end, in dense canopies: look at its medians by class, and see whether it parts pines from "
+        "An index is a question put to two bands. This one still grows in dense canopies, where "
+        "NDVI levels off: look at its medians by class, and see whether it separates pines from "
         "the other trees any better."
     ),
     hints=[
@@ -51,7 +51,7 @@ def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str |
     if is_equal((nir - rededge1) / (nir + rededge1)):
         return None
     if is_equal((rededge1 - nir) / (nir + rededge1)):
-        return "The sign is turned round: the difference is nir minus rededge1, not the reverse."
+        return "The sign is wrong: the difference is nir minus rededge1, not the reverse."
     if is_equal(nir - rededge1 / nir + rededge1):
         return (
             "Division comes before subtraction: put brackets around the difference and around the "
@@ -116,7 +116,7 @@ def band_of_bare_ground(answer: str, *, learning_points: pd.DataFrame) -> str | 
         if answer == apart("Dense Pines", other).idxmax():
             return f"{answer} is the best band for {other}; the exercise asks for Bare Ground."
     rank = int(pines_and_ground.rank(ascending=False)[answer])
-    return f"{answer} has place {rank} of {len(BANDS)}: compute the measure for all the bands."
+    return f"{answer} ranks {rank} of {len(BANDS)}: compute the measure for all the bands."
 
 
 ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
@@ -131,12 +131,12 @@ ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
         "Your pair is among the best: with so few points nobody can tell them apart. Do the bands "
         "differ in what your comment says? Good pairs agree about light and shade and disagree "
         "about leaves. That a pair wins in one scene doesn't mean that it wins elsewhere: the way "
-        "of choosing is what you take along."
+        "of choosing is what you take with you."
     ),
     hints=[
         "Look at the spectra again with only the two classes shown (click the others away).",
-        "One band may tell how much light there is, and how many gaps: in that both trees are "
-        "alike. The other should tell what is different in their leaves.",
+        "One band may tell how much light there is, and how many gaps: in that the two are alike. "
+        "The other should tell what is different in their leaves.",
         "Drought and pests brown the needles of some pines: what do these lose, and in which band "
         "does that show?",
         "Draw red against each of the others, and look for two clouds of points that lie side by "
@@ -149,7 +149,7 @@ def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFr
     if len(chosen) != 2:
         return f"Name two bands; your answer has {len(chosen)}."
     if not all(isinstance(band, str) for band in chosen):
-        return "Name the bands by texts in quotes, as the columns are called."
+        return "Give the names of the bands in quotes, as they are in the columns."
     unknown = [band for band in chosen if band not in BANDS]
     if unknown:
         return f"There is no band {' or '.join(unknown)}; the bands are: {', '.join(BANDS)}."
@@ -165,13 +165,13 @@ def best_pair_of_bands(answer: list | tuple | set, *, learning_points: pd.DataFr
     )
     if set(pair) <= VISIBLE:
         return (
-            f"{place} In these two pines and forest are nearly equally dark, and become brighter "
-            "together: look for a band that knows something else."
+            f"{place} In these two bands pines and forest are nearly equally dark, and become "
+            "brighter together: look for a band that shows something else."
         )
     if set(pair) <= PLATEAU:
         return (
             f"{place} These two lie on the same plateau and nearly repeat each other. Look for one "
-            "that knows something else about the leaves."
+            "that shows something else about the leaves."
         )
     reached = {band: scores[[other for other in scores.index if band in other]] for band in pair}
     keep = max(reached, key=lambda band: reached[band].max())

@@ -22,8 +22,8 @@ SEVEN_DEEP = (
     "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
 )
 OTHER_POINTS = {
-    "testing": "testing points. The exam stays closed: whoever chooses by it cannot trust it any "
-    "more. Choose by the five parts.",
+    "testing": "testing points. The exam stays closed: if you choose by it, you can no longer "
+    "trust it. Choose by the five parts.",
     "validation": "validation points, one group with neighbours among the training points. Choose "
     "by the five parts.",
     "training": "training points, and those a model knows by heart. Choose by the five parts.",
@@ -33,7 +33,7 @@ OTHER_POINTS = {
 @exercise(
     "06-1",
     kind=NUMBER,
-    right="Less than half the depth, and about as many points named rightly: with a few hundred "
+    right="Less than half the depth, and about as many points named correctly: with a few hundred "
     "points to learn from, deep trees find little more that holds elsewhere.",
     hints=[
         'The settings are PUBLISHED | {"max_depth": 3}; make a new XGBClassifier with them.',
@@ -75,7 +75,7 @@ def accuracy_of_shallower_trees(
     if same(answer, _accuracy(model, spectra, 5, max_depth=3), within=THREE_DECIMALS):
         return (
             "That is the mean over parts that are not made of blocks, so neighbours give answers "
-            "away: hand the lesson's parts over, cv=parts."
+            "away: pass the lesson's parts, cv=parts."
         )
     if abs(answer - right) < 0.02:
         return (
@@ -165,15 +165,15 @@ def own_settings(
         return "That is as good as the published settings, not better. Change something."
     if loss < to_beat:
         return None
-    compared = f"The mean loss on the parts is {loss:.3f}, and {to_beat:.3f} is to be beaten. "
+    compared = f"The mean loss on the parts is {loss:.3f}, and {to_beat:.3f} is the loss to beat. "
     if learnt < published_learnt:
         return compared + (
-            "On the points that they learn from these settings have less loss than ours: they "
+            "On the points that they learn from, these settings have a lower loss than ours: they "
             "learn even more by heart. Go the other way: smaller trees, or fewer rounds."
         )
     return compared + (
-        "On the points that it learns from it is higher than ours, too: the model has not arrived "
-        "yet. Give it more rounds or larger steps."
+        "On the points that it learns from, it is higher than ours, too: the model has not learnt "
+        "enough yet. Give it more rounds or larger steps."
     )
 
 
@@ -188,7 +188,7 @@ def _impossible(answer: dict, settings: dict) -> str | None:
     if any(settings[name] != int(settings[name]) for name in ("max_depth", "n_estimators")):
         return "Questions and rounds are counted: max_depth and n_estimators are whole numbers."
     if not 1 <= settings["max_depth"] <= 15 or not 0 < settings["learning_rate"] <= 2:
-        return "Such settings make no trees: max_depth 1 to 15, learning_rate above 0 and up to 2."
+        return "These settings make no trees: max_depth 1 to 15, learning_rate above 0 and up to 2."
     if settings["n_estimators"] < 1:
         return "At least one round: n_estimators is the number of rounds."
     return None
@@ -205,12 +205,12 @@ def _not_its_loss(
     if same(claimed, curve.min()):
         return (
             f"That is the lowest loss on the way, at round {curve.idxmin()}. Your model has "
-            f"{len(curve)} rounds: give it fewer, or claim what it has at the end."
+            f"{len(curve)} rounds: give it fewer, or report the loss it has at the end."
         )
     if same(claimed, learnt):
         return (
             "That is the loss on the points that it learns from, which falls with every round, "
-            "helpful or not. Take that on the parts left out."
+            "helpful or not. Take the loss on the parts left out."
         )
     training = _group(spectra, "training")
     chosen.fit(training[BANDS], training["class"])
@@ -222,7 +222,7 @@ def _not_its_loss(
         if same(claimed, found):
             return f"That is the loss on the {said}"
     return (
-        "These settings do not lead to that loss: take exactly the three settings you give (the "
+        "These settings do not give that loss: take exactly the three settings you give (the "
         "others as published), the mean of the five parts, the last round, three decimals."
     )
 

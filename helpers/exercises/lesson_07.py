@@ -23,7 +23,7 @@ THREE_DECIMALS = 0.00051  # so close is an answer that has been rounded to three
     "common than in the mountains. On the map it can be twice as large, or more; lesson 11 asks a "
     "random sample.",
     hints=[
-        "Everything that the model calls Dense Pines stands in one column of counts.",
+        "Everything that the model calls Dense Pines is in one column of counts.",
         'counts["Dense Pines"] is that column; counts["Dense Pines"]["Indigenous Forest"] is one '
         "cell of it.",
         "Divide that cell by the sum of the column, and give three decimals.",
@@ -78,8 +78,9 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
 @exercise(
     "07-2",
     kind=NUMBER,
-    right="A threshold is a price list. Where seed trees are dear, a map must call pine early and "
-    "accept walks for nothing; write the costs beside the map, so that others can disagree.",
+    right="A threshold is a price list. Where a missed seed tree is expensive, a map must call "
+    "pine early and accept walks for nothing; state the costs with the map, so that others can "
+    "disagree.",
     hints=[
         "For one threshold t: missed = (is_pine & (pine_probability < t)).sum().",
         "false_alarms = (~is_pine & (pine_probability >= t)).sum(); "
@@ -108,8 +109,9 @@ def cheapest_threshold(
     swapped = _costs(is_pine, pine_probability, missed_pine=FALSE_ALARM, false_alarm=MISSED_PINE)
     if _is_cheapest(answer, swapped) or _is_cheapest(answer, -costs):
         return (
-            "There most pines are missed. Either the costs are swapped, ten times as much for a "
-            "false alarm as for a missed pine, or you have taken the highest cost for the lowest."
+            "At that threshold most pines are missed. Either the costs are swapped, ten times as "
+            "much for a false alarm as for a missed pine, or you have taken the highest cost for "
+            "the lowest."
         )
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
@@ -149,9 +151,9 @@ def _is_cheapest(answer: float, costs: np.ndarray) -> bool:
 @exercise(
     "07-3",
     kind=SERIES,
-    right="Now run the lesson's test with them. A clear fall would tell that a neighbour's help "
-    "reaches farther than a kilometre. A change of a hundredth or two, down or up, is no more than "
-    "so few places can tell.",
+    right="Now run the lesson's test with them. A clear fall would mean that a neighbour's help "
+    "reaches farther than a kilometre. A change of a hundredth or two, down or up, is within the "
+    "uncertainty of so few places.",
     hints=[
         "A block is a column number and a row number, both whole numbers; put them into one label.",
         "A column number is the distance east, spectra.geometry.x, divided by the width of a block "
@@ -183,7 +185,7 @@ def wider_blocks(answer: pd.Series, *, spectra: gpd.GeoDataFrame) -> str | None:
     if _alike(labels, east + north) or _alike(labels, east * north):
         return (
             "Different blocks get the same number: 3 + 5 and 4 + 4 are both 8. Keep column and row "
-            "apart, for example as a text with a stroke between them."
+            "apart, for example as text with a sign between them."
         )
     if answer.nunique() > 0.9 * len(answer):
         return (

@@ -20,7 +20,7 @@ ASKING = 0.02  # seconds for a chunk, as in the lesson's seconds_to_read
     kind=NUMBER,
     right="Chunks times bands is the number of tasks that read; know it before you compute.",
     hints=[
-        "How many chunks stand side by side in a row of chunks? How many rows of chunks are there?",
+        "How many chunks are there in a row of chunks? How many rows of chunks are there?",
         "1600 columns in chunks of 700: two whole ones and a rest. The rest is a chunk, too.",
         "Round up rows / 700, round up columns / 700 (math.ceil), then multiply.",
     ],
@@ -38,14 +38,15 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
     if answer in (ceil(down * across), int(down * across)):
         return (
             "Dividing the areas and rounding afterwards doesn't work: a chunk at the edge cannot "
-            "be put together with one at the other edge. Round rows and columns apart."
+            "be put together with one at the other edge. Round rows and columns separately."
         )
     if answer != int(answer):
         return (
-            "That is not a whole number: there is no part of a chunk, a smaller one counts as one."
+            "That is not a whole number: there are no parts of chunks, a smaller one counts as "
+            "one, too."
         )
     if answer in (ceil(down) + ceil(across), ceil(down), ceil(across)):
-        return "Chunks stand in rows and columns: multiply how many there are down and across."
+        return "Chunks lie in rows and columns: multiply how many there are down and across."
     return "That is not it: round up rows / 700 and columns / 700, then multiply the two."
 
 
@@ -104,8 +105,8 @@ _FACTORS = {
 @exercise(
     "08-3",
     kind=SEQUENCE,
-    right="You chose chunks for those who read, not for whoever wrote. Once a cube is written, "
-    "another shape means writing all of it again.",
+    right="You chose chunks for those who read, not for the one who writes. Once a cube is "
+    "written, another shape means writing all of it again.",
     hints=[
         "Try: seconds_to_read((1, 2048, 2048), map_of_one_date), and the same for the series.",
         "Flat chunks are bad for one, tall chunks for the other. What lies between?",
@@ -141,11 +142,11 @@ def one_cube_for_two(
         return None
     price = (
         f"Your chunks cost {for_map:.2f} s for the map and {for_series:.2f} s for the series; "
-        f"{best:.2f} s for both together can be done. "
+        f"{best:.2f} s for both together is possible. "
     )
     dates, rows, columns = chunks
     if prod(chunks) == prod(CUBE):
-        return price + "One chunk is the whole cube: whatever anybody wants, all of it travels."
+        return price + "One chunk is the whole cube: whatever anybody asks for, all of it is sent."
     touched = ceil(2048 / rows) * ceil(2048 / columns)
     if touched > 500:
         return price + "There are so many small chunks that asking for them takes most of the time."
@@ -165,6 +166,6 @@ def one_cube_for_two(
             "to ask for. Take more dates a chunk."
         )
     return price + (
-        "The series is slow: for each date of one pixel a large square travels. Take smaller "
+        "The series is slow: for each date of one pixel a large square is sent. Take smaller "
         "squares."
     )

@@ -40,14 +40,14 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
     for slip, hint in slips.items():
         if same(answer, slip, within=0.001):
             return hint
-    return "That is not it: count the pixels of pine_map above 0.7, then turn pixels to hectares."
+    return "That is not it: count the pixels of pine_map above 0.7, then turn pixels into hectares."
 
 
 @exercise(
     "09-2",
     kind=FUNCTION,
-    right="Holes stay holes. On a map for clearing teams a cloud that turns to forest is a mistake "
-    "that nobody can see.",
+    right="Holes stay holes. On a map for clearing teams a cloud that turns into forest is a "
+    "mistake that nobody can see.",
     hints=[
         "Begin with predict_block. The block is a NumPy array: its axes have numbers, not names; "
         "the band is axis 0. np.isnan(block).any(axis=0): does a pixel lack any band?",
@@ -97,7 +97,7 @@ def holes_stay_holes(
         return None
     return (
         "The holes are right, but the numbers belong to other pixels: the reshape has mixed them "
-        "up. Bands first, so: block.reshape(bands, rows * columns).T, and the way back alike."
+        "up. Bands first, so: block.reshape(bands, rows * columns).T, and the same on the way back."
     )
 
 

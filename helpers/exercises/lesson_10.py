@@ -81,7 +81,7 @@ def cleared_since_the_plan(
         int((planned >= 50).sum()) / 100: "Those are all pixels of 50 and more, masked ones (255) "
         "among them, cleared or not.",
         int((today == 0).sum()) / 100: "Those are all pixels that are 0 today; most of them were "
-        "no pines when the plan was made.",
+        "not pines when the plan was made.",
         int(((planned > 50) & (planned != NODATA) & (today == 0)).sum())
         / 100: "Nearly: 50 percent counts, too (>=).",
         corner / 100: "That is the corner alone: `today` was read before Anna and Ben. Take "
@@ -103,8 +103,8 @@ def cleared_since_the_plan(
 @exercise(
     "10-3",
     kind=DICTIONARY,
-    right="The reader decides: without network a file, for many readers of parts a bucket, for "
-    "many writers and questions about the past a history.",
+    right="The reader decides: a file where there is no network, a bucket for many readers of "
+    "parts, a history for many writers and for questions about the past.",
     hints=[
         "Ask of each: is there a network? Is all of it needed? Does anybody ask for old versions?",
         "Look at the last column of the table in 'Which one when?'.",
@@ -135,8 +135,8 @@ _DRAWBACKS = {
     (
         "web map",
         "icechunk",
-    ): "Visitors of the web map ask for the newest map only, and a browser or "
-    "GIS reads tiles of a COG without further ado; a history is not needed for that.",
+    ): "Visitors of the web map ask for the newest map only, and a browser or GIS reads the tiles "
+    "of a COG directly; a history is not needed for that.",
     ("auditor", "file"): "Anybody may have changed or replaced a file since March; what will the "
     "auditor believe?",
     ("auditor", "bucket"): "In three years the file in the bucket is the newest map; that of March "

@@ -14,12 +14,12 @@ THREE_DECIMALS = 0.00051  # so close is an answer that has been rounded to three
 @exercise(
     "11-1",
     kind=NUMBER,
-    right="Counted visits answer a question about the visits. Weighed by the hectares that they "
+    right="Counted visits answer a question about the visits. Weighted by the hectares that they "
     "stand for, they answer one about the land.",
     hints=[
         "For each row: which share of its visits found what the map says? That is the diagonal "
         "(np.diag) divided by the row's sum.",
-        "Weigh each row's share by the row's part of all hectares, and add up.",
+        "Weight each row's share by the row's part of all hectares, and add up.",
         "(right * published_hectares).sum() / published_hectares.sum(), where right is one share "
         "for each row.",
     ],
@@ -34,7 +34,7 @@ def overall_accuracy(answer: float, *, counts: pd.DataFrame, hectares: pd.Series
         return None
     slips = {
         float(right.sum() / counts.to_numpy().sum()): "That is the share of the visits that agree. "
-        "But the small parts got far more visits for a hectare: weigh each part by its hectares.",
+        "But the small parts got far more visits per hectare: weight each part by its hectares.",
         float(by_row.mean()): "That is the mean of the four parts, as if they were of one size.",
         float((by_column * weights).sum()): "You divided by the columns. What was drawn is a "
         "number of visits in each part of the map: a part is a row.",
@@ -71,7 +71,10 @@ def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -
     if marked + unmarked != VISITS:
         return f"Together they must be {VISITS} visits; yours are {marked + unmarked:g}."
     if min(marked, unmarked) < 2 or marked != int(marked):
-        return "Whole numbers, and at least 2 visits to each part: else it has no standard error."
+        return (
+            "Whole numbers, and at least 2 visits to each part: otherwise there is no standard "
+            "error."
+        )
 
     def margin(marked: float) -> float:
         made = pd.Series({"pine": marked, "no pine": VISITS - marked})
@@ -80,7 +83,7 @@ def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -
     best = min(range(2, VISITS - 1), key=margin)
     if margin(marked) <= GOOD_ENOUGH * margin(best):
         return None
-    found = f"That gives plus or minus {margin(marked):,.0f} ha; {margin(best):,.0f} can be had. "
+    found = f"That gives plus or minus {margin(marked):,.0f} ha; {margin(best):,.0f} is possible. "
     if marked == unmarked:
         return found + "Half and half treats the two parts alike, but one is far larger."
     in_proportion = VISITS * hectares["pine"] / hectares.sum()
@@ -101,7 +104,8 @@ def where_to_send_the_team(answer: tuple | list | set, *, hectares: pd.Series) -
 @exercise(
     "11-3",
     kind=SEQUENCE,
-    right="A density class is an interval already, before anybody has erred: hand on both numbers.",
+    right="A density class is already an interval, before anybody makes a mistake: pass on both "
+    "numbers.",
     hints=[
         "A hectare of which a quarter is covered is a quarter of a condensed hectare.",
         "For each stand hectares times cover: team_list['hectares'] * team_list['from'] / 100, and "
@@ -132,7 +136,7 @@ def condensed_hectares(answer: tuple | list | set, *, team_list: pd.DataFrame) -
     if is_pair(cover.rdiv(hectares, axis=0).sum()):
         return "You divided by the cover. Pushed together, crowns take LESS room: multiply."
     if same(fewest, hectares.sum()) or same(most, hectares.sum()):
-        return "Those are hectares with any pines at all, however thin: weigh them by their cover."
+        return "Those are hectares with any pines at all, however thin: weight them by their cover."
     return "That is not it: hectares x cover / 100 for each stand, then the sum, for both covers."
 
 

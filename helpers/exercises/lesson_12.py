@@ -39,7 +39,7 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
         "between the known rows: only then can it be compared with other bands and units.",
         distances.mean() / mean: "That takes the mean distance of the new row to all known rows. "
         "It is the NEAREST that counts: one training point that looks like it is enough.",
-        distances.max() / mean: "That is the farthest known row; the nearest is asked.",
+        distances.max() / mean: "That is the farthest known row; the nearest is asked for.",
         distances.min() / cdist(known_rows, known_rows).mean(): "Your mean holds the distance of "
         "each row to itself, which is 0. pdist takes each pair once, and no row with itself.",
         distances.min() / distances.mean(): "You divided by the new row's own mean distance. "
@@ -57,41 +57,41 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
     kind=SERIES,
     right="Random, apart, and where the model has not been tested: a list that a team can use.",
     hints=[
-        "np.nonzero(speechless.values) gives the rows and columns of the pixels; speechless.x and "
-        "speechless.y have their coordinates.",
+        "np.nonzero(outside.values) gives the rows and columns of the pixels; outside.x and "
+        "outside.y have their coordinates.",
         "Go through the pixels in random order, and keep one only if it is 500 m or more from "
-        "each that you have kept. Stop at ten.",
+        "all that you have kept. Stop at ten.",
         "gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS) makes the answer of two lists.",
     ],
 )
-def next_places(answer: pd.Series, *, speechless: xr.DataArray) -> str | None:
+def next_places(answer: pd.Series, *, outside: xr.DataArray) -> str | None:
     """Expect ten places outside the area of applicability, apart from each other."""
     if not isinstance(answer, gpd.GeoSeries):
         raise NotYet("The answer is a GeoSeries: gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS).")
     if len(answer) != PLACES:
-        return f"{PLACES} places are asked; yours are {len(answer)}."
+        return f"{PLACES} places are asked for; yours are {len(answer)}."
     if not (answer.geom_type == "Point").all():
         return "Each place is a point."
     if answer.x.abs().max() <= 180:
-        return "These look like degrees. The map is in metres: use speechless.x and speechless.y."
+        return "These look like degrees. The map is in metres: use outside.x and outside.y."
     x, y = answer.x.to_numpy(), answer.y.to_numpy()
-    west, east = float(speechless.x.min()) - 5, float(speechless.x.max()) + 5
-    south, north = float(speechless.y.min()) - 5, float(speechless.y.max()) + 5
+    west, east = float(outside.x.min()) - 5, float(outside.x.max()) + 5
+    south, north = float(outside.y.min()) - 5, float(outside.y.max()) + 5
     on_map = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     if not on_map.all():
-        return "Some places lie beside the map. Are x and y in this order?"
+        return "Some places lie outside the map. Are x and y in this order?"
     at = {"x": xr.DataArray(x, dims="place"), "y": xr.DataArray(y, dims="place")}
-    strange = speechless.sel(at, method="nearest").to_numpy() == 1
+    strange = outside.sel(at, method="nearest").to_numpy() == 1
     if not strange.all():
         return (
-            f"{(~strange).sum()} of the ten lie where the model may speak, or outside of the map: "
-            "choose among the pixels where speechless is True."
+            f"{(~strange).sum()} of the ten lie where the model applies, or off the map: "
+            "choose among the pixels where outside is True."
         )
     nearest = pdist(np.stack([x, y], axis=1)).min()
     if nearest < APART_M:
         return (
-            f"Two of them are only {nearest:.0f} m apart; at least {APART_M} m are asked. Pass "
-            "over a place that is too near to one on the list."
+            f"Two of them are only {nearest:.0f} m apart; at least {APART_M} m is asked for. Skip "
+            "a place that is too close to one on the list."
         )
     return None
 
@@ -102,29 +102,29 @@ def next_places(answer: pd.Series, *, speechless: xr.DataArray) -> str | None:
     right="Only places where the two maps differ can tell which is better.",
     hints=[
         "Where is the old map right? colleague['old map'] == colleague['ground'].",
-        "Mended: the new map is right and (&) the old one is not (~).",
+        "Corrected: the new map is right and (&) the old one is not (~).",
         "(new_right & ~old_right).sum() and (old_right & ~new_right).sum(), in this order.",
     ],
 )
-def mended_and_spoilt(answer: tuple | list | set, *, colleague: pd.DataFrame) -> str | None:
-    """Expect the numbers of places that the new map has mended and spoilt."""
+def corrected_and_newly_wrong(answer: tuple | list | set, *, colleague: pd.DataFrame) -> str | None:
+    """Expect the number of places that the new map corrects, and of those newly wrong."""
     if isinstance(answer, set) or len(answer) != 2:
-        raise NotYet("The answer is a tuple of two numbers: (mended, spoilt).")
+        raise NotYet("The answer is a tuple of two numbers: (corrected, newly wrong).")
     old = colleague["old map"] == colleague["ground"]
     new = colleague["new map"] == colleague["ground"]
-    mended, spoilt = int((new & ~old).sum()), int((old & ~new).sum())
+    corrected, newly_wrong = int((new & ~old).sum()), int((old & ~new).sum())
     given = tuple(answer)
-    if given == (mended, spoilt):
+    if given == (corrected, newly_wrong):
         return None
     slips = {
-        (spoilt, mended): "Both numbers are right, but the mended come first.",
+        (newly_wrong, corrected): "Both numbers are right, but the corrected come first.",
         (int(new.sum()), int(old.sum())): "Those are the places where each map is right. Most of "
         "them are the same places: count those where only ONE of the two is right.",
         (int((~old).sum()), int((~new).sum())): "Those are the places where each map is wrong. "
-        "Where both are wrong, nothing was mended and nothing spoilt.",
+        "Where both are wrong, nothing is corrected and nothing newly wrong.",
     }
     if given in slips:
         return slips[given]
-    if mended + spoilt in given:
-        return "That is the number of places where the maps differ, mended and spoilt together."
+    if corrected + newly_wrong in given:
+        return "That is the number of places where the maps differ: both kinds together."
     return "That is not it: right now and wrong before, then right before and wrong now."

@@ -27,14 +27,14 @@ def false_gain(answer: float) -> str | None:
         return None
     slips = {
         LAND * ERROR: "That is all that the map of 2024 marks. On a few of these hectares the map "
-        "of 2018 errs, too: there the difference shows no gain.",
+        "of 2018 is wrong, too: there the difference shows no gain.",
         2 * LAND * ERROR: "That adds what both maps mark. A gain is only what 2024 marks and 2018 "
         "does not.",
         2 * LAND * ERROR * (1 - ERROR): "That is gain and loss together; gain is half of it.",
         LAND * ERROR**2: "That is what BOTH maps mark: it drops out of the difference.",
         LAND * (1 - ERROR) ** 2: "That is what neither map marks.",
-        0: "It would be 0 if both maps erred at the same places. Here their errors have nothing to "
-        "do with each other.",
+        0: "It would be 0 if both maps were wrong at the same places. Here their errors have "
+        "nothing to do with each other.",
         ERROR * (1 - ERROR): "That is the share of the land; the answer is in hectares.",
     }
     for slip, hint in slips.items():
@@ -77,7 +77,7 @@ def share_with_majority(answer: float, *, looks: xr.DataArray) -> str | None:
 @exercise(
     "13-3",
     kind=SEQUENCE,
-    right="A rough map tells where to look, and the sample tells how much: most of the doubt lies "
+    right="A rough map shows where to look, and the sample shows how much: most of the doubt lies "
     "where the map says nothing.",
     hints=[
         "For each part: which share of its places was cleared?",
@@ -103,10 +103,10 @@ def cleared_area(answer: tuple | list | set, *, visited: pd.DataFrame) -> str | 
         if same(area, float(together)):
             return (
                 "You took all places together, as if they had been drawn alike. In the small part "
-                "there are far more for a hectare: reckon part by part."
+                "there are far more per hectare: calculate part by part."
             )
         if same(area, float(hectares.iloc[0])):
-            return "Those are the hectares that the rough map says: the places say something else."
+            return "Those are the hectares of the rough map: the places say something else."
         return "The area is not it: hectares x share of the places, part by part, then the sum."
     if same(margin, error):
         return "That is the standard error: half the width of the interval is 1.96 times as much."

@@ -13,7 +13,7 @@ CLOSE = 0.006  # so close is a share that has been rounded to two decimals
 @exercise(
     "14-1",
     kind=NUMBER,
-    right="A plan depends on how far one looks ahead. Say it, or somebody else decides it.",
+    right="A plan depends on how far one looks ahead. Say how far, or somebody else will decide.",
     hints=[
         "middle_benefit(years=1) gives the water of the next year, stand by stand.",
         "Give that and costs to best_plan: the new plan is True for the stands that it clears.",

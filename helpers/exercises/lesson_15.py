@@ -15,7 +15,7 @@ def _blocks(points: gpd.GeoDataFrame, metres: float) -> int:
 @exercise(
     "15-1",
     kind=NUMBER,
-    right="The size of the blocks is yours to choose, and belongs into the report: it says how far "
+    right="The size of the blocks is yours to choose, and belongs in the report: it says how far "
     "from its points the model has been asked.",
     hints=[
         "The cell that made `block` did the same for BLOCK_METRES.",
@@ -43,8 +43,8 @@ def number_of_blocks(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     }
     return slips.get(
         int(answer),
-        "That is not it. Divide both coordinates by 2000, drop what is behind the point, and count "
-        "the different pairs.",
+        "That is not it. Divide both coordinates by 2000, drop the decimals, and count the "
+        "different pairs.",
     )
 
 
@@ -82,7 +82,8 @@ def new_likeness(answer: float) -> str | None:
 @exercise(
     "15-3",
     kind=NUMBER,
-    right="Not finding is news, too: so many visits leave room for so much, and no more.",
+    right="Finding nothing is news, too: that many visits leave room for that many hectares, and "
+    "no more.",
     hints=[
         "The rule of three: after n visits without a find, the share may still be 3 / n.",
         "That share is of the 6,400 hectares.",

@@ -145,7 +145,7 @@ def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
     if several and not isinstance(probabilities, pd.DataFrame):
         raise CourseError(
             f"This {type(model).__name__} answers several questions at once, but one probability "
-            "a class is needed: train a model for each."
+            "per class is needed: train a model for each."
         )
     raise CourseError(
         f"predict_proba of this {type(model).__name__} gives a {type(probabilities).__name__}, "
@@ -180,8 +180,8 @@ def class_labels(
         labels = [names[value] for value in classes]
     elif isinstance(names, str | set | frozenset | pd.DataFrame) or np.ndim(names) != 1:
         raise CourseError(
-            f"`class_names` is a {type(names).__name__}, which tells no class from another: give "
-            "a mapping from class to name."
+            f"`class_names` is a {type(names).__name__}, which does not say which class each name "
+            "is for: give a mapping from class to name."
         )
     else:
         labels = list(names)

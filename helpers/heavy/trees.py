@@ -106,7 +106,7 @@ def objection(model: Classifier) -> str | None:
     if any(tree["categories"] for tree in trees):
         return "the model splits categories"
     if any(tree["tree_param"]["size_leaf_vector"] != "1" for tree in trees):
-        return "each of the model's trees speaks for several classes"
+        return "each of the model's trees votes for several classes"
     if learner["learner_model_param"]["num_target"] != "1":
         return "the model answers several questions at once"
     forest = read_forest(model)

@@ -49,8 +49,8 @@ def rasterise(
     geometries = _in_crs(within, crs)
     if transform is None:
         raise CourseError(
-            "The cube is a single row or column, so the size of its pixels cannot be told: write "
-            "it with cube.rio.write_transform(...)."
+            "The cube is a single row or column, so the size of its pixels is unknown: write it "
+            "with cube.rio.write_transform(...)."
         )
     rows, columns = shape
     bits = np.zeros((rows, -(-columns // 8)), dtype=np.uint8)

@@ -13,19 +13,19 @@ FEW = 30  # records of a kind, below which little can be learnt or judged
 ADVICE = {
     "no position": "look it up in the field book, or leave it out",
     "coordinate is zero": "no position either: leave it out",
-    "swapped": "mend_positions trades latitude and longitude",
-    "sign left out": "mend_positions puts the minus in",
+    "swapped": "correct_positions swaps them back",
+    "sign left out": "correct_positions adds the minus sign",
     "far from the area": "a mistyped digit, or another place: ask the observer, or leave it out",
-    "outside the area": "it may teach, if the scene covers it; figures of the area leave it out",
+    "outside the area": "use it for training if the scene covers it, not for figures of the area",
     "entered twice": "leave the second out",
-    "in a pixel with another": "leave it out: one pixel teaches once",
+    "in a pixel with another": "leave it out: a pixel should count once",
     "less exact than a pixel": "keep it only if what grows there is larger than the error",
-    "accuracy not said": "ask: a receiver and a finger on a map differ widely",
-    "no date": "ask; meanwhile believe it only where nothing has changed",
+    "accuracy not said": "ask: a GPS receiver and a finger on a map differ widely",
+    "no date": "ask; until then use it only where nothing has changed",
     "date to come": "a mistyped year: ask the observer; the place may be right",
     "long before or after the scene": "felled, burnt or planted since? look at a picture",
-    "of a rare kind": f"below {FEW}: merge it with its like, or collect more",
-    "close to another": "no fault, but neighbours must not judge each other: blocks (below)",
+    "of a rare kind": f"below {FEW}: merge it with a similar kind, or collect more",
+    "close to another": "not a fault, but neighbours must not test each other: use blocks (below)",
 }
 
 
@@ -53,15 +53,15 @@ def _typed_wrong(
 ) -> tuple[pd.Series, gpd.GeoSeries]:
     """Name the slip of each point that lies far off, and nearly in the area without the slip."""
     slip = pd.Series("", index=points.index)
-    mended = points.geometry.copy()
+    corrected = points.geometry.copy()
     far = points.geometry.notna() & (_metres_to(points.geometry, area) > FAR_M)
     for (name, _), places in _slips(points).items():
         fits = far & (slip == "") & (_metres_to(places, area) <= FAR_M)
-        slip[fits], mended[fits] = name, places[fits]
-    return slip, mended
+        slip[fits], corrected[fits] = name, places[fits]
+    return slip, corrected
 
 
-def mend_positions(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def correct_positions(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Put points that were typed swapped, or without a sign, where they belong.
 
     Parameters

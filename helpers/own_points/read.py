@@ -110,7 +110,7 @@ def _of_table(table: pd.DataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFra
 def _of_layer(layer: gpd.GeoDataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFrame, list[str]]:
     supposed = []
     if layer.crs is None and crs is None:
-        supposed.append("the file names no projection: taken for degrees of WGS 84 (EPSG:4326)")
+        supposed.append("the file names no projection: taken as degrees of WGS 84 (EPSG:4326)")
     layer = layer.set_crs(crs or "EPSG:4326") if layer.crs is None else layer
     shapes = layer.geometry
     if layer.crs.is_geographic:
@@ -118,7 +118,7 @@ def _of_layer(layer: gpd.GeoDataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDat
         _require_degrees(bounds["minx"], bounds["miny"], path, crs)
     other = int((~shapes.geom_type.isin(["Point"]) & shapes.notna()).sum())
     if other:
-        supposed.append(f"{other} lines, areas or groups of points: a point inside stands for each")
+        supposed.append(f"{other} lines, areas or groups of points: a point inside represents each")
         shapes = shapes.representative_point()
     return layer.set_geometry(shapes).reset_index(drop=True).to_crs("EPSG:4326"), supposed
 
@@ -127,7 +127,7 @@ def _require_degrees(east: pd.Series, north: pd.Series, path: Path, crs: Any) ->
     """Stop if most numbers that are to be degrees are none."""
     if crs is None and ((east.abs() > 360) | (north.abs() > 360)).mean() > 0.5:
         raise CourseError(
-            f"The coordinates in {path.name} are no degrees (the first: {east.iloc[0]:.10g}, "
+            f"The coordinates in {path.name} are not degrees (the first: {east.iloc[0]:.10g}, "
             f"{north.iloc[0]:.10g}): if they are metres, say in which projection, such as "
             f'read_points(path, crs="EPSG:{CRS}"); layers need the right .prj file.'
         )

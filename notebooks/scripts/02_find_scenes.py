@@ -452,7 +452,7 @@ check("02-1", number_of_scenes, scenes=every_scene)
 #     datetime="2018-01-01/2020-12-31",
 #     query={"cloud_cover": {"lt": 40}},
 # )
-# mended_ids = [item.id for item in broken.items()]
+# fixed_ids = [item.id for item in broken.items()]
 # ```
 #
 # There are **two** mistakes in it. Copy it into the cell below in place of the line with the dots, correct both, and
@@ -461,20 +461,20 @@ check("02-1", number_of_scenes, scenes=every_scene)
 # Stuck? Run `hint("02-2")`.
 
 # %% tags=["exercise"]
-mended_ids = ...
-check("02-2", mended_ids, scenes=every_scene)
+fixed_ids = ...
+check("02-2", fixed_ids, scenes=every_scene)
 
 # %% [markdown]
 # <details><summary>Solution 02-2</summary>
 #
 # ```python
-# mended = catalogue.search(
+# fixed = catalogue.search(
 #     collections=["sentinel-2-l2a"],
 #     intersects={"type": "Point", "coordinates": [19.20, -33.80]},
 #     datetime="2018-01-01/2020-12-31",
 #     query={"eo:cloud_cover": {"lt": 40}},
 # )
-# mended_ids = [item.id for item in mended.items()]
+# fixed_ids = [item.id for item in fixed.items()]
 # ```
 #
 # Longitude comes first, and the property is called `eo:cloud_cover`. Correcting only one of the two still finds

@@ -90,8 +90,8 @@ places["interpreter_1"] = places["interpreter_2"] = ""
 
 # %% [markdown]
 # We save them as files: a **GeoPackage** to fill in with QGIS, a **KML** for Google Earth or Collect Earth Online, and
-# a **GPX** for a phone or a GPS receiver. We leave out on purpose what the map says there: whoever labels a place must
-# not know.
+# a **GPX** for a phone or a GPS receiver. We leave out on purpose what the map says there: the person who labels a place
+# must not know.
 
 # %% tags=["nbval-check-output"]
 places.to_file(cloud.outputs / "places_to_visit.gpkg")
@@ -499,19 +499,19 @@ if filled_in.exists():
     stretch, shift = fitted.coef_.item(), fitted.intercept_.item()
     recalibrated = 1 / (1 + np.exp(-(shift + stretch * log_odds(pine_map))))
     for believed in [0.5, 0.8, 0.95]:
-        mended = fitted.predict_proba(
+        corrected = fitted.predict_proba(
             log_odds(pd.DataFrame({"probability": [believed]}))
         )
-        print(f"the map says {believed:.2f}: mended {mended[0, 1]:.2f}")
+        print(f"the map says {believed:.2f}: recalibrated {corrected[0, 1]:.2f}")
 
 # %% [markdown]
 # Did it help? The sample used for the fit can't judge that; the truth of the simulated scene can. Every pixel goes into
-# one of ten bins, once by its old and once by its mended probability:
+# one of ten bins, once by its old probability and once by its recalibrated one:
 
 # %%
 if cloud.truth is not None:
     truly = true_pine.values[mapped.values]
-    both_maps = {"as the model says": pine_map, "mended": recalibrated}
+    both_maps = {"as the model says": pine_map, "recalibrated": recalibrated}
     curves = {
         name: calibration_curve(truly, layer.values[mapped.values], n_bins=10)
         for name, layer in both_maps.items()
@@ -534,14 +534,14 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** Below the diagonal a model is overconfident. That is the effect of rarity: it learnt from points
-# among which pines are common. The mended probabilities should lie closer to the diagonal, as far as a few answers
+# among which pines are common. The recalibrated probabilities should lie closer to the diagonal, as far as a few answers
 # allow. The order of the pixels has not changed, so this finds no more pines. It only says honestly what is there:
 
 # %%
 if filled_in.exists():
     print(f"marked above 0.5:  {float((recalibrated > 0.5).sum()) / 100:7,.0f} ha")
-    print(f"sum of the mended: {float(recalibrated.sum()) / 100:7,.0f} ha")
-    print(f"sum of the old:    {float(pine_map.sum()) / 100:7,.0f} ha")
+    print(f"sum, recalibrated: {float(recalibrated.sum()) / 100:7,.0f} ha")
+    print(f"sum, as before:    {float(pine_map.sum()) / 100:7,.0f} ha")
     print(f"from the sample:   {area:7,.0f} ha, plus or minus {margin:,.0f} ha")
 
 # %% [markdown]
@@ -568,7 +568,7 @@ def in_kilometres(layer):
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
     figure, panels = plt.subplots(1, 2, figsize=(10, 5), sharey=True)
-    pair = {"as the model says": pine_map, "mended": recalibrated}
+    pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)

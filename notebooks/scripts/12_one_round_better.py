@@ -23,7 +23,7 @@
 #
 # - learn from a map's errors where to send people, and write them a list;
 # - train again, and compare the old and new maps on the independent sample, place by place;
-# - mark where a model must not speak: the area of applicability;
+# - mark where a model does not apply: outside its area of applicability;
 # - choose cross-validation folds that are as hard as the map's own task.
 #
 # **Time:** 45 minutes (reading 29, exercises 16). **Needs:** the scene of lesson 02, the spectra of lesson 05, the map of
@@ -402,28 +402,28 @@ if filled_in.exists():
 # **What to notice.** The intervals (they hold the truth nineteen times out of twenty) are wider than the steps from map
 # to map, and they overlap. Six hundred random places hold few pines, too few to show by intervals alone that one map is
 # better than the next. But all maps were judged at *the same* places, and where two maps agree, neither is better. So
-# look only at the places where they differ. Where the new map corrected the old one, it has *mended* it; where it made
-# a new error, it has *spoilt* it:
+# look only at the places where they differ. Where the new map is right and the old one was not, the place is *corrected*;
+# where it makes a new error, the place is *newly wrong*:
 
 # %%
 if filled_in.exists():
     last = list(maps)[-1]
     was_right, is_right = (calls[n] == is_pine for n in ["as it was", last])
-    print(f"mended: {(is_right & ~was_right).sum()} places")
-    print(f"spoilt: {(was_right & ~is_right).sum()} places")
+    print(f"corrected:   {(is_right & ~was_right).sum()} places")
+    print(f"newly wrong: {(was_right & ~is_right).sum()} places")
 
 # %% [markdown]
-# If the old and new maps were equally good, a toss of a coin would decide whether each of these places is mended or
-# spoilt. (Twenty tosses give six to fourteen heads, nineteen times out of twenty.) Are yours further from half and half
-# than that? Then one map is better at telling pines from the rest. If not, the sample has no verdict, and a report must
-# say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small
+# If the old and new maps were equally good, a toss of a coin would decide whether each of these places is corrected or
+# newly wrong. (Twenty tosses give six to fourteen heads, nineteen times out of twenty.) Are yours further from half and
+# half than that? Then one map is better at telling pines from the rest. If not, the sample has no verdict, and a report
+# must say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small
 # step.
 #
 # The truth, where we know it, does have a verdict, and it may be mixed: precision can rise while recall falls. Compare
 # what the visits gained with what the points in the drawer added. Visits are expensive: use what you have first. And
 # each round's visits teach but do not judge; for a clearer verdict the *sample* must grow.
 #
-# ## Where the model must not speak
+# ## Where the model does not apply
 #
 # A model has an answer for every pixel, even for one unlike anything it has learnt from. Meyer and Pebesma (2021)
 # measure how unlike. Place every training point in a space with one axis for each band; the more the model uses a band,
@@ -502,24 +502,22 @@ def over_the_map(function):
 
 # %%
 unlike = over_the_map(lambda table: dissimilarity(on_equal_footing(table), known))
-speechless = unlike > limit
-print(
-    f"{float(speechless.sum()) / 100:,.0f} ha lie outside of the area of applicability"
-)
+outside = unlike > limit
+print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicability")
 
 # %% [markdown]
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
 # Only drawing: run it, no need to read it.
-KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model must not speak": "#EE7733"}
-kinds = xr.where(speechless, 2, maps[list(maps)[-1]] > 0.5).where(mapped)
+KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model does not apply": "#EE7733"}
+kinds = xr.where(outside, 2, maps[list(maps)[-1]] > 0.5).where(mapped)
 figure, axes = plt.subplots(figsize=(9, 7.5))
 picture = kinds[::2, ::2]
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)
-draw_on_the_map(axes, "Pines, and where the model must not speak")
+draw_on_the_map(axes, "Pines, and where the model does not apply")
 patches = [Patch(color=colour, label=kind) for kind, colour in KINDS.items()]
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
 plt.show()
@@ -531,10 +529,10 @@ plt.show()
 # %%
 if cloud.truth is not None:
     right = ((maps[list(maps)[-1]] > 0.5) == true_pine).where(mapped)
-    for name, where in {"inside": ~speechless, "outside": speechless}.items():
+    for name, where in {"inside": ~outside, "outside": outside}.items():
         print(f"right about pines, {name}: {float(right.where(where).mean()):.1%}")
     names = {code: name for name, code in CLASS_CODES.items()}
-    strange = pd.Series(truth["dominant_class"].values[speechless.values]).map(names)
+    strange = pd.Series(truth["dominant_class"].values[outside.values]).map(names)
     strange = strange.fillna("none of the ten").value_counts(normalize=True)
     display(strange.round(2).head(5).to_frame())
 
@@ -605,14 +603,14 @@ ways = {"at random": at_random, "blocks of 1 km": by_block, "matched": matched}
 # %%
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 5))
-axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="what the map asks")
+axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="pixels of the map")
 looks = zip([WINE, "#999933", INK], ["--", ":", "-"], strict=True)
 for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):
     look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds {name}"}
     axes.ecdf(distance_to_others(xy, folds), **look)
-axes.set(xlabel="metres to the nearest point learnt from", xlim=(0, 1500))
+axes.set(xlabel="metres to the nearest training point", xlim=(0, 1500))
 axes.set(ylabel="share that is nearer (0 to 1)")
-axes.set_title(cloud.map_title("How far do the folds ask?"))
+axes.set_title(cloud.map_title("How far do the map and the folds reach?"))
 figure.legend(loc="outside lower center", ncols=2)
 plt.show()
 
@@ -718,26 +716,26 @@ check("12-1", index_of_new_row, known_rows=known_rows, new_row=new_row)
 # %% [markdown]
 # ### Exercise 12-2: the next list
 #
-# Where the model must not speak, somebody should go and look. Choose **10 places** there: pixels of the map outside the
+# Where the model does not apply, somebody should go and look. Choose **10 places** there: pixels of the map outside the
 # area of applicability, each **at least 500 m** from the others, so that nobody sees the same strange patch ten times.
-# The answer is a GeoSeries of ten points in the projection of the map. `speechless` is True outside the area of
+# The answer is a GeoSeries of ten points in the projection of the map. `outside` is True outside the area of
 # applicability.
 #
 # Stuck? Run `hint("12-2")`.
 
 # %% tags=["exercise"]
 next_places = ...
-check("12-2", next_places, speechless=speechless)
+check("12-2", next_places, outside=outside)
 
 # %% [markdown]
 # <details><summary>Solution 12-2</summary>
 #
 # ```python
-# rows, columns = np.nonzero(speechless.values)
+# rows, columns = np.nonzero(outside.values)
 # order = np.random.default_rng(seed=0).permutation(rows.size)
 # chosen = []
 # for place in order:
-#     here = np.array([speechless.x.values[columns[place]], speechless.y.values[rows[place]]])
+#     here = np.array([outside.x.values[columns[place]], outside.y.values[rows[place]]])
 #     if len(chosen) < 10 and all(np.hypot(*(here - other)) >= 500 for other in chosen):
 #         chosen.append(here)
 # next_places = gpd.GeoSeries(gpd.points_from_xy(*np.array(chosen).T), crs=CRS)
@@ -749,11 +747,11 @@ check("12-2", next_places, speechless=speechless)
 # </details>
 
 # %% [markdown]
-# ### Exercise 12-3: mended or spoilt?
+# ### Exercise 12-3: corrected or newly wrong?
 #
-# A colleague has two maps of wattle, and the truth on the ground at 400 random places. How many places has the new map
-# **mended** (the old one was wrong, the new one is right), and how many has it **spoilt** (the other way round)? The
-# answer is a tuple of two numbers: (mended, spoilt).
+# A colleague has two maps of wattle, and the truth on the ground at 400 random places. How many places are
+# **corrected** (the old map was wrong, the new one is right), and how many are **newly wrong** (the other way round)? The
+# answer is a tuple of two numbers: (corrected, newly wrong).
 #
 # Stuck? Run `hint("12-3")`.
 
@@ -762,8 +760,8 @@ chance = np.random.default_rng(seed=2).uniform(size=(3, 400))
 colleague = pd.DataFrame({"ground": chance[0] < 0.15})
 colleague["old map"] = colleague["ground"] ^ (chance[1] < 0.12)
 colleague["new map"] = colleague["ground"] ^ (chance[2] < 0.06)
-mended_and_spoilt = ...
-check("12-3", mended_and_spoilt, colleague=colleague)
+corrected_and_newly_wrong = ...
+check("12-3", corrected_and_newly_wrong, colleague=colleague)
 
 # %% [markdown]
 # <details><summary>Solution 12-3</summary>
@@ -771,7 +769,9 @@ check("12-3", mended_and_spoilt, colleague=colleague)
 # ```python
 # old_right = colleague["old map"] == colleague["ground"]
 # new_right = colleague["new map"] == colleague["ground"]
-# mended_and_spoilt = (int((new_right & ~old_right).sum()), int((old_right & ~new_right).sum()))
+# corrected = int((new_right & ~old_right).sum())
+# newly_wrong = int((old_right & ~new_right).sum())
+# corrected_and_newly_wrong = (corrected, newly_wrong)
 # ```
 #
 # The places where both are right, or both wrong, say nothing about which is better. Because both are yes/no maps,

@@ -231,7 +231,7 @@ if len(answered):
     middle = (of_class * found).sum()
     print(f"formula: {middle - 1.96 * error:,.0f} to {middle + 1.96 * error:,.0f} ha")
 low, high = np.quantile(pines.sum(["catchment", "density"]), [0.025, 0.975])
-print(f"draws:   {low:,.0f} to {high:,.0f} ha (with the straying of catchments)")
+print(f"draws:   {low:,.0f} to {high:,.0f} ha (catchments vary, too)")
 
 # %%
 LIMITS = [0.025, 0.5, 0.975]
@@ -598,7 +598,7 @@ for cubic_metres in [water.min(), water.max()]:
 # a hectare: the choice between stands does not depend on it. (The two curves are another matter: they value young
 # stands differently. Exercise 14-1 shows a similar case.)
 #
-# ## What leaves the building
+# ## What you hand over
 #
 # A team needs outlines and points; the office needs one page. First the outlines: the squares of each stand, joined.
 

@@ -22,10 +22,10 @@
 # **You will be able to**
 #
 # - read field records as they come, and find their faults before any pixel is read;
-# - see whether scenes cover your area, and which of them is clear there;
-# - say what a "probability" means when nobody has noted where the species is not;
+# - see whether scenes cover your area, and which of them are clear there;
+# - say what a "probability" means when nobody has recorded where the species is absent;
 # - judge a model by blocks of land, and see whether more records would help;
-# - go the whole way: map, area of applicability, visits, an area with its interval, files and a page.
+# - go all the way: map, area of applicability, visits, an area with its interval, files and a page.
 #
 # **Time:** 45 minutes (reading 33, exercises 12). **Needs:** no file of another lesson; the ideas of lessons 07, 11 and 12.
 
@@ -68,7 +68,7 @@ from helpers import (
     write_cog,
 )
 from helpers.course import BANDS, CLASS_CODES
-from helpers.own_points import find_faults, mend_positions, read_points, report_on
+from helpers.own_points import correct_positions, find_faults, read_points, report_on
 
 # %%
 cloud = open_cloud()
@@ -78,8 +78,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # %% [markdown]
 # ## The one cell to change
 #
-# Everything that is *yours* stands in the next cell. As it is, it points at a second simulated place: hills with black
-# wattle along the rivers, and what a field office hands over, which nobody has tidied
+# Everything that is *yours* is in the next cell. As it is, it points to a second simulated place: hills with black
+# wattle along the rivers, and the files of a field office, which nobody has tidied
 # ([data/README.md](../data/README.md#the-second-place)).
 #
 # **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until you
@@ -104,8 +104,8 @@ if cloud.truth is not None:
 #
 # `read_points` takes what people have: CSV (also with semicolons, decimal commas or degree signs), Excel, GeoPackage,
 # shapefile, KML, GeoJSON, and exports of GBIF or iNaturalist. It finds the columns of position, date and accuracy by
-# their usual names, changes nothing else, and says what it had to suppose. If the coordinates of a table are metres, say
-# in which projection: `POINTS_CRS = "EPSG:32734"`.
+# their usual names, changes nothing else, and says what it had to assume. If the coordinates of a table are in metres,
+# name the projection: `POINTS_CRS = "EPSG:32734"`.
 
 # %% tags=["nbval-check-output"]
 records = read_points(POINTS, crs=POINTS_CRS)
@@ -115,9 +115,9 @@ print(len(records), "records; supposed:", "; ".join(records.attrs["supposed"]))
 print(records[COLUMN].value_counts(dropna=False).head(8).to_string())
 
 # %% [markdown]
-# **What to notice.** One tree, spelt in many ways. `WORDS` gathers them: a record whose text holds any of these is of
-# your species. A record that names something else tells you where *another* plant grows. And a record without a name is
-# **background**: a place at which nobody has looked.
+# **What to notice.** One tree is spelt in many ways. `WORDS` gathers them: a record whose text contains any of these is
+# of your species. A record that names something else shows where *another* plant grows. And a record without a name is
+# **background**: a place where nobody has looked.
 
 # %%
 named = records[COLUMN].fillna("").str.lower()
@@ -128,11 +128,11 @@ utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
 # %% [markdown]
-# (`estimate_utm_crs` takes the [UTM zone](../docs/glossary.md#utm-zone) of the area's middle. If yours lies across two
-# zones, it is measured and mapped in that one, and scenes of the other are brought into it. For an area wider than a zone
-# choose a projection of your country.)
+# (`estimate_utm_crs` takes the [UTM zone](../docs/glossary.md#utm-zone) of the area's centre. If your area lies across
+# two zones, it is measured and mapped in that one, and scenes of the other are reprojected to it. For an area wider than
+# a zone, choose a projection of your country.)
 #
-# Now the report, **before** any pixel is read. It says what is wrong, with how many records, and what to do.
+# Now the report, **before** any pixel is read. It says what is wrong, in how many records, and what to do.
 
 # %% tags=["nbval-check-output"]
 last_day = PERIOD.partition("/")[2]
@@ -144,26 +144,27 @@ pd.set_option("display.max_colwidth", None)
 report_on(faults)
 
 # %% [markdown]
-# **What to notice.** Trees in the northern hemisphere, and in the sea: a minus left out, latitude and longitude swapped.
-# (The report knows no coast. It measures from your outline, and tries whether a usual slip explains a place far off.)
-# What is certain can be mended. What is not is left out, and the list goes back to whoever wrote it down.
+# **What to notice.** There are trees in the northern hemisphere and in the sea: a minus sign was left out, or latitude
+# and longitude were swapped. (The report knows no coastline. It measures the distance to your outline, and tests whether
+# a common slip explains a place far away.) What is certain can be corrected. The rest is left out, and the list goes back
+# to the observers.
 
 # %%
-mended = mend_positions(records, area)
-faults = find_faults(mended, area, kind="kind", scene_date=last_day)
+corrected = correct_positions(records, area)
+faults = find_faults(corrected, area, kind="kind", scene_date=last_day)
 USELESS = ["no position", "coordinate is zero", "far from the area"]
 USELESS += ["entered twice", "in a pixel with another"]
-left_out = faults[USELESS].any(axis=1) | (mended["accuracy_m"] > MOST_METRES)
-points = mended[~left_out].to_crs(utm)
-print(pd.crosstab(mended["kind"], left_out.map({True: "left out", False: "kept"})))
+left_out = faults[USELESS].any(axis=1) | (corrected["accuracy_m"] > MOST_METRES)
+points = corrected[~left_out].to_crs(utm)
+print(pd.crosstab(corrected["kind"], left_out.map({True: "left out", False: "kept"})))
 
 # %% [markdown]
-# A receiver that says 10 m stands within 10 m in about two cases of three. Then half of the "pixel of the record" is
-# often its neighbour. That does no harm inside a stand, and much on a line of trees along a stream. With `MOST_METRES`
-# you weigh: fewer records, or blurred ones.
+# A receiver that reports 10 m is within 10 m of the true place about two times in three. So the "pixel of the record"
+# is often a neighbour of the right one. That does no harm inside a stand, but much in a line of trees along a stream.
+# `MOST_METRES` is your choice between fewer records and blurred ones.
 #
-# An export of GBIF or iNaturalist may hold your species alone. Then there is no background, and we draw it: at random,
-# from the whole area, twice as many places as you have records.
+# An export from GBIF or iNaturalist may hold your species alone. Then there is no background, and we draw it at random
+# from the whole area: twice as many places as you have records.
 
 # %%
 is_target = points["kind"] == SPECIES
@@ -205,15 +206,15 @@ figure.legend(loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The sightings lie in clusters, where observers walk; the background lies everywhere. A model can
-# learn the difference between trees and veld from this, but also the difference between *where people go* and where they
+# **What to notice.** The sightings lie in clusters, where observers walk; the background is everywhere. From this a model
+# can learn the difference between trees and veld, but also the difference between *where people go* and where they
 # don't. Only visits to places that nobody chose can tell the two apart (below).
 #
 # ## Does a scene cover it, and is it clear there?
 #
 # Search by the **area**, not by a point. A tile may end in the middle of it, and a scene at the edge of the satellite's
-# track is empty on one side. So for each day: how many tiles and zones, and which share of the area lies in their
-# outlines?
+# swath is empty on one side. So we ask for each day: how many tiles and zones are there, and what share of the area lies
+# in their outlines?
 
 # %%
 outline = area.to_crs("EPSG:4326").force_2d().union_all()
@@ -235,8 +236,8 @@ days["covered"] = days.intersection(mine).area / mine.area
 print(days.drop(columns="geometry").round(2).to_string())
 
 # %% [markdown]
-# `cloud` is of the whole tile. What counts is how much of *your area* is clear, by the scene classification of lesson 04.
-# We ask the five days with least cloud that cover nearly all of the area.
+# `cloud` is for the whole tile. What counts is how much of *your area* is clear, by lesson 04's scene classification. Of
+# the days that cover nearly all of the area, we check the five with the least cloud.
 
 # %%
 UNUSABLE = {"no data": 0, "saturated": 1, "cloud shadow": 3}
@@ -270,12 +271,13 @@ day = clear_days["clear"].idxmax()
 print(f"{day}: {clear_days.loc[day, 'clear']:.0%} of the area is clear")
 
 # %% [markdown]
-# **What to notice.** Each day's row says whether it suits: one tile or several, one zone or two, all of the area or half
-# a swath. If the lesson stops here, nothing was clear in `PERIOD`: widen it, or make one picture of several days
-# (lesson 13). `mosaic` lays the tiles of a day over one another; where one has no data, the next is taken.
+# **What to notice.** The row of each day shows whether it is suitable: one tile or several, one zone or two, the whole
+# area or only the part inside the swath. If the lesson stops here, no day in `PERIOD` was clear: widen it, or make one
+# picture from several days (lesson 13). `mosaic` lays the tiles of a day over one another; where one has no data, the
+# next is used.
 #
-# Now the pixels. They stay in memory as whole numbers, with the offset that belongs to the scenes (lesson 03), and the
-# cube is made from them chunk by chunk.
+# Now the pixels. They stay in memory as whole numbers. The cube is made from them chunk by chunk, with the offset that
+# belongs to the scenes (lesson 03).
 
 # %%
 scenes = [item for item in items if item["properties"]["datetime"][:10] == day]
@@ -321,14 +323,14 @@ is_target = (points["kind"] == SPECIES).to_numpy()
 print(points["kind"].value_counts().rename_axis(None).to_string())
 
 # %% [markdown]
-# Fewer than thirty of your species? Go on, but believe no figure below that has a second decimal.
+# Fewer than thirty of your species? Go on, but do not believe the second decimal of any figure below.
 #
 # ## Presence, background, and what a probability means
 #
-# Nobody has noted where the species is *not*. The model learns to tell places where it was seen from places drawn at
-# random, and some of *these* hold it, too. So its number is no probability that the species grows there. It says how
-# much more a pixel is like the sightings than like the land, and it depends on **how many** background places we took.
-# See: the same sightings, with all the background, with half of it, with a quarter.
+# Nobody has recorded where the species is *absent*. The model learns to tell places where it was seen from places drawn
+# at random, and it grows at some of *these*, too. So the model's number is not the probability that the species grows
+# there. It says how much more a pixel is like the sightings than like the land, and it depends on **how many** background
+# places we took. Here are the same sightings with all of the background, with half of it, and with a quarter.
 
 # %%
 SETTINGS = {"n_estimators": 100, "max_depth": 7, "learning_rate": 0.1}
@@ -353,15 +355,15 @@ marked_with = pd.Series(marked_with, name="hectares above 0.5").round()
 marked_with.rename_axis("places that are not of your species").to_frame()
 
 # %% [markdown]
-# **What to notice.** Nothing has changed on the ground, and the marked area has. So we call the number **likeness**, and
-# never add it up to hectares. Its *order* is worth much: the pixels most like the sightings come first. If your records
-# say where the species was looked for and **not** found (absences), the number comes nearer to a probability.
+# **What to notice.** Nothing has changed on the ground, but the marked area has. So we call the number **likeness**, and
+# never add it up to hectares. Its *order* is worth a lot: the pixels most like the sightings come first. If your records
+# say where people looked for the species and did **not** find it (absences), the number comes closer to a probability.
 #
 # ## Judged by blocks of land
 #
-# Neighbours look alike. If one of them teaches and the other judges, the model looks better than it is. So the land is
-# cut into squares, and all points of a square go to the same part: `StratifiedGroupKFold` deals the squares to five
-# parts, each with about the same share of sightings.
+# Neighbours look alike. If the model learns from one and is judged by the other, it looks better than it is. So the land
+# is cut into squares, and all points of a square go to the same part: `StratifiedGroupKFold` deals the squares out to
+# five parts, each with about the same share of sightings.
 
 # %%
 corner = points.get_coordinates() // BLOCK_METRES
@@ -394,17 +396,18 @@ print(f"{block.max() + 1} blocks with points")
 pd.DataFrame({name: scores(likeness) for name, likeness in said.items()}).T.round(2)
 
 # %% [markdown]
-# **What to notice.** The **[AUC](../docs/glossary.md#auc)** asks about order only: take a sighting and a background place
-# at random; how often has the sighting the higher likeness? A half is guessing. `background marked` is not all error:
-# some of it *is* your species. And none of the three is an accuracy of the map; for that somebody must go.
+# **What to notice.** The **[AUC](../docs/glossary.md#auc)** is about order only: if you take a sighting and a background
+# place at random, how often does the sighting have the higher likeness? One half is guessing. `background marked` is not
+# all error: some of it *is* your species. And none of the three is the accuracy of the map; for that, somebody must go
+# and look.
 #
-# Do the two rows differ much? Then neighbours were helping each other. If they do not, the clusters are not the problem;
-# the lower row is the one to report all the same.
+# Do the two rows differ much? Then neighbours were helping each other. If not, the clusters are not the problem; even so,
+# the lower row is the one to report.
 #
 # ## How many records are enough?
 #
-# Learn from a tenth of them, from a fifth, and so on, each time judged on blocks that were left out. That is a
-# **[learning curve](../docs/glossary.md#learning-curve)**.
+# The model learns from a tenth of them, from a fifth, and so on, and is judged each time on blocks that were left out.
+# That is a **[learning curve](../docs/glossary.md#learning-curve)**.
 
 # %%
 sizes, _, order = learning_curve(
@@ -423,24 +426,27 @@ sightings = sizes * is_target.mean()
 figure, axes = plt.subplots(figsize=(8, 4.5))
 axes.fill_between(
     *(sightings, order.min(axis=1), order.max(axis=1)),
-    **{"color": "#88CCEE", "alpha": 0.6, "label": "from worst to best part"},
+    **{"color": "#88CCEE", "alpha": 0.6, "label": "worst to best part"},
 )
 axes.plot(sightings, order.mean(axis=1), "o-", color=INK, lw=3, label="mean of 5 parts")
-axes.set(xlabel=f"records of {SPECIES} learnt from", ylabel="order (AUC, 0 to 1)")
+axes.set(
+    xlabel=f"records of {SPECIES} the model learnt from", ylabel="order (AUC, 0 to 1)"
+)
 axes.set_title(cloud.map_title("Would more records help?"))
 axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
 # **What to notice.** Where the line still climbs, more records help. Where it is flat, more records *of the same kind*
-# won't: then go to other valleys, other ages of stands, other seasons. The band shows how far the parts of the land
-# differ: a step smaller than that is no step.
+# won't: then go to other valleys, to stands of other ages, in other seasons. The band shows how much the parts of the
+# land differ: a step smaller than that means nothing.
 #
-# ## The map, and where the model must not speak
+# ## The map, and where the model does not apply
 #
-# The map, from all points. And the [area of applicability](../docs/glossary.md#area-of-applicability) of lesson 12: how
-# unlike is a pixel to everything learnt from? Farther than the points of one block lie from those of all other parts, the
-# model was never asked.
+# The map is made from all points. With it comes the
+# [area of applicability](../docs/glossary.md#area-of-applicability) of lesson 12: how different is a pixel from all that
+# the model learnt from? The points of a part differ only so far from those of the other parts; beyond that, the model was
+# never tested.
 
 # %%
 likeness = map_of(points)
@@ -479,18 +485,20 @@ def unlike(values):
 options = {"dask": "parallelized", "output_dtypes": ["float32"]}
 lazy = xr.apply_ufunc(unlike, cube, input_core_dims=[["band"]], **options)
 mapped = likeness.notnull()
-speechless = (lazy.compute() > limit) & mapped
+outside = (lazy.compute() > limit) & mapped
 marked = (likeness > 0.5) & mapped
 print(f"marked: {float(marked.sum()) / 100:,.0f} ha")
-print(f"the model must not speak: {float(speechless.sum()) / float(mapped.sum()):.1%}")
+print(
+    f"outside the area of applicability: {float(outside.sum()) / float(mapped.sum()):.1%}"
+)
 
 # %%
 KINDS = {
     "not marked": GREY,
     f"like {SPECIES}": INK,
-    "the model must not speak": "#EE7733",
+    "the model does not apply": "#EE7733",
 }
-kinds = xr.where(speechless, 2, marked).where(mapped)
+kinds = xr.where(outside, 2, marked).where(mapped)
 
 
 # %%
@@ -513,14 +521,14 @@ draw_map(axes)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Is the pattern that of your species: along rivers, on the ridge, around the old plantation? Then
-# look at the third colour. What is there, that no record and no background place has shown?
+# **What to notice.** Does the pattern fit your species: along rivers, on the ridge, around the old plantation? Then look
+# at the third colour. What is there that no record and no background place has shown?
 #
 # ## Places to visit, and an area with its interval
 #
-# Counted pixels are no area (lesson 11). A random sample of places makes it one. Your species is rare, so drawn from the
-# whole map most visits would find nothing. We cut the map into three **strata** and draw from each: *marked*, *nearly*
-# (a likeness from `0.1` to `0.5`), and *the rest*, which is large, and where each find weighs most.
+# Counted pixels are not an area (lesson 11). A random sample of places gives one. Your species is rare, so if places were
+# drawn from the whole map, most visits would find nothing. We cut the map into three **strata** and draw from each:
+# *marked*, *nearly* (a likeness from `0.1` to `0.5`), and *the rest*, which is large, and where each find counts most.
 
 # %%
 VISITS = pd.Series({"marked": 60, "nearly": 60, "the rest": 120})
@@ -549,13 +557,13 @@ places.assign(answer="").to_file(to_visit)
 places.to_crs("EPSG:4326").to_file(to_visit.with_suffix(".gpx"), driver="GPX")
 
 # %% [markdown]
-# The list is shuffled and does not say what the map says. The rule for the answer, written down before the first place:
+# The list is shuffled and does not give the map's answer. The rule for the answer is written down before the first visit:
 # **yes** if the species covers most of the pixel of 10 m, **no** if it does not, **unsure** if nobody can tell; on the
-# day of the scene, or as near to it as can be.
+# day of the scene, or as close to it as possible.
 #
-# In the simulated place a simulated team goes at once, and errs as people do. With your own data fill in the column
-# `answer`, save the file beside the list with `_filled_in` at the end of its name, and run the lesson again. Until then
-# the cells below show nothing. (If you change the records first, the list is another one, and these answers don't fit.)
+# In the simulated place a simulated team goes at once, and makes mistakes as people do. With your own data, fill in the
+# column `answer`, save the file next to the list with `_filled_in` at the end of its name, and run the lesson again.
+# Until then the cells below show nothing. (If you change the records first, the list changes, and the answers don't fit.)
 
 # %%
 came_back = to_visit.with_stem(f"{to_visit.stem}_filled_in")
@@ -578,9 +586,9 @@ if came_back.exists():
     print(counts.to_string())
 
 # %% [markdown]
-# From visits to hectares, as in lesson 11: each stratum's share of *yes* counts for its hectares. Where nobody found any,
-# the formula would take that for certain; so a stratum with no *yes* (or no *no*) gets the wider bound of the **[rule of
-# three](../docs/glossary.md#rule-of-three)**: after `n` visits without a find the share may still be `3 / n`.
+# From visits to hectares, as in lesson 11: the share of *yes* in each stratum is multiplied by its hectares. Where nobody
+# found any, the formula would treat zero as certain; so a stratum with no *yes* (or no *no*) gets the wider bound of the
+# **[rule of three](../docs/glossary.md#rule-of-three)**: after `n` visits without a find, the share may still be `3 / n`.
 
 
 # %%
@@ -634,12 +642,12 @@ if came_back.exists():
     figure.legend(loc="outside lower center", ncols=3)
 
 # %% [markdown]
-# **What to notice.** The interval holds the truth in nineteen of twenty such samples, if those who answer are right. One
-# wrong *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there. The
-# margin of the precision is of the same kind. Does the truth lie beside it? That happens, more often with few visits, and
-# without a key nobody would know.
+# **What to notice.** The interval holds the truth in nineteen of twenty such samples, if the answers are right. One wrong
+# *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there. The margin
+# of the precision is of the same kind. Does the truth lie outside an interval? That happens, more often with few visits,
+# and without the true map nobody would know.
 #
-# ## What leaves the building
+# ## What you hand over
 #
 # The map as a COG with three codes, a **STAC item** that says what it is and how it was made, and one page.
 
@@ -676,15 +684,15 @@ for path, (kind, roles) in handed_over.items():
 item.save_object(dest_href=str(map_path.with_suffix(".json")))
 
 # %%
-where_not = f"{float(speechless.sum()) / 100:,.0f} ha"
+where_not = f"{float(outside.sum()) / 100:,.0f} ha"
 order_by_block = scores(said["blocks of land"])["order (AUC)"]
 lines = [f"{is_target.sum()} records of {SPECIES}, {(~is_target).sum()} other places"]
 lines += [f"{left_out.sum()} records left out; scene of {day}"]
 lines += [f"Order (AUC) on blocks of {BLOCK_METRES} m: {order_by_block:.2f}"]
-lines += [f"The model must not speak on {where_not} (orange)"]
+lines += [f"The model does not apply to {where_not} (orange)"]
 
 # %%
-lines += ["No colour does not mean none: single and young plants are not seen"]
+lines += ["No colour does not mean no plants: single and young ones are not seen"]
 if came_back.exists():
     lines += [f"Area from {len(visits)} visits: {low:,.0f} to {high:,.0f} ha (95 %)"]
     lines += [
@@ -708,10 +716,10 @@ print(again.id, again.properties["derived_from"])
 print({name: asset.roles for name, asset in again.assets.items()})
 
 # %% [markdown]
-# **What to notice.** The page says what was left out, where the model has not been tested, and gives an area only if
-# somebody has gone. Read it as the person who must spend money by it.
+# **What to notice.** The page says what was left out and where the model has not been tested, and it gives an area only
+# if somebody has gone and looked. Read it as the person who must decide how to spend money with it.
 #
-# For your next species or place there is this lesson without its words: [own/your_map.ipynb](own/your_map.ipynb).
+# For your next species or place, use this lesson without its text: [own/your_map.ipynb](own/your_map.ipynb).
 #
 # ## Exercises
 
@@ -734,17 +742,17 @@ check("15-1", number_of_blocks, points=points)
 # number_of_blocks = int(corner.groupby(["x", "y"]).ngroup().max() + 1)
 # ```
 #
-# `corner.drop_duplicates()` has as many rows. Larger blocks ask harder, and leave fewer parts that differ: with about
-# ten blocks five parts are hardly worth the name.
+# `corner.drop_duplicates()` has the same number of rows. Larger blocks are a harder test, but there are fewer of them to
+# share out: with about ten blocks, five parts hardly make sense.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 15-2: twice the background
 #
-# With 200 sightings and 200 background places a colleague's model says `0.55` of a pixel. She learns again, with **twice**
-# the background and the same sightings. What will the new model say of that pixel, if it is as good as the old one?
-# (Twice the background halves the **odds**, p / (1 - p).) The answer is a number with two decimals.
+# With 200 sightings and 200 background places, a colleague's model gives a pixel `0.55`. She trains it again, with
+# **twice** the background and the same sightings. What will the new model give that pixel, if it is as good as the old
+# one? (Twice the background halves the **odds**, p / (1 - p).) The answer is a number with two decimals.
 #
 # Stuck? Run `hint("15-2")`.
 
@@ -760,16 +768,16 @@ check("15-2", new_likeness)
 # new_likeness = odds / (1 + odds)
 # ```
 #
-# Marked before, not marked now, and not a leaf has moved. So a threshold of a half means nothing by itself: it belongs
-# to the background that was drawn, and both belong into the report.
+# The pixel was marked before and is not marked now, and not a leaf has moved. So a threshold of one half means nothing by
+# itself: it belongs to the background that was drawn, and both belong in the report.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 15-3: nobody found any
 #
-# In *the rest* of a map, **6,400 hectares**, 120 random places were visited, and the species was at none of them. **Up
-# to how many hectares** may there be, by the rule of three?
+# In *the rest* of a map, **6,400 hectares**, 120 random places were visited, and the species was at none of them. By the
+# rule of three, **up to how many hectares** of it may there be?
 #
 # Stuck? Run `hint("15-3")`.
 
@@ -784,8 +792,8 @@ check("15-3", up_to_hectares)
 # up_to_hectares = 6400 * 3 / 120
 # ```
 #
-# Where a share truly is 3 / 120, all of 120 places miss it in one of twenty samples: `(1 - 3 / 120) ** 120`. "We
-# found none" is a bound, not a zero.
+# Where the true share is 3 / 120, all 120 places miss it in one of twenty samples: `(1 - 3 / 120) ** 120`. "We found
+# none" gives an upper bound, not a zero.
 #
 # </details>
 
@@ -806,11 +814,11 @@ check("15-3", up_to_hectares)
 # </details>
 # <details><summary>c) Records without a position, for which a program wrote zeros</summary>
 #
-# **Yes.** An empty cell became a number. Such records have to be looked up, or left out.
+# **Yes.** An empty cell became a number. Such records must be looked up, or left out.
 #
 # </details>
 #
-# **2. A model of sightings and background says 0.8 of a pixel. What do you know?**
+# **2. A model of sightings and background gives a pixel 0.8. What do you know?**
 #
 # <details><summary>a) That it is more like the sightings than a pixel with 0.5</summary>
 #
@@ -819,12 +827,12 @@ check("15-3", up_to_hectares)
 # </details>
 # <details><summary>b) That the species grows there with a chance of eight in ten</summary>
 #
-# **No.** It would be so only if sightings and background came in the shares that they have on the land.
+# **No.** That would be true only if the species were as common among these points as it is on the land.
 #
 # </details>
 # <details><summary>c) That it covers most of the pixel</summary>
 #
-# **No.** Cover was not asked: a sighting may be a single tree.
+# **No.** Nobody asked about cover: a sighting may be a single tree.
 #
 # </details>
 #
@@ -837,12 +845,12 @@ check("15-3", up_to_hectares)
 # </details>
 # <details><summary>b) Send people to places that were drawn at random, or that are unlike all records</summary>
 #
-# **Yes.** The first judge the map, the second teach it something new.
+# **Yes.** The first judge the map; the second teach the model something new.
 #
 # </details>
 # <details><summary>c) Collect twice as many records along the same streams</summary>
 #
-# **No.** The curve says that these would hardly change anything.
+# **No.** The curve says that they would hardly change anything.
 #
 # </details>
 #
@@ -860,10 +868,10 @@ check("15-3", up_to_hectares)
 # </details>
 # <details><summary>c) Hectares are counted twice where the tiles overlap</summary>
 #
-# **No.** On the common grid each pixel is there once.
+# **No.** On the common grid each pixel occurs once.
 #
 # </details>
-# <details><summary>d) Both are brought to the zone of the area's middle</summary>
+# <details><summary>d) Both are reprojected to the zone of the area's centre</summary>
 #
 # **Yes.** stackstac is told one projection, and reads every tile into it.
 #
@@ -872,11 +880,11 @@ check("15-3", up_to_hectares)
 # %% [markdown]
 # ## Key points
 #
-# - Look over the records before the first pixel: mend what is certain, leave out what is not, and report it.
+# - Check the records before the first pixel: correct what is certain, leave out what is not, and report both.
 # - Search by the area, and ask how much of *it* is covered and clear.
 # - Without absences there is no probability, only an order: never add it up to hectares.
-# - Judge by blocks of land; ask a learning curve before you send for more records.
+# - Judge by blocks of land; look at a learning curve before you ask for more records.
 # - Only visits to random places give an area, and the interval that belongs to it.
 #
-# **What's next:** your own map, with [own/your_map.ipynb](own/your_map.ipynb). Where you are stuck,
+# **What's next:** your own map, with [own/your_map.ipynb](own/your_map.ipynb). If you are stuck,
 # [Errors that learners meet](../docs/errors.md) may have the message.

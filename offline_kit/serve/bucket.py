@@ -252,6 +252,6 @@ def _why_it_ended(log: Path) -> str:
     fatal = re.search(r"^(?:F\d{4} \S+ \S+ |panic: )(.*)$", said, re.MULTILINE)
     reason = fatal[1] if fatal else "it said nothing"
     return (
-        f"The bucket's server has ended ({reason}); its log is {log}, and a bucket that cannot be "
-        "opened any more is left behind by moving the folder `seaweedfs` beside it away."
+        f"The bucket's server has ended ({reason}); its log is {log}, and if the bucket can no "
+        "longer be opened, move away the folder `seaweedfs` beside it."
     )

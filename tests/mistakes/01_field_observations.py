@@ -20,7 +20,7 @@ surveyed_km2 = points_utm.union_all().convex_hull
 # %% 01-2 | among all points
 times_as_many = class_counts.max() / class_counts.min()
 
-# %% 01-2 | Turned round
+# %% 01-2 | The wrong way round
 training_counts = training["name"].value_counts()
 times_as_many = training_counts.min() / training_counts.max()
 
@@ -38,7 +38,7 @@ times_as_many = training["name"].value_counts().min()
 # %% 01-2 | sum of all classes
 times_as_many = counts["training"].max() / counts["training"].min()
 
-# %% 01-3 | a larger distance does so, too
+# %% 01-3 | so does a larger distance
 least_metres = 50
 
 # %% 01-3 | leaves only

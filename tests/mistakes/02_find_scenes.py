@@ -54,41 +54,41 @@ broken = catalogue.search(
     datetime="2018-01-01/2020-12-31",
     query={"cloud_cover": {"lt": 40}},
 )
-mended_ids = [item.id for item in broken.items()]
+fixed_ids = [item.id for item in broken.items()]
 
 # %% 02-2 | do not drop it
-mended = catalogue.search(
+fixed = catalogue.search(
     collections=["sentinel-2-l2a"], intersects=point, datetime="2018-01-01/2020-12-31"
 )
-mended_ids = [item.id for item in mended.items()]
+fixed_ids = [item.id for item in fixed.items()]
 
 # %% 02-2 | keep the dates and the limit.
-mended = catalogue.search(
+fixed = catalogue.search(
     collections=["sentinel-2-l2a"], intersects=point, query={"eo:cloud_cover": {"lt": 40}}
 )
-mended_ids = [item.id for item in mended.items()]
+fixed_ids = [item.id for item in fixed.items()]
 
 # %% 02-2 | of September 2018 alone
-mended = catalogue.search(
+fixed = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,
     datetime="2018-09-01/2018-09-30",
     query={"eo:cloud_cover": {"lt": 40}},
 )
-mended_ids = [item.id for item in mended.items()]
+fixed_ids = [item.id for item in fixed.items()]
 
 # %% 02-2 | has max_items cut them off
-mended = catalogue.search(
+fixed = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,
     datetime="2018-01-01/2020-12-31",
     query={"eo:cloud_cover": {"lt": 40}},
     max_items=1,
 )
-mended_ids = [item.id for item in mended.items()]
+fixed_ids = [item.id for item in fixed.items()]
 
 # %% 02-2 | should be a list or tuple
-mended_ids = catalogue.search(
+fixed_ids = catalogue.search(
     collections=["sentinel-2-l2a"],
     intersects=point,
     datetime="2018-01-01/2020-12-31",

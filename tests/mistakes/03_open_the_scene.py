@@ -71,7 +71,7 @@ def offset_to_use(item, darkest):
     offset = item["assets"]["red"]["raster:bands"][0]["offset"]
 
 
-# %% 03-3 | not by their own words
+# %% 03-3 | not by reading their items
 def offset_to_use(item, darkest):
     return -0.1 if item["collection"] == "sentinel-2-c1-l2a" else 0.0
 

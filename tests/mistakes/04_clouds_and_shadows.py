@@ -51,7 +51,7 @@ share_removed = float(scene_classes.isin(fewer_codes).mean())
 fewer_codes = [SCL_NAMES.index(name) for name in UNUSABLE if name != "thin cirrus"]
 share_removed = cloudier_classes.isin(fewer_codes).sum()
 
-# %% 04-2 | Not the share we look for
+# %% 04-2 | not the share we want
 share_removed = float(cloudier_classes.isin(["cloud shadow", "cloud, high probability"]).mean())
 
 # %% 04-3 | is water, not shade

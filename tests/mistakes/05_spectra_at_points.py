@@ -5,7 +5,7 @@
 # %% 05-1 | second band is red
 ndre = normalised_difference(learning_points, "nir", "red")
 
-# %% 05-1 | sign is turned round
+# %% 05-1 | sign is wrong
 ndre = normalised_difference(learning_points, "rededge1", "nir")
 
 # %% 05-1 | brackets around the difference

@@ -96,7 +96,7 @@ my_settings = {"max_depth": 10, "learning_rate": 0.3, "n_estimators": 200}
 my_loss = loss_by_round(PUBLISHED | my_settings).mean(axis="columns").iloc[-1]
 choice = my_settings | {"loss": round(my_loss, 3)}
 
-# %% 06-3 | has not arrived
+# %% 06-3 | has not learnt enough
 my_settings = {"max_depth": 3, "learning_rate": 0.01, "n_estimators": 50}
 my_loss = loss_by_round(PUBLISHED | my_settings).mean(axis="columns").iloc[-1]
 choice = my_settings | {"loss": round(my_loss, 3)}
@@ -109,7 +109,7 @@ choice |= {"loss": round(mean_loss.iloc[-1], 4)}
 choice = {"max_depth": 7, "learning_rate": 0.1, "n_estimators": 100}
 choice |= {"loss": round(mean_loss.min(), 4)}
 
-# %% 06-3 | do not lead to that
+# %% 06-3 | do not give that loss
 choice = {"max_depth": 7, "learning_rate": 0.1, "n_estimators": 60, "loss": 0.5}
 
 # %% 06-3 | exactly these entries

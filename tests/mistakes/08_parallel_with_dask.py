@@ -5,7 +5,7 @@
 rows, columns = ndvi.shape
 number_of_chunks = (rows // 700) * (columns // 700)
 
-# %% 08-1 | Round rows and columns apart
+# %% 08-1 | Round rows and columns separately
 number_of_chunks = int(np.ceil(ndvi.size / 700**2))
 
 # %% 08-1 | two bands
@@ -70,7 +70,7 @@ chosen_chunks = (24, 512, 512)
 # %% 08-3 | asking for them
 chosen_chunks = (1, 64, 64)
 
-# %% 08-3 | all of it travels
+# %% 08-3 | all of it is sent
 chosen_chunks = (24, 2048, 2048)
 
 # %% 08-3 | the first number is the dates

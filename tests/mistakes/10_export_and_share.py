@@ -30,7 +30,7 @@ cleared_hectares = int((planned != newest_map).sum()) / 100
 # %% 10-2 | masked ones
 cleared_hectares = int((planned >= 50).sum()) / 100
 
-# %% 10-2 | no pines when the plan was made
+# %% 10-2 | not pines when the plan was made
 cleared_hectares = int((newest_map == 0).sum()) / 100
 
 # %% 10-2 | a version with itself

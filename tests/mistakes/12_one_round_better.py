@@ -18,7 +18,7 @@ index_of_new_row = pdist(known_rows).mean() / np.linalg.norm(known_rows - new_ro
 # %% 12-1 | That is not it
 index_of_new_row = 0.1
 
-# %% 12-2 | 10 places are asked
+# %% 12-2 | 10 places are asked for
 next_places = gpd.GeoSeries(gpd.points_from_xy([325000], [6258000]), crs=CRS)
 
 # %% 12-2 | These look like degrees
@@ -26,41 +26,41 @@ next_places = gpd.GeoSeries(gpd.points_from_xy([19.2] * 10, [-33.8] * 10), crs="
 
 # %% 12-2 | in this order
 strange_y, strange_x = (
-    speechless[d].values[i] for d, i in zip("yx", np.nonzero(speechless.values), strict=True)
+    outside[d].values[i] for d, i in zip("yx", np.nonzero(outside.values), strict=True)
 )
 next_places = gpd.GeoSeries(gpd.points_from_xy(strange_y[:10], strange_x[:10]), crs=CRS)
 
-# %% 12-2 | where the model may speak
-spoken_y, spoken_x = (d[:10] for d in np.nonzero((~speechless & mapped).values))
-spoken_y, spoken_x = speechless.y.values[spoken_y], speechless.x.values[spoken_x]
+# %% 12-2 | where the model applies
+spoken_y, spoken_x = (d[:10] for d in np.nonzero((~outside & mapped).values))
+spoken_y, spoken_x = outside.y.values[spoken_y], outside.x.values[spoken_x]
 next_places = gpd.GeoSeries(gpd.points_from_xy(spoken_x, spoken_y), crs=CRS)
 
-# %% 12-2 | apart; at least 500 m are asked
+# %% 12-2 | apart; at least 500 m is asked for
 strange_y, strange_x = (
-    speechless[d].values[i] for d, i in zip("yx", np.nonzero(speechless.values), strict=True)
+    outside[d].values[i] for d, i in zip("yx", np.nonzero(outside.values), strict=True)
 )
 next_places = gpd.GeoSeries(gpd.points_from_xy(strange_x[:10], strange_y[:10]), crs=CRS)
 
 # %% 12-2 | a GeoSeries
 next_places = pd.Series(range(10))
 
-# %% 12-3 | the mended come first
+# %% 12-3 | the corrected come first
 old_right = colleague["old map"] == colleague["ground"]
 new_right = colleague["new map"] == colleague["ground"]
-mended_and_spoilt = ((old_right & ~new_right).sum(), (new_right & ~old_right).sum())
+corrected_and_newly_wrong = ((old_right & ~new_right).sum(), (new_right & ~old_right).sum())
 
 # %% 12-3 | where each map is right
-mended_and_spoilt = tuple(
+corrected_and_newly_wrong = tuple(
     (colleague[name] == colleague["ground"]).sum() for name in ["new map", "old map"]
 )
 
 # %% 12-3 | where each map is wrong
-mended_and_spoilt = tuple(
+corrected_and_newly_wrong = tuple(
     (colleague[name] != colleague["ground"]).sum() for name in ["old map", "new map"]
 )
 
 # %% 12-3 | where the maps differ
-mended_and_spoilt = ((colleague["new map"] != colleague["old map"]).sum(), 0)
+corrected_and_newly_wrong = ((colleague["new map"] != colleague["old map"]).sum(), 0)
 
 # %% 12-3 | a tuple of two numbers
-mended_and_spoilt = [10]
+corrected_and_newly_wrong = [10]

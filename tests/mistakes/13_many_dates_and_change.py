@@ -14,7 +14,7 @@ false_gain = 10_000 * 0.02 * 0.98 * 2
 # %% 13-1 | what BOTH maps mark
 false_gain = 10_000 * 0.02**2
 
-# %% 13-1 | if both maps erred at the same places
+# %% 13-1 | if both maps were wrong at the same places
 false_gain = 0
 
 # %% 13-1 | the answer is in hectares
@@ -41,7 +41,7 @@ share_with_majority = (looks >= 3).sum()
 # %% 13-3 | all places together
 cleared_area = (42 / 150 * 4120, 100)
 
-# %% 13-3 | the rough map says
+# %% 13-3 | the hectares of the rough map
 cleared_area = (120, 0)
 
 # %% 13-3 | the standard error

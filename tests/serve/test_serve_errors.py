@@ -141,7 +141,7 @@ def test_a_server_that_fails_to_start_says_why(own_kit, tmp_path):
     with pytest.raises(CourseError) as error:
         ensure_server(own_kit, bucket)
     assert "filerldb2" in sentence(error)
-    assert "moving the folder `seaweedfs`" in sentence(error)
+    assert "move away the folder `seaweedfs`" in sentence(error)
 
 
 def test_proxies_are_bypassed_and_what_was_there_stays(own_kit, tmp_path, monkeypatch):

@@ -51,7 +51,7 @@ def start_lesson(number: str, name: str, project: Path = PROJECT) -> list[Path]:
         raise CourseError(f"The next lesson is N={free}, not N={number}: lessons have no gaps.")
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise CourseError(
-            f"NAME={name} cannot be part of a file's name here: give words in small letters, "
+            f"NAME={name} cannot be part of a file's name here: give words in lower-case letters, "
             "joined by underscores, such as NAME=how_good_is_the_map."
         )
     lesson = f"{number}_{name}"
@@ -64,7 +64,7 @@ def start_lesson(number: str, name: str, project: Path = PROJECT) -> list[Path]:
     notebook = project / "notebooks" / f"{lesson}.ipynb"
     for path in (notebook, *places.values()):
         if path.exists():
-            raise CourseError(f"{path} is there already: nothing was written.")
+            raise CourseError(f"{path} already exists: nothing was written.")
     words = {"number": number, "title": name.replace("_", " ").capitalize()}
     for template, path in places.items():
         text = (TEMPLATES / f"{template}.txt").read_text(encoding="utf-8")
@@ -88,8 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(*(path.relative_to(PROJECT) for path in files), sep="\n")
     print(
-        f"Replace each TODO, in the script or the notebook (`make pairs`); then `make texts "
+        "Replace each TODO, in the script or the notebook (`make pairs`); then `make texts "
         f"LESSON={files[0].name[:2]}`, `make tables` and `make test LESSON={files[0].name[:2]}`. "
-        "The last cell of the lesson before should lead here."
+        "The last cell of the previous lesson should lead here."
     )
     return 0

@@ -56,7 +56,7 @@ from helpers import (
     write_cog,
 )
 from helpers.course import BANDS
-from helpers.own_points import find_faults, mend_positions, read_points, report_on
+from helpers.own_points import correct_positions, find_faults, read_points, report_on
 
 # %%
 cloud = open_cloud()
@@ -102,13 +102,13 @@ pd.set_option("display.max_colwidth", None)
 report_on(faults)
 
 # %%
-mended = mend_positions(records, area)
-faults = find_faults(mended, area, kind="kind", scene_date=last_day)
+corrected = correct_positions(records, area)
+faults = find_faults(corrected, area, kind="kind", scene_date=last_day)
 USELESS = ["no position", "coordinate is zero", "far from the area"]
 USELESS += ["entered twice", "in a pixel with another"]
-left_out = faults[USELESS].any(axis=1) | (mended["accuracy_m"] > MOST_METRES)
-points = mended[~left_out].to_crs(utm)
-print(pd.crosstab(mended["kind"], left_out.map({True: "left out", False: "kept"})))
+left_out = faults[USELESS].any(axis=1) | (corrected["accuracy_m"] > MOST_METRES)
+points = corrected[~left_out].to_crs(utm)
+print(pd.crosstab(corrected["kind"], left_out.map({True: "left out", False: "kept"})))
 
 # %%
 is_target = points["kind"] == SPECIES
@@ -318,16 +318,18 @@ sightings = sizes * is_target.mean()
 figure, axes = plt.subplots(figsize=(8, 4.5))
 axes.fill_between(
     *(sightings, order.min(axis=1), order.max(axis=1)),
-    **{"color": "#88CCEE", "alpha": 0.6, "label": "from worst to best part"},
+    **{"color": "#88CCEE", "alpha": 0.6, "label": "worst to best part"},
 )
 axes.plot(sightings, order.mean(axis=1), "o-", color=INK, lw=3, label="mean of 5 parts")
-axes.set(xlabel=f"records of {SPECIES} learnt from", ylabel="order (AUC, 0 to 1)")
+axes.set(
+    xlabel=f"records of {SPECIES} the model learnt from", ylabel="order (AUC, 0 to 1)"
+)
 axes.set_title(cloud.map_title("Would more records help?"))
 axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# ## The map, and where the model must not speak
+# ## The map, and where the model does not apply
 
 # %%
 likeness = map_of(points)
@@ -366,18 +368,20 @@ def unlike(values):
 options = {"dask": "parallelized", "output_dtypes": ["float32"]}
 lazy = xr.apply_ufunc(unlike, cube, input_core_dims=[["band"]], **options)
 mapped = likeness.notnull()
-speechless = (lazy.compute() > limit) & mapped
+outside = (lazy.compute() > limit) & mapped
 marked = (likeness > 0.5) & mapped
 print(f"marked: {float(marked.sum()) / 100:,.0f} ha")
-print(f"the model must not speak: {float(speechless.sum()) / float(mapped.sum()):.1%}")
+print(
+    f"outside the area of applicability: {float(outside.sum()) / float(mapped.sum()):.1%}"
+)
 
 # %%
 KINDS = {
     "not marked": GREY,
     f"like {SPECIES}": INK,
-    "the model must not speak": "#EE7733",
+    "the model does not apply": "#EE7733",
 }
-kinds = xr.where(speechless, 2, marked).where(mapped)
+kinds = xr.where(outside, 2, marked).where(mapped)
 
 
 # %%
@@ -486,7 +490,7 @@ if came_back.exists():
     figure.legend(loc="outside lower center", ncols=3)
 
 # %% [markdown]
-# ## What leaves the building
+# ## What you hand over
 
 # %%
 map_path = cloud.outputs / f"{file_name}_map.tif"
@@ -521,15 +525,15 @@ for path, (kind, roles) in handed_over.items():
 item.save_object(dest_href=str(map_path.with_suffix(".json")))
 
 # %%
-where_not = f"{float(speechless.sum()) / 100:,.0f} ha"
+where_not = f"{float(outside.sum()) / 100:,.0f} ha"
 order_by_block = scores(said["blocks of land"])["order (AUC)"]
 lines = [f"{is_target.sum()} records of {SPECIES}, {(~is_target).sum()} other places"]
 lines += [f"{left_out.sum()} records left out; scene of {day}"]
 lines += [f"Order (AUC) on blocks of {BLOCK_METRES} m: {order_by_block:.2f}"]
-lines += [f"The model must not speak on {where_not} (orange)"]
+lines += [f"The model does not apply to {where_not} (orange)"]
 
 # %%
-lines += ["No colour does not mean none: single and young plants are not seen"]
+lines += ["No colour does not mean no plants: single and young ones are not seen"]
 if came_back.exists():
     lines += [f"Area from {len(visits)} visits: {low:,.0f} to {high:,.0f} ha (95 %)"]
     lines += [
