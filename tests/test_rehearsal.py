@@ -81,7 +81,7 @@ KINDS = {"429", "502", "cut", "half", "redirect"}
 @pytest.fixture
 def cloud_at(tmp_path):
     """Return a way to start a rehearsed cloud at a distance, with or without mishaps."""
-    published = published_files(tmp_path, kit_folder())
+    published = published_files(tmp_path, kit_folder(), tmp_path)
 
     def start(**options):
         return rehearsed_cloud(kit_folder(), published, EARTH_SEARCH, tmp_path, **options)
@@ -177,7 +177,7 @@ def test_lessons_in_a_rehearsal(tmp_path):
     course, work = tmp_path / "course", tmp_path / "cloud"
     (course / "outputs" / "aws").mkdir(parents=True)
     work.mkdir()
-    published = published_files(tmp_path, kit_folder())
+    published = published_files(tmp_path, kit_folder(), tmp_path)
     copy_course(course, published)
     made_map(course / "outputs" / "aws" / "pine_probability.tif")
     lessons = ["00_welcome", "02_find_scenes", "10_export_and_share"]

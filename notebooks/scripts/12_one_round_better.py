@@ -155,7 +155,9 @@ if filled_in.exists():
 
 # %%
 random = np.random.default_rng(seed=12)
-rows, columns = np.nonzero(mapped.values)
+rows, columns = np.nonzero(
+    (pine_map >= 0.1).values
+)  # what neither list needs stays out
 pixels = pd.DataFrame({"x": pine_map.x.values[columns], "y": pine_map.y.values[rows]})
 pixels["probability"] = pine_map.values[rows, columns]
 if filled_in.exists():
@@ -511,9 +513,10 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # %%
 # Only drawing: run it, no need to read it.
 KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model does not apply": "#EE7733"}
-kinds = xr.where(outside, 2, maps[list(maps)[-1]] > 0.5).where(mapped)
+last_map = maps[list(maps)[-1]]
 figure, axes = plt.subplots(figsize=(9, 7.5))
-picture = kinds[::2, ::2]
+layers = [layer[::2, ::2] for layer in (outside, last_map > 0.5, mapped)]
+picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)

@@ -676,7 +676,8 @@ waypoints = gpd.GeoDataFrame({"name": words[0] + " " + words[1] + " " + words[2]
 waypoints["desc"] = pieces["advice"]
 waypoints = waypoints.set_geometry(pieces.representative_point()).to_crs("EPSG:4326")
 gpx_path = cloud.outputs / "clearing_plan.gpx"
-waypoints.to_file(gpx_path, driver="GPX")
+if len(waypoints):
+    waypoints.to_file(gpx_path, driver="GPX")
 print(len(waypoints), "waypoints, the first:", *waypoints["name"].head(1))
 
 # %% [markdown]

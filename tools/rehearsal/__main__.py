@@ -26,7 +26,6 @@ def main() -> int:
     build = [sys.executable, "-m", "offline_kit", "build", "--size", options.size]
     subprocess.run([*build, "--out", str(kit)], check=True)
     real = options.size == "study" and REAL.is_dir()
-    published = published_files(REAL, None if real else kit)
     whose = "published" if real else "made of the kit"
     far = f"{options.delay:.0f} ms, {options.mbit:.0f} Mbit/s (0: no limit)"
     print(f"Kit of size {options.size}; points and area {whose}; {far}\n\n{HEAD}", flush=True)
@@ -35,6 +34,7 @@ def main() -> int:
         course, work = Path(name) / "course", Path(name) / "cloud"
         course.mkdir()
         work.mkdir(mode=0o700)
+        published = published_files(REAL, None if real else kit, Path(name))
         copy_course(course, published)
         with rehearsed_cloud(
             kit, published, RECORDED, work,

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import geopandas as gpd
 import nbformat
 
 from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.paths import PROJECT
+from offline_kit.build.grid import EPSG, grid_of
 from offline_kit.manifest import sha256_of
 from tools.rehearsal.cloud import RehearsedCloud
 
@@ -71,11 +73,18 @@ def _name_in(address: str) -> str:
 POINTS, AREA = (_name_in(address) for address, _ in (PUBLISHED_POINTS, PUBLISHED_AREA_OF_INTEREST))
 
 
-def published_files(real: Path, kit: Path | None) -> dict[str, Path]:
-    """Return the files that are published, by name: the real ones, or those of a kit."""
+def published_files(real: Path, kit: Path | None, folder: Path) -> dict[str, Path]:
+    """Return the files that are published, by name: the real ones, or those of a kit.
+
+    The real area reaches beyond the study area, which is all that the rehearsed scenes show. So it
+    is cut to it, and the copy written into `folder`.
+    """
     if kit is not None:
         return {POINTS: kit / "field_points.gpkg", AREA: kit / "area_of_interest.gpkg"}
-    return {name: real / name for name in (POINTS, AREA)}
+    area = gpd.read_file(real / AREA, layer=0)
+    seen = area.to_crs(EPSG).clip(grid_of("study").bounds).to_crs(area.crs)
+    seen.to_file(folder / AREA)
+    return {POINTS: real / POINTS, AREA: folder / AREA}
 
 
 def copy_course(folder: Path, published: dict[str, Path]) -> None:
