@@ -201,7 +201,7 @@ is_pine = points["name"] == "Dense Pines"
 at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
-picture = neighbours.hvplot.image(
+picture = neighbours.rename("nir").hvplot.image(
     x="x",
     y="y",
     cmap="viridis",
@@ -219,6 +219,7 @@ circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("A pine point at an edge"),
+    data_aspect=1,
     max_width=520,
 )
 

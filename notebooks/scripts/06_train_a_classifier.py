@@ -341,7 +341,7 @@ stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
     show_grid=True,
     legend_position="bottom",
     legend_cols=3,
-    title="Loss by round; the dashed line is where the mean is lowest",
+    title="Loss by round; dashed: the lowest mean",
 )
 
 # %% [markdown]

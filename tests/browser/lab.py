@@ -120,9 +120,8 @@ MISPLACED = """([number, shrunk]) => {
   return faults;
 }""".replace("SEEN", "['Figure', 'GridPlot', 'Title', 'Legend', 'ColorBar', 'Toolbar']")
 LEAST_SCALE = 0.58  # of a picture: labels of 12 pt (17 px at 100 dots an inch) have 10 px then
-THEMES = ["JupyterLab Light", "JupyterLab Dark"]
-SCREENS = [(1440, 900), (1024, 768)]  # a laptop and a projector
-LAYOUT_MS = 400  # until plots have followed a new width
+LAPTOP, PROJECTOR = {"width": 1440, "height": 900}, {"width": 1024, "height": 768}
+LAYOUT_SECONDS = 10  # until plots have followed a new width
 GO_TO = """text => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = [...notebook.model.sharedModel.cells];
@@ -190,7 +189,10 @@ def running_lab(
     command = [*command, "--no-browser", "--allow-root", "--ServerApp.port=0"]
     command += [f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"]
     if environment is None:
-        environment = os.environ | {"COURSE_OUTPUTS": str(folder / "outputs")}
+        environment = os.environ | {
+            "COURSE_OUTPUTS": str(folder / "outputs"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),  # a theme is not left behind
+        }
     lab = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=environment,
@@ -228,7 +230,7 @@ def _listens(address: str) -> bool:
 
 def open_lesson(browser: Browser, lab: Lab, lesson: str) -> tuple[Page, Walk]:
     """Open a lesson in a fresh page and wait until its kernel is ready."""
-    page = browser.new_page(viewport={"width": 1400, "height": 950})
+    page = browser.new_page(viewport=LAPTOP)
     walk = Walk()
 
     def note(request) -> None:
@@ -329,8 +331,12 @@ def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
 def misplaced(page: Page, number: int) -> list[str]:
     """Return what of a cell's plots cannot be seen in full, or is too small to be read."""
     page.evaluate(SHOW, number)
-    page.wait_for_timeout(LAYOUT_MS)
-    return page.evaluate(MISPLACED, [number, LEAST_SCALE])
+    deadline = time.perf_counter() + LAYOUT_SECONDS
+    while faults := page.evaluate(MISPLACED, [number, LEAST_SCALE]):
+        if time.perf_counter() > deadline:
+            break
+        time.sleep(0.3)
+    return faults
 
 
 def set_theme(page: Page, theme: str) -> None:

@@ -5,13 +5,17 @@ import pytest
 from lab import (
     COLOURS,
     DRAWN_COLOURS,
+    LAPTOP,
+    PROJECTOR,
     TASKS_DRAWN,
     Lab,
     colours_drawn,
+    misplaced,
     open_dashboard,
     open_lesson,
     run_all,
     run_cell,
+    set_theme,
     stop,
     wait_for_tiles,
 )
@@ -22,6 +26,7 @@ from plots import PLOT
 pytestmark = pytest.mark.browser
 
 LESSON_SECONDS = 300
+SIGHTS = [("laptop", LAPTOP, "JupyterLab Light"), ("projector", PROJECTOR, "JupyterLab Dark")]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -33,10 +38,11 @@ def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_propert
         for cell in plots:
             walk.plots[cell["number"]] = colours_drawn(page, cell["number"])
             wait_for_tiles(page, cell)
-            page.screenshot(path=pictures / f"{lesson}_{cell['number']:02d}.png")
         blank = [number for number, colours in walk.plots.items() if colours < DRAWN_COLOURS]
         assert not blank, f"{lesson}: nothing is drawn in the output of cells {blank}"
 
+        hidden = _look_at(page, lesson, plots, pictures)
+        assert not hidden, f"{lesson}: out of sight or too small: {hidden}"
         if any("tiles=" in cell["source"] for cell in plots):
             assert walk.tiles, f"{lesson}: no tile of the basemap has come"
         assert not walk.away, f"{lesson} asked other machines: {walk.away[:5]}"
@@ -49,6 +55,19 @@ def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_propert
     finally:
         page.screenshot(path=pictures / f"{lesson}.png")
         stop(page)
+
+
+def _look_at(page, lesson, plots, pictures):
+    """Take a picture of each plot on a laptop and a projector; return what cannot be seen."""
+    hidden = []
+    for name, screen, theme in SIGHTS:
+        page.set_viewport_size(screen)
+        set_theme(page, theme)
+        for cell in plots:
+            number = cell["number"]
+            hidden += [f"cell {number}, {name}: {part}" for part in misplaced(page, number)]
+            page.screenshot(path=pictures / f"{lesson}_{number:02d}_{name}.png")
+    return hidden
 
 
 def _is_plot(kinds):
@@ -163,4 +182,20 @@ def test_an_empty_canvas_counts_as_blank(browser, lab):
         }"""
     )
     assert page.evaluate(COLOURS, 0) < DRAWN_COLOURS
+    stop(page)
+
+
+def test_what_is_wider_than_its_output_is_found(browser, lab):
+    """The eye of these tests sees what a learner would have to scroll for."""
+    page, _ = open_lesson(browser, lab, LESSONS[0])
+    page.evaluate(
+        """() => {
+          const cell = window.jupyterapp.shell.currentWidget.content.widgets[0].node;
+          cell.insertAdjacentHTML('beforeend', `<div class="jp-OutputArea">
+            <div class="jp-OutputArea-output" style="width: 500px; overflow: hidden">
+            <img width="900" height="40"></div></div>`);
+        }"""
+    )
+    (fault,) = misplaced(page, 0)
+    assert fault.startswith("picture ends at")
     stop(page)
