@@ -515,7 +515,8 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model does not apply": "#EE7733"}
 last_map = maps[list(maps)[-1]]
 figure, axes = plt.subplots(figsize=(9, 7.5))
-layers = [layer[::2, ::2] for layer in (outside, last_map > 0.5, mapped)]
+step = max(1, round(mapped.sizes["x"] / 1000))  # no more pixels than the figure has
+layers = [layer[::step, ::step] for layer in (outside, last_map > 0.5, mapped)]
 picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
