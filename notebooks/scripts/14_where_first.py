@@ -676,6 +676,7 @@ waypoints = gpd.GeoDataFrame({"name": words[0] + " " + words[1] + " " + words[2]
 waypoints["desc"] = pieces["advice"]
 waypoints = waypoints.set_geometry(pieces.representative_point()).to_crs("EPSG:4326")
 gpx_path = cloud.outputs / "clearing_plan.gpx"
+gpx_path.unlink(missing_ok=True)
 if len(waypoints):
     waypoints.to_file(gpx_path, driver="GPX")
 print(len(waypoints), "waypoints, the first:", *waypoints["name"].head(1))
@@ -834,7 +835,8 @@ HANDED_OVER = {
     "clearing_plan.pdf": (pystac.MediaType.PDF, ["overview"]),
 }
 for name, (kind, roles) in HANDED_OVER.items():
-    item.add_asset(name, pystac.Asset(f"./{name}", media_type=kind, roles=roles))
+    if (cloud.outputs / name).exists():  # without a large piece there is no waypoint
+        item.add_asset(name, pystac.Asset(f"./{name}", media_type=kind, roles=roles))
 item.save_object(dest_href=str(cloud.outputs / "pine_density.json"))
 
 # %% tags=["nbval-check-output"]

@@ -93,6 +93,15 @@ utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
 # %%
+MOST_METRES = 24_000
+west, south, east, north = area.to_crs(utm).total_bounds
+if max(east - west, north - south) > MOST_METRES:
+    print(f"It is wider than {MOST_METRES / 1000:.0f} km: we map its middle.")
+    centre = gpd.GeoSeries.from_xy([(west + east) / 2], [(south + north) / 2], crs=utm)
+    square = centre.buffer(MOST_METRES / 2, cap_style="square")
+    area = area.to_crs(utm).clip(square).to_crs(area.crs)
+
+# %%
 last_day = PERIOD.partition("/")[2]
 faults = find_faults(records, area, kind="kind", scene_date=last_day)
 print(report_on(faults)["records"].to_string())
