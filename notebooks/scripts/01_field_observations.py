@@ -134,19 +134,16 @@ print(
 # hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
+look = {"size": 25, "line_color": "white", "line_width": 0.5, "muted_alpha": 0}
+look |= {"responsive": "width", "legend": "bottom"}
 points_degrees.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
     by="name",
     color=[CLASS_COLOURS[name] for name in sorted(points["name"].unique())],
-    size=25,
-    line_color="white",
-    line_width=0.5,
-    muted_alpha=0,
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
-    responsive="width",
-    legend="bottom",
+    **look,
 ).opts(legend_cols=4, max_width=750)
 
 # %% [markdown]

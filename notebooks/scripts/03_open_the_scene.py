@@ -200,6 +200,8 @@ costs = pd.Series(
     },
     name="MB",
 ).rename_axis("what")
+
+# %%
 costs.hvplot.barh(
     xlabel="",
     ylabel="MB",

@@ -201,14 +201,8 @@ is_pine = points["name"] == "Dense Pines"
 at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
-picture = neighbours.rename("nir").hvplot.image(
-    x="x",
-    y="y",
-    cmap="viridis",
-    clabel="reflectance in nir",
-    data_aspect=1,
-    responsive="width",
-)
+look = {"cmap": "viridis", "clabel": "reflectance in nir", "responsive": "width"}
+picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 dot = hv.Points([at_an_edge.coords[0]]).opts(color="white", size=8)
 circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
 
@@ -412,15 +406,9 @@ features = learning_points[["name", *BANDS]].assign(
 # %%
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
-    return features.hvplot.box(
-        y=index,
-        by="name",
-        invert=True,
-        box_fill_color="#88CCEE",
-        responsive=True,
+    look = {"box_fill_color": "#88CCEE", "responsive": True, "height": 320}
+    return features.hvplot.box(y=index, by="name", invert=True, **look).opts(
         max_width=700,
-        height=320,
-    ).opts(
         xlabel="class",
         ylabel=f"{index} (-1 to 1)",
         title=f"{index} of the classes",

@@ -338,7 +338,6 @@ stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
     max_width=800,
-    show_grid=True,
     legend_position="bottom",
     legend_cols=3,
     title="Loss by round; dashed: the lowest mean",

@@ -202,19 +202,15 @@ trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
 
 # %%
+look = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
+look |= {"group_label": "measure", "value_label": "share", "legend": "bottom_left"}
 trade.hvplot.line(
     x="threshold",
     y=["precision", "recall"],
     color=["#882255", "#332288"],
     xlabel="probability from which a point counts as pine",
     ylabel="share of the validation points (0 to 1)",
-    group_label="measure",
-    value_label="share",
-    responsive=True,
-    max_width=750,
-    height=400,
-    grid=True,
-    legend="bottom_left",
+    **look,
     title="Threshold: fewer false alarms against more pines found",
 )
 

@@ -310,10 +310,10 @@ web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True, fill_alpha=0, line_color="white", line_width=1.5, hover=False
 )
-
-# %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"responsive": "width", "max_width": 850}
+
+# %%
 pines = web_map.hvplot.image(
     **map_options,
     geo=True,

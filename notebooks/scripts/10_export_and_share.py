@@ -267,12 +267,11 @@ print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 difference = (planned.astype("int16") - today.astype("int16")).where(changed)
 difference = difference.rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
+map_options |= {"responsive": "width", "max_width": 700}
 
 # %%
 difference[:700, :700].hvplot.image(
     **map_options,
-    responsive="width",
-    max_width=700,
     cmap="cividis",
     clim=(0, 100),
     clabel="probability taken away (percentage points)",

@@ -511,16 +511,18 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
-# Only drawing: run it, no need to read it.
 KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model does not apply": "#EE7733"}
 last_map = maps[list(maps)[-1]]
+
+# %%
+# Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 7.5))
 step = max(1, round(mapped.sizes["x"] / 1000))  # no more pixels than the figure has
 layers = [layer[::step, ::step] for layer in (outside, last_map > 0.5, mapped)]
 picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
-look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
-picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)
+colours = ListedColormap(list(KINDS.values()))
+picture.plot.imshow(ax=axes, vmin=0, vmax=2, cmap=colours, add_colorbar=False)
 draw_on_the_map(axes, "Pines, and where the model does not apply")
 patches = [Patch(color=colour, label=kind) for kind, colour in KINDS.items()]
 figure.legend(handles=patches, loc="outside lower center", ncols=3)

@@ -998,18 +998,19 @@ if cloud.truth is not None:
 # %%
 MARKS = {"subtracted": {"color": WINE, "marker": "s"}}
 MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
+if cloud.truth is not None:
+    estimated = areas["estimated (ha)"]
+    reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
+    wide = {"fmt": "none", "color": INK, "capsize": 8, "label": "exact interval"}
+    narrow = {"fmt": "o", "color": INK, "elinewidth": 6, "markersize": 10}
+    narrow |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
 
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
     axes = plt.subplots(figsize=(9, 3.6))[1]
-    estimated = areas["estimated (ha)"]
-    reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
-    look = {"fmt": "none", "color": INK, "capsize": 8, "label": "exact interval"}
-    axes.errorbar(estimated, areas.index, xerr=reach, **look)
-    look = {"fmt": "o", "color": INK, "elinewidth": 6, "markersize": 10}
-    look |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
-    axes.errorbar(estimated, areas.index, **look)
+    axes.errorbar(estimated, areas.index, xerr=reach, **wide)
+    axes.errorbar(estimated, areas.index, **narrow)
     for name, look in MARKS.items():
         look = {"label": name, "linestyle": "none", "markersize": 11, **look}
         axes.plot(areas[f"{name} (ha)"], areas.index, **look)
