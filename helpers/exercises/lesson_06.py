@@ -17,6 +17,10 @@ EXACT = 1e-6
 THREE_DECIMALS = 0.001  # so close is an answer that has been rounded to three decimals
 MOST_ROUNDS = 300  # more would make the check slow
 SETTINGS = ("max_depth", "learning_rate", "n_estimators")
+STOPPED_EARLIER = (
+    "That is lower, but it is the lesson's own model with fewer rounds. Change max_depth or "
+    "learning_rate, too."
+)
 SEVEN_DEEP = (
     "That is the accuracy of the lesson's model, seven questions deep: train a new one, "
     "three deep. (If you have, another setting differs: the others are as in PUBLISHED.)"
@@ -142,7 +146,8 @@ def trees_worth_keeping(
     "points can still tell you honestly how good your choice is. Real projects choose like this.",
     hints=[
         "What goes wrong with large steps, and what with very small ones? And with many rounds?",
-        "Either stop sooner (the best round is a good n_estimators) or use smaller trees.",
+        "Use smaller trees, or smaller steps, and stop in time: the best round is a good "
+        "n_estimators.",
         "Try max_depth 1, 2 and 3 with learning_rate 0.1, and write down the loss of each.",
     ],
 )
@@ -164,7 +169,9 @@ def own_settings(
     if same(loss, to_beat, within=1e-6):
         return "That is as good as the published settings, not better. Change something."
     if loss < to_beat:
-        return None
+        lessons = model.get_params()
+        only_fewer = all(settings[name] == lessons[name] for name in ("max_depth", "learning_rate"))
+        return STOPPED_EARLIER if only_fewer else None
     compared = f"The mean loss on the parts is {loss:.3f}, and {to_beat:.3f} is the loss to beat. "
     if learnt < published_learnt:
         return compared + (

@@ -115,6 +115,11 @@ def cheapest_threshold(
         )
     if _is_cheapest(answer, _costs(is_pine, pine_probability, missed_pine=1)):
         return "That is the cheapest threshold if both mistakes cost the same: weigh missed pines."
+    if _is_balanced(answer, is_pine, pine_probability):
+        return (
+            "There are as many missed pines as false alarms there, the balance of the lesson. It "
+            "says nothing about costs: count each missed pine ten times."
+        )
     if abs(answer - FALSE_ALARM / (FALSE_ALARM + MISSED_PINE)) < TWO_DECIMALS:
         return (
             "Well reasoned: that would be the answer if the probabilities were exactly right. They "
@@ -142,6 +147,12 @@ def _costs(
     called = probability >= np.asarray(thresholds)[:, None]
     missed, false_alarms = (truth & ~called).sum(axis=1), (~truth & called).sum(axis=1)
     return missed_pine * missed + false_alarm * false_alarms
+
+
+def _is_balanced(answer: float, truth: ArrayLike, probability: ArrayLike) -> bool:
+    """Say whether misses and false alarms are as close to equal as at any threshold."""
+    gaps = np.abs(_costs(truth, probability, [answer, *THRESHOLDS], missed_pine=1, false_alarm=-1))
+    return bool(gaps[0] == gaps.min())
 
 
 def _is_cheapest(answer: float, costs: np.ndarray) -> bool:
@@ -176,7 +187,10 @@ def wider_blocks(answer: pd.Series, *, spectra: gpd.GeoDataFrame) -> str | None:
     if any(_alike(labels, blocks) for blocks in squares):
         return None
     if _alike(labels, _pairs(np.floor(x / 1000), np.floor(y / 1000))):
-        return "Those are still the blocks of one kilometre."
+        return (
+            "Those are still the blocks of one kilometre: make column and row anew, too, with 2000 "
+            "in place of BLOCK_METRES."
+        )
     if _alike(labels, east) or _alike(labels, north):
         return (
             "Those are stripes: blocks need a column (from x) and a row (from y), so that they end "

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from helpers.exercises.core import FUNCTION, NUMBER, call, exercise, same
+from helpers.exercises.core import FUNCTION, NUMBER, NotYet, call, exercise, same
+
+STOPPED_BY_NUMPY = {
+    "cannot reshape array": "If you have left out pixels, too few are there to fill the block: "
+    "begin with a table full of NaN (np.full) and put the answers of the complete pixels into it.",
+    "too many indices": "A mask of the block has more axes than the table. The table needs one "
+    "value for each of its rows: np.isnan(table).any(axis=1).",
+}
 
 
 @exercise(
@@ -40,6 +47,11 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
     for slip, hint in slips.items():
         if same(answer, slip, within=0.001):
             return hint
+    if same(answer, pixels / 100, within=0.02):
+        return (
+            "Close, but from another grid? web_map was made for drawing, and its pixels are not "
+            "10 m wide on the ground: count those of pine_map."
+        )
     return "That is not it: count the pixels of pine_map above 0.7, then turn pixels into hectares."
 
 
@@ -65,7 +77,7 @@ def holes_stay_holes(
 ) -> str | None:
     """Expect a function that predicts complete pixels and leaves the others NaN."""
     block, wanted = _block_with_holes(model, part)
-    result = call(answer, block.copy())
+    result = _call_on_block(answer, block.copy())
     result = getattr(result, "values", result)
     if not isinstance(result, np.ndarray):
         return f"The function should return an array, not a {type(result).__name__}."
@@ -86,6 +98,13 @@ def holes_stay_holes(
         return "No pixel is NaN. Filling holes before predicting hides them; they must stay NaN."
     if empty.all():
         return "All is NaN: a pixel is left out only if one of its own bands is missing."
+    if np.allclose(result, wanted, atol=1e-5, equal_nan=True):
+        return None
+    if np.allclose(np.sort(result, axis=None), np.sort(wanted, axis=None), equal_nan=True):
+        return (
+            "All numbers are there, but in another order. The table has a row for each pixel and "
+            "the map begins with the class: turn the table with .T before the last reshape."
+        )
     if (holes & ~empty).any():
         return (
             "Some pixels are predicted although a band is missing: look at all bands, and leave a "
@@ -93,12 +112,21 @@ def holes_stay_holes(
         )
     if (empty & ~holes).any():
         return "Some complete pixels were left out: leave out only those with a NaN of their own."
-    if np.allclose(result[~holes], wanted[~holes], atol=1e-5):
-        return None
     return (
         "The holes are right, but the numbers belong to other pixels: the reshape has mixed them "
         "up. Bands first, so: block.reshape(bands, rows * columns).T, and the same on the way back."
     )
+
+
+def _call_on_block(function: Callable[..., Any], block: np.ndarray) -> Any:
+    """Call the learner's function; if NumPy stops it, say more than NumPy does."""
+    try:
+        return call(function, block)
+    except NotYet as stopped:
+        for words, advice in STOPPED_BY_NUMPY.items():
+            if words in str(stopped):
+                raise NotYet(f"{stopped}. {advice}") from stopped
+        raise
 
 
 def _block_with_holes(

@@ -45,9 +45,11 @@ def overall_accuracy(answer: float, *, counts: pd.DataFrame, hectares: pd.Series
     for slip, hint in slips.items():
         if same(answer, slip, within=0.0006):
             return hint
+    if answer == round(overall, 2):
+        return "Rounded to two decimals, several ways of weighting look alike: give three."
     return (
-        "That is not it: in each row the diagonal divided by the row's sum, times the row's "
-        "hectares; then the sum of all, divided by all hectares, with three decimals."
+        "That is not it: in each row of `published` the diagonal divided by the row's sum, times "
+        "the row's hectares; then the sum of all, divided by all hectares, with three decimals."
     )
 
 

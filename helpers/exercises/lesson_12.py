@@ -7,10 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
 
-from helpers.exercises.core import NUMBER, SEQUENCE, SERIES, NotYet, exercise, same
+from helpers.course import CRS
+from helpers.exercises.core import NUMBER, SEQUENCE, Kind, NotYet, exercise, same
 
 PLACES = 10
 APART_M = 500
+POINTS = Kind("a GeoSeries, as gpd.GeoSeries(points, crs=CRS) makes it", (gpd.GeoSeries,))
 ROUNDED = 0.0006  # so close is an answer that has been rounded to three decimals
 
 
@@ -54,8 +56,9 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
 
 @exercise(
     "12-2",
-    kind=SERIES,
-    right="Random, apart, and where the model has not been tested: a list that a team can use.",
+    kind=POINTS,
+    right="Apart from each other, and where the model has not been tested: a list that a team can "
+    "use. (Drawn at random? Only then does it not follow anybody's habits.)",
     hints=[
         "np.nonzero(outside.values) gives the rows and columns of the pixels; outside.x and "
         "outside.y have their coordinates.",
@@ -64,16 +67,20 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
         "gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS) makes the answer of two lists.",
     ],
 )
-def next_places(answer: pd.Series, *, outside: xr.DataArray) -> str | None:
+def next_places(answer: gpd.GeoSeries, *, outside: xr.DataArray) -> str | None:
     """Expect ten places outside the area of applicability, apart from each other."""
-    if not isinstance(answer, gpd.GeoSeries):
-        raise NotYet("The answer is a GeoSeries: gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS).")
     if len(answer) != PLACES:
         return f"{PLACES} places are asked for; yours are {len(answer)}."
     if not (answer.geom_type == "Point").all():
         return "Each place is a point."
     if answer.x.abs().max() <= 180:
         return "These look like degrees. The map is in metres: use outside.x and outside.y."
+    if answer.crs is None:
+        return "The points don't say in which projection they are: give the GeoSeries crs=CRS."
+    if answer.crs != CRS:
+        return (
+            f"The points say that they are in {answer.crs.to_string()}; the map is in EPSG:{CRS}."
+        )
     x, y = answer.x.to_numpy(), answer.y.to_numpy()
     west, east = float(outside.x.min()) - 5, float(outside.x.max()) + 5
     south, north = float(outside.y.min()) - 5, float(outside.y.max()) + 5
@@ -123,6 +130,16 @@ def corrected_and_newly_wrong(answer: tuple | list | set, *, colleague: pd.DataF
         (int((~old).sum()), int((~new).sum())): "Those are the places where each map is wrong. "
         "Where both are wrong, nothing is corrected and nothing newly wrong.",
     }
+    ground = colleague["ground"]
+    slips[tuple(int((pair & ground).sum()) for pair in (new & ~old, old & ~new))] = (
+        "That is right where there is wattle. A map can be wrong elsewhere, too: count the places "
+        "without wattle as well."
+    )
+    says = colleague["new map"], colleague["old map"]
+    slips[int((says[0] & ~says[1]).sum()), int((says[1] & ~says[0]).sum())] = (
+        "That compares the two maps: wattle only on the new one, and only on the old one. Compare "
+        "each with the ground first: which of the two is right?"
+    )
     if given in slips:
         return slips[given]
     if corrected + newly_wrong in given:

@@ -81,12 +81,12 @@
 # | [08 Parallel with Dask](08_parallel_with_dask.ipynb) | A map has millions of pixels. How do we use all the cores of a computer, and never more memory than it has? | 40 |
 # | [09 Map the study area](09_map_the_study_area.ipynb) | Where in the catchments are the pines, and how sure is the model? | 40 |
 # | [10 Export and share](10_export_and_share.ipynb) | The map is ready. How do others get it, whole or in part, today's version or last year's? | 40 |
-# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | How much of what the map marks is pine, what does it miss, and how many hectares of pines are there? | 57 |
-# | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 45 |
+# | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | How much of what the map marks is pine, what does it miss, and how many hectares of pines are there? | 70 |
+# | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 66 |
 # | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were gained and lost from 2018 to 2024? | 45 |
 # | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | There is money to clear some of the pines. Which first, and how sure is the answer? | 45 |
 # | [15 Your own species, your own place](15_your_own_species.ipynb) | You have a list of sightings and an outline. What can be mapped with them, and how sure is it? | 45 |
-# | **all**, about 11 hours | | **657** |
+# | **all**, about 12 hours | | **691** |
 #
 # <!-- end of lessons -->
 #

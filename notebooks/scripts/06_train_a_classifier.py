@@ -61,7 +61,8 @@ cloud = open_cloud()
 # the map by heart.
 #
 # Each point has a job, as in lesson 01: the model learns from **training** points, decisions are made with
-# **validation** points, and **testing** points are kept for the end, like an exam.
+# **validation** points, and **testing** points are kept for the end, like an exam. (Here they are the most:
+# the more there are, the surer the mark.)
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -175,9 +176,10 @@ figure.suptitle(cloud.map_title("What four models say at every place of the plan
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Purple is pine. The shallow tree cuts the plane into a few rectangles. The deep tree draws strips
-# and islands around single points, and is always sure of itself. The forest blurs these islands, and the boosted trees
-# make many small steps: both are sure in the middle of the pines, and unsure at the border.
+# **What to notice.** Purple is pine: the deeper, the surer. The shallow tree cuts the plane into a few rectangles, and
+# its pines are pale. The deep tree draws strips and islands around single points, and is always sure of itself. The
+# forest blurs these islands, and the boosted trees make many small steps: both are sure in the middle of the pines, and
+# unsure at the border.
 #
 # Which of them is right about points that it has not seen? The table gives the share of points named correctly, and the
 # **loss**: how surprised a model is by the true class. It is 0 if the model was sure of it, and very large if it was
@@ -294,9 +296,9 @@ by_part.T.assign(mean=by_part.mean()).round(2)
 # **What to notice.** Read down the columns first, and only then the means. (What follows holds for the simulated scene;
 # with real ones, see for yourself.) Both models are far above the baseline. In most parts of the land the two are
 # nearly equal: these points can't tell a forest and XGBoost apart. With the indices some parts come out better and some
-# worse. So the hope has not come true, at least not so that these points could show it: the differences between parts
-# *within* a row are larger than those between rows. Where a model is tested matters more than which of the two it is,
-# and what it is given.
+# worse. So the hope has not come true, at least not so that these points could show it: in a single part the rows may
+# differ by a tenth, one up and one down, but the *means* of these four rows lie closer together than the parts of any
+# one of them. On the whole, where a model is tested matters more than which of the two it is, and what it is given.
 #
 # We go on with XGBoost and the twelve bands, as the published lesson does, so that figures can be compared. If you
 # start from scratch, a forest is just as good.
@@ -334,12 +336,12 @@ look = {"responsive": True, "height": 440, "value_label": "loss"}
 thin = losses.hvplot.line(color="#88CCEE", line_width=1.5, group_label="part", **look)
 thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
+frame = {"max_width": 800, "show_grid": True, "legend_cols": 3}
 (thin * thick * stop).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
-    max_width=800,
     legend_position="bottom",
-    legend_cols=3,
+    **frame,
     title="Loss by round; dashed: the lowest mean",
 )
 
@@ -366,7 +368,8 @@ rates.rename_axis("learning rate").round(3)
 # %% [markdown]
 # **What to notice.** With very small steps a hundred rounds are not enough. With the largest steps the lowest loss
 # comes within a few rounds, and is well above that of the published rate: such a model learns its points by heart at
-# once, and is too sure where it is wrong. In between, half the learning rate needs about twice the rounds.
+# once, and is too sure where it is wrong. In between, larger steps need fewer rounds: exercise 06-2 lets you count how
+# many fewer.
 #
 # So why not end the training at the dashed line? For the next lessons we keep the published settings, a hundred rounds,
 # so that our figures can be compared with theirs. The price is the difference between the two figures printed above the
@@ -455,10 +458,11 @@ check("06-2", trees_worth_keeping, model=model, spectra=spectra, parts=parts)
 # ### Exercise 06-3: choose the settings yourself
 #
 # Find settings with a **lower mean loss on the five parts** than the published ones (the second figure printed in "How
-# many rounds?"). You may change `max_depth`, `learning_rate`, and `n_estimators` (up to 300), for any reason, but
-# without looking at the testing points. Several choices are right. Answer with a dictionary of your three settings and
-# the loss that you claim for them, rounded to three decimals. Then say to yourself, in one sentence, why you chose
-# them. This gives the loss of some settings after their last round:
+# many rounds?"). Change `max_depth` or `learning_rate` or both, and `n_estimators` (up to 300), for any reason, but
+# without looking at the testing points. (The published settings, stopped at the dashed line, are in the lesson
+# already.) Several choices are right. Answer with a dictionary of your three settings and the loss that you claim for
+# them, rounded to three decimals. Then say to yourself, in one sentence, why you chose them. This gives the loss of
+# some settings after their last round:
 #
 # `loss_by_round(PUBLISHED | my_settings).mean(axis="columns").iloc[-1]`
 #
@@ -579,7 +583,8 @@ check("06-3", choice, model=model, spectra=spectra, parts=parts)
 # - Compare with a baseline, on land that the model has not learnt from. A difference smaller than that between the
 #   parts means nothing.
 # - Learn from one group, decide with a second or by blocks, judge with a third, once.
-# - Settings depend on each other: smaller steps need more rounds. Early stopping finds the number of rounds for you.
+# - Settings depend on each other: smaller steps need more rounds. Early stopping suggests
+#   how many; check on other land.
 # - Accuracy on the training points says nothing.
 #
 # **What's next:** [07 How good is it?](07_how_good_is_it.ipynb): we look for reasons not to believe the figure above.

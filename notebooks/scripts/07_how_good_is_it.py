@@ -77,8 +77,11 @@ model.load_model(find_or_make("pine_classifier.ubj"))
 # %% [markdown]
 # ## Better than what?
 #
-# A figure alone says little. As in lesson 06: a model that always names the class it saw most often in training needs no
-# satellite. How often would it be right on the testing points?
+# A figure alone says little. As in lesson 06: a model that always names the class it saw most often in training needs
+# no satellite. How often would it be right on the testing points?
+#
+# (We look at them all through this lesson, although lesson 06 said "once". That does no harm as long as nothing is
+# *decided* by them: the threshold further down is chosen on the validation points.)
 
 # %% tags=["nbval-check-output"]
 baseline = DummyClassifier(strategy="most_frequent")
@@ -88,8 +91,9 @@ for name, judged in {"always one class": baseline, "our model": model}.items():
     print(f"{name:17} {accuracy:.2f} of the testing points named rightly")
 
 # %% [markdown]
-# (This is not the share of lesson 01: the most common class among the *training* points is not the most common among
-# the testing points.)
+# (That one class is Dense Pines, the most common one among the training points: people collect what they look for. So
+# the first figure is the share of pines among the testing points. It is neither the share of lesson 01 nor that of
+# "always one class" in lesson 06, which asked other points.)
 #
 # Published maps of invasive trees in the region give figures for a rough comparison only (other classes, other points,
 # other ways of testing): 71 % with Sentinel-2 in the Heuningnes catchment (Mtengwana et al. 2020); 62.5 % with SPOT-6
@@ -132,8 +136,8 @@ by_class.round(2).astype({"support": int}).sort_values("f1-score", ascending=Fal
 # %% [markdown]
 # **What to notice.** Classes with few points have uncertain scores. The last column is half the width of a 95 %
 # confidence interval for a share p of n points, `1.96 * sqrt(p * (1 - p) / n)`. That formula assumes that the points
-# are independent. Ours often come several to a place, so the scores are more uncertain still. (Where a share is 0 or 1
-# the formula says "no uncertainty at all": don't believe it.)
+# are independent. Ours are not quite: about a third of them have another one within 100 m. So the scores are more
+# uncertain still. (Where a share is 0 or 1 the formula says "no uncertainty at all": don't believe it.)
 #
 # Here the class imbalance of lesson 01 comes back: a class with few points to learn from can end up with a low recall,
 # unless it looks like nothing else. One can give rare classes more weight in training (`sample_weight` in `fit`). That
@@ -182,8 +186,13 @@ plt.show()
 
 # %% [markdown]
 # **What to notice.** In the upper one, read along the *row* of Dense Pines: where do the missed pines go? In the lower
-# one, read down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell holds the
-# same points, yet the two shares differ: one is a share of the forest, the other a share of all that is called pine.
+# one, read down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell
+# holds the same points, yet the two shares differ: one is a share of the forest, the other a share of all that is
+# called pine.
+#
+# In the simulated scene wetland comes first in that column, before native forest. That is because wetlands are common
+# among the testing points (see *support*); in the mountains they are rare, and on the map they hardly count (lesson
+# 11). We ask about the forest all the same: it is protected, and a felled forest does not come back soon.
 #
 # ## From which probability is it a pine?
 #
@@ -202,15 +211,16 @@ trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
 
 # %%
-look = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
-look |= {"group_label": "measure", "value_label": "share", "legend": "bottom_left"}
+legend = {"group_label": "measure", "value_label": "share", "legend": "bottom_left"}
+frame = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
 trade.hvplot.line(
     x="threshold",
     y=["precision", "recall"],
     color=["#882255", "#332288"],
     xlabel="probability from which a point counts as pine",
     ylabel="share of the validation points (0 to 1)",
-    **look,
+    **legend,
+    **frame,
     title="Threshold: fewer false alarms against more pines found",
 )
 
@@ -234,14 +244,15 @@ for points in [validation, testing]:
     print(f"recall {recall_score(truth, above_half):.2f}")
 
 # %% [markdown]
-# Two groups, two answers, and neither is wrong. There are few pines in each, often several to a place, and some places
-# are easier than others. Keep that in mind whenever you read a single figure with two decimals.
+# Two groups, two answers, and neither is wrong. There are few pines in each, some of them close together, and some
+# places are easier than others. Keep that in mind whenever you read a single figure with two decimals.
 #
 # ## Points are not the landscape
 #
 # Precision also depends on how common pines are, and people collect more of what they look for. Suppose the model keeps
-# its recall and its rate of false alarms in landscapes with fewer pines. (Whether it does, where the pines differ from
-# those at the points, is another question; lesson 11 asks it.)
+# its recall (in the code, `hit_rate`) and its rate of false alarms (the share of all that is *not* pine that it calls
+# pine) in landscapes with fewer pines. (Whether it does, where the pines differ from those at the points, is another
+# question; lesson 11 asks it.)
 
 # %%
 called = model.predict_proba(testing[BANDS])[:, pine_column] >= 0.5
@@ -272,7 +283,8 @@ print(f"half of them have none within {np.median(metres):.0f} m")
 # %% [markdown]
 # How much does it matter? We measure it with [cross-validation](../docs/glossary.md#cross-validation), as in lesson 06
 # but now with all points: five parts, learn from four, judge the fifth, take turns. First the parts are drawn at
-# random. Then they are made of **blocks** of land, one kilometre wide: no part shares a block with another.
+# random. Then they are made of **blocks** of land, one kilometre wide: no part shares a block with another. (A block's
+# name is its column and its row. Without the stroke between them, block 1/23 and block 12/3 would both be 123.)
 
 # %%
 BLOCK_METRES = 1000
@@ -356,10 +368,10 @@ plt.show()
 # %% [markdown]
 # **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
 # it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
-# the five dots in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
-# most of which have no other close by. It is no law: where points stand in tight clusters, random parts look better
-# than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
-# parts come out well above the blocks.)
+# the five dots in a column. (Where dots lie on each other, you count fewer than five. With real scenes see for
+# yourself.) That is what one may hope for with points like these, most of which have none within 100 m. It is no law:
+# where points stand in tight clusters, random parts look better than they should. (The offline kit holds such a survey
+# of the same land, `field_points_roadside.gpkg`; there, random parts come out well above the blocks.)
 #
 # Where there is a difference, it has two causes, and blocks can't tell them apart. Close neighbours no longer give the
 # answer away. And with a block the model may lose a whole kind of place, such as the only wattle in a valley, and then
@@ -450,9 +462,9 @@ check("07-1", forest_among_called_pines, counts=counts)
 # What the model *calls* pine is a column, so the column's sum is the denominator. `column_shares.loc["Indigenous
 # Forest", "Dense Pines"]` is the same number, in the right-hand matrix.
 #
-# **Don't give the team this number.** The testing points were chosen by people and stand in clusters, and pines are
-# common among them. On the map the same model meets far more of everything that is not pine, so the share of forest can
-# be much larger. Only a random sample of the marked pixels shows it; lesson 11 has one.
+# **Don't give the team this number.** The testing points were chosen by people, and pines are common among them. On the
+# map the same model meets far more of everything that is not pine, so the share of forest can be much larger. Only a
+# random sample of the marked pixels shows it; lesson 11 has one.
 #
 # </details>
 

@@ -258,7 +258,7 @@ client.cluster.close()
 
 # %% [markdown]
 # Now the whole study area, lazily: a cube of probabilities, one layer per class. `engine="fast"` evaluates the same
-# trees in another way (the optional section shows how); the answers are the same.
+# trees in another way (the optional section shows how); the answers are the same, to one in a million or better.
 
 # %%
 spectra = gpd.read_parquet(find_or_make("spectra_at_points.parquet"))
@@ -328,11 +328,12 @@ clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 (pines * outline).opts(hv.opts.Image(clipping_colors=clipping)).opts(max_width=850)
 
 # %% [markdown]
-# **What to notice.** Grey is not mapped. The area of interest leaves out plantations. So large compact patches are mostly pines that nobody
-# planted: they have escaped, and are densest near plantations. In the simulated scene single pixels, small patches and
-# long chains along streams are mostly false alarms: native forest on the banks looks like pines, and so do black wattle
-# and the densest fynbos. Wattle is worth a visit, too, though by another team; felled forest does not come back. Before
-# you hand on such a map, strike out the ravines that somebody knows to be forest.
+# **What to notice.** Grey is not mapped. The area of interest leaves out plantations. So large compact patches are
+# mostly pines that nobody planted: they have escaped, and are densest near plantations. In the simulated scene single
+# pixels, small patches and long chains along streams are mostly false alarms: native forest on the banks looks like
+# pines, and so do black wattle and the densest fynbos. Wattle is worth a visit, too, though by another team. Native
+# forest is not: it is protected, and a team that fells it by mistake can't undo it. Before you hand on such a map,
+# strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
@@ -476,7 +477,7 @@ same = np.allclose(fast_answers, careful_answers, rtol=0, atol=1e-6, equal_nan=T
 print(f"the same to one in a million: {same}")
 
 # %% [markdown]
-# The trees are the same, and so are the answers.
+# The trees are the same, and so, to that precision, are the answers.
 
 # %% [markdown]
 # ## Exercises

@@ -27,8 +27,9 @@
 # - test whether a map's probabilities can be believed, and recalibrate them;
 # - tell crown cover, hectares and condensed hectares apart.
 #
-# **Time:** 57 minutes (reading 40, exercises 17). **Needs:** the scene of lesson 02, the spectra of lesson 05, the model
-# of lesson 06, the map of lesson 09.
+# **Time:** 70 minutes (reading 48, exercises 22). **Needs:** the scene of lesson 02, the spectra of lesson 05, the
+# model of lesson 06, the map of lesson 09. (No section is optional; a good place for a break is before "From the points
+# to the map".)
 
 # %%
 import json
@@ -67,8 +68,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 pine_path = find_or_make("pine_probability.tif")
 pine_map = rioxarray.open_rasterio(pine_path, masked=True).squeeze("band", drop=True)
 mapped, marked = pine_map.notnull(), pine_map > 0.5
-hectares = pd.Series({"pine": marked.sum().item(), "no pine": 0}) / 100
-hectares["no pine"] = mapped.sum().item() / 100 - hectares["pine"]
+counted = {"pine": marked.sum().item(), "no pine": (mapped & ~marked).sum().item()}
+hectares = pd.Series(counted) / 100
 print(f"counted: {hectares['pine']:,.0f} ha of {hectares.sum():,.0f} ha mapped")
 
 # %% [markdown]
@@ -90,8 +91,8 @@ places["interpreter_1"] = places["interpreter_2"] = ""
 
 # %% [markdown]
 # We save them as files: a **GeoPackage** to fill in with QGIS, a **KML** for Google Earth or Collect Earth Online, and
-# a **GPX** for a phone or a GPS receiver. We leave out on purpose what the map says there: the person who labels a place
-# must not know.
+# a **GPX** for a phone or a GPS receiver. We leave out on purpose what the map says there: the person who labels a
+# place must not know.
 
 # %% tags=["nbval-check-output"]
 places.to_file(cloud.outputs / "places_to_visit.gpkg")
@@ -226,7 +227,8 @@ print(f"estimated: {area:,.0f} ha, plus or minus {margin:,.0f} ha")
 #
 # [Precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall) *of the map* come from the same
 # shares, and deserve an interval as well. Precision is a share of one row. Recall is the area of pines found divided by
-# that of all pines, which is itself an estimate, so its variance has two parts (formula 7 of the paper):
+# that of all pines, which is itself an estimate, so its variance has two parts (formula 7 of the paper). You need not
+# follow every line of the function: what counts is that it gives the paper's figures.
 
 
 # %%
@@ -265,8 +267,9 @@ if filled_in.exists():
 
 # %% [markdown]
 # **What to notice.** The intervals are wide, because only a few visits found pines, and with so few they are rough
-# themselves. For half the width you need four times the visits. If the counted area lies inside the interval, that may
-# well be luck: false alarms and missed pines just happen to balance. The next map may not be so lucky.
+# themselves. For half the width you need four times the visits. If the counted area lies outside the interval, counting
+# is biased: false alarms and missed pines don't balance. (Counted too much? Then false alarms are more.) If it lies
+# inside, that may well be luck: the two just happen to balance. The next map may not be so lucky.
 #
 # ## What the errors of the interpreters do
 #
@@ -351,8 +354,8 @@ if filled_in.exists():
 # - **Another population.** If the recall is lower, too, then the pines on the map are not like those at the points:
 #   thinner, younger, in different light, on different soil. No threshold cures that. Points from such places do.
 #
-# (The interval of the points treats them as independent; they are clustered, so it is too narrow.) In a simulated scene
-# we can check. How much of a pixel do pines cover, at the points and on the map?
+# (The interval of the points treats them as independent; some stand close together, so it is too narrow.) In a
+# simulated scene we can check. How much of a pixel do pines cover, at the points and on the map?
 
 # %%
 if cloud.truth is not None:
@@ -460,7 +463,9 @@ if cloud.truth is not None:
 # **What to notice.** First read down a column: both models do worse on the map than on their own points. Then read
 # along the rows. Which survey looks better on its own testing points, and which makes the better map? They need not be
 # the same. Points can only test a model on places like their own: those along roads test it along roads. And even
-# points taken where the map is wanted are clearer than the land, because people chose them.
+# points taken where the map is wanted are clearer than the land, because people chose them. (The figures of the field
+# points differ a little from the plot above. Here all points count, in learning and in testing; there, those under the
+# mask of lesson 04 are left out.)
 #
 # And what would a team find at the marked pixels? Not what exercise 07-1 counted among the field points, but this:
 
@@ -534,8 +539,10 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** Below the diagonal a model is overconfident. That is the effect of rarity: it learnt from points
-# among which pines are common. The recalibrated probabilities should lie closer to the diagonal, as far as a few answers
-# allow. The order of the pixels has not changed, so this finds no more pines. It only says honestly what is there:
+# among which pines are common. The recalibrated probabilities should lie closer to the diagonal, as far as a few
+# answers allow. The order of the pixels has not changed, so this finds no more pines. With the threshold still at 0.5
+# it marks *fewer*, because that now asks for more. To mark the same pixels as before, take what 0.5 has become (printed
+# above) as the threshold. What recalibration does is to say honestly what is there:
 
 # %%
 if filled_in.exists():
@@ -578,7 +585,8 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says.
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
+# a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms
 #
@@ -659,7 +667,8 @@ if cloud.truth is not None:
     pixels["in own shadow"] = truth["shadow"].values[mapped.values] > 0
     pixels["found"] = marked.values[mapped.values]
     with_pines = pixels[pixels["cover"] > 0].copy()
-    print(f"{with_pines['in own shadow'].mean():.1%} of them in shadow")
+    in_shadow = with_pines["in own shadow"].mean()
+    print(f"{in_shadow:.1%} of the mapped pixels with pines lie in true shadow")
 
 # %% [markdown]
 # **Density classes.** Clearing teams don't speak of "pine" and "no pine", but of how dense the pines are: they plan and
@@ -699,10 +708,10 @@ if cloud.truth is not None:
 #   other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are
 #   cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
 # - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. The
-#   dimmest, with all true shadow, were masked in lesson 04 and are not on this map at all. What is left of "below 0.4"
-#   still gets too little light. (An L2A product is corrected for terrain with a coarse model: sunlit slopes come out
-#   nearly alike, those that the sun only grazes too bright and grainy. So dim pines have spectra of their own, and few
-#   of the points are there.)
+#   dimmest, and with them nearly all true shadow (the line printed above the table), were masked in lesson 04 and are
+#   not on this map. What is left of "below 0.4" still gets too little light. (An L2A product is corrected for terrain
+#   with a coarse model: sunlit slopes come out nearly alike, those that the sun only grazes too bright and grainy. So
+#   dim pines have spectra of their own, and few of the points are there.)
 #
 # Neither explains a missed stand of another kind than those at the points.
 #
@@ -738,11 +747,12 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** One landscape, three answers: hectares with any pines, hectares with mostly pines, condensed
-# hectares. Say which of them you report. (Le Maitre et al. 2016 give the water that invaders use per condensed
-# hectare.) The thin classes hold most of the land with pines, and hardly any of it is on the map. And a map is not yet
-# a plan: after the first clearing teams return to the same hectares, because seedlings come up where the trees stood,
-# above all after a fire.
+# **What to notice.** One landscape, three answers: hectares with any pines (the sum of the first column), hectares with
+# mostly pines (the *true* hectares printed above the map of errors), condensed hectares (the sum of the second column).
+# Say which of them you report. (The column *found* is none of the three: it is what the map marks of the first. Le
+# Maitre et al. 2016 give the water that invaders use per condensed hectare.) The thin classes hold most of the land
+# with pines, and hardly any of it is on the map. And a map is not yet a plan: after the first clearing teams return to
+# the same hectares, because seedlings come up where the trees stood, above all after a fire.
 
 # %% [markdown]
 # ## Exercises
@@ -780,8 +790,9 @@ check("11-1", overall_accuracy, counts=published, hectares=published_hectares)
 # pines, the others among the pixels that it does not. Suppose you expect that **3 in 10** visits to marked pixels, and
 # **2 in 100** visits to unmarked pixels, will find pines. How many of the 200 go to each? The answer is a tuple:
 # (visits to marked pixels, visits to unmarked pixels). Choose it so that the interval of the *area* becomes narrow: at
-# most a twentieth wider than the narrowest possible. `hectares` holds the sizes of the two parts, and
-# `area_with_interval` has the formula. Defend your choice in one sentence.
+# most a twentieth wider than the narrowest possible. `hectares` holds the sizes of the two parts ("pine" and "no
+# pine"), and `area_with_interval` has the formula: copy its line of the variance rather than call it. Defend your
+# choice in one sentence.
 #
 # Stuck? Run `hint("11-2")`.
 

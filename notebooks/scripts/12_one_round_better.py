@@ -26,8 +26,8 @@
 # - mark where a model does not apply: outside its area of applicability;
 # - choose cross-validation folds that are as hard as the map's own task.
 #
-# **Time:** 45 minutes (reading 29, exercises 16). **Needs:** the scene of lesson 02, the spectra of lesson 05, the map of
-# lesson 09, the sample of lesson 11.
+# **Time:** 66 minutes (reading 45, exercises 21). **Needs:** the scene of lesson 02, the spectra of lesson 05, the map
+# of lesson 09, the sample of lesson 11. (Without the two optional sections, on folds and on cover: 57 minutes.)
 
 # %%
 import json
@@ -140,8 +140,8 @@ if filled_in.exists():
 #
 # Now a trap. It is tempting to add these very places to the training points: they are the errors, after all. Then the
 # new map is right *there*, because it has learnt them by heart, and the sample can no longer judge it. So the sample
-# tells us **what kind** of places to visit, but none of its own places, nor any pixel within 100 m of one, goes on the
-# list.
+# tells us **what kind** of places to visit, but none of its own places goes on the list. The fifty places below are
+# more than 100 m away from all of them, so that no pixel recorded beside one is a pixel of the sample either.
 #
 # ## Fifty visits: where?
 #
@@ -251,7 +251,8 @@ if came_back.exists():
 
 # %% [markdown]
 # **What to notice.** All these spots lie where the model finds or suspects pines, or a few steps away. So everything
-# else in this list is what it confuses with pines, or what grows right beside them.
+# else in this list is what it confuses with pines, or what grows right beside them. (The list has fewer than 200 spots:
+# those without a value on the map, or without one of the ten classes as an answer, are left out.)
 #
 # ## Train again
 #
@@ -404,8 +405,8 @@ if filled_in.exists():
 # **What to notice.** The intervals (they hold the truth nineteen times out of twenty) are wider than the steps from map
 # to map, and they overlap. Six hundred random places hold few pines, too few to show by intervals alone that one map is
 # better than the next. But all maps were judged at *the same* places, and where two maps agree, neither is better. So
-# look only at the places where they differ. Where the new map is right and the old one was not, the place is *corrected*;
-# where it makes a new error, the place is *newly wrong*:
+# look only at the places where they differ. Where the new map is right and the old one was not, the place is
+# *corrected*; where it makes a new error, the place is *newly wrong*:
 
 # %%
 if filled_in.exists():
@@ -418,12 +419,14 @@ if filled_in.exists():
 # If the old and new maps were equally good, a toss of a coin would decide whether each of these places is corrected or
 # newly wrong. (Twenty tosses give six to fourteen heads, nineteen times out of twenty.) Are yours further from half and
 # half than that? Then one map is better at telling pines from the rest. If not, the sample has no verdict, and a report
-# must say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a small
-# step.
+# must say so. It is not wrong: it says, within its interval, how good each map is. It just has too few pines for a
+# small step.
 #
-# The truth, where we know it, does have a verdict, and it may be mixed: precision can rise while recall falls. Compare
-# what the visits gained with what the points in the drawer added. Visits are expensive: use what you have first. And
-# each round's visits teach but do not judge; for a clearer verdict the *sample* must grow.
+# The truth, where we know it, does have a verdict, and it may be mixed: precision can rise while recall falls. The step
+# from the first map to the second is what the visits brought, the step to the third is what the points in the drawer
+# added *after* them. What the drawer would have brought alone, these three don't show. (A fourth model would, trained
+# on `spectra` alone. Visits are expensive: in a real project, try it before you send anybody.) And each round's visits
+# teach but do not judge; for a clearer verdict the *sample* must grow.
 #
 # ## Where the model does not apply
 #
@@ -438,7 +441,10 @@ if filled_in.exists():
 
 # %%
 def dissimilarity(new, known):
-    """Return the distance of each new row to the nearest known one, in mean distances."""
+    """Return the distance of each new row to the nearest known one, in mean distances.
+
+    new, known: tables, one row a pixel or point, one column a band.
+    """
     return cKDTree(known).query(new)[0] / pdist(known).mean()
 
 
@@ -477,6 +483,7 @@ by_block = np.random.default_rng(seed=0).permutation(block.max() + 1)[block] % 5
 of_training = np.empty(len(known))
 for part in range(5):
     inside = by_block == part
+    # in mean distances of the other parts: turned into those of all points below
     distances = dissimilarity(known[inside], known[~inside])
     of_training[inside] = distances * pdist(known[~inside]).mean() / pdist(known).mean()
 
@@ -529,8 +536,8 @@ figure.legend(handles=patches, loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Look where the third colour lies, and whether it forms patches. What is there? In the simulated
-# scene the truth can tell us, and also how often the model is right inside and outside:
+# **What to notice.** Look where the third colour lies, and whether it forms patches. (White is not mapped.) What is
+# there? In the simulated scene the truth can tell us, and also how often the model is right inside and outside:
 
 # %%
 if cloud.truth is not None:
@@ -639,9 +646,11 @@ if filled_in.exists():
 pd.DataFrame(rows_of, index=["precision", "recall"]).T.round(2)
 
 # %% [markdown]
-# **What to notice.** Matching the distances is fairer than guessing a block width. It does not turn points that people
-# chose into a sample of the land: if the pines at the points are clearer than those on the map, all folds look too
-# good. Use folds to choose between models, and a random sample to judge a map.
+# **What to notice.** Matching the distances is a better reason than guessing a block width. In the simulated scene it
+# makes no difference that we could measure: the three rows of folds are nearly alike. Where points stand in tight
+# clusters, it does (lesson 07). But it does not turn points that people chose into a sample of the land: if the pines
+# at the points are clearer than those on the map, all folds look too good. Use folds to choose between models, and a
+# random sample to judge a map.
 #
 # ## Cover instead of class (optional)
 #
@@ -668,6 +677,7 @@ if cloud.truth is not None:
     )
     by_density = covers.groupby("density", observed=False)[["true", "predicted"]].mean()
     display(by_density.round(0))
+    print("condensed hectares")
     print((covers[["true", "predicted"]].sum() / 100 / 100).round().to_string())
 
 # %%
@@ -682,12 +692,13 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The two sums are condensed hectares (lesson 11). The bars show how a regression pulls towards the
-# middle: it predicts a little where there is nothing, and too little where stands are closed. If the sums agree all the
-# same, the two errors have cancelled out, and the next scene may not be so lucky: no such sum goes into a report
-# without a random sample beside it. But the bars rise from left to right. Thin pines, which a class can't show, leave a
-# trace here, and that is worth a list of places. Points with thin cover would help, because nearly all of ours are
-# closed stands or no pines at all: one more thing to ask of the next visits.
+# **What to notice.** The two sums are condensed hectares (lesson 11). The bars show how a regression pulls towards what
+# most of its points have, and most of ours have no pines at all: it predicts a little where there is next to nothing,
+# and too little everywhere else, not only in closed stands. The sums lie closer together than the bars of the dense
+# classes: a little on each of very many pixels makes up for part of what is missing elsewhere. So no such sum goes into
+# a report without a random sample beside it. But the bars rise from left to right. Thin pines, which a class can't
+# show, leave a trace here, and that is worth a list of places. Points with thin cover would help, because nearly all of
+# ours are closed stands or no pines at all: one more thing to ask of the next visits.
 
 # %% [markdown]
 # ## Exercises
@@ -756,14 +767,15 @@ check("12-2", next_places, outside=outside)
 # ### Exercise 12-3: corrected or newly wrong?
 #
 # A colleague has two maps of wattle, and the truth on the ground at 400 random places. How many places are
-# **corrected** (the old map was wrong, the new one is right), and how many are **newly wrong** (the other way round)? The
-# answer is a tuple of two numbers: (corrected, newly wrong).
+# **corrected** (the old map was wrong, the new one is right), and how many are **newly wrong** (the other way round)?
+# The answer is a tuple of two numbers: (corrected, newly wrong).
 #
 # Stuck? Run `hint("12-3")`.
 
 # %% tags=["exercise"]
 chance = np.random.default_rng(seed=2).uniform(size=(3, 400))
 colleague = pd.DataFrame({"ground": chance[0] < 0.15})
+# a ^ b: where b is True, the answer of a is turned round
 colleague["old map"] = colleague["ground"] ^ (chance[1] < 0.12)
 colleague["new map"] = colleague["ground"] ^ (chance[2] < 0.06)
 corrected_and_newly_wrong = ...

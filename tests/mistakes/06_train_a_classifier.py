@@ -109,6 +109,10 @@ choice |= {"loss": round(mean_loss.iloc[-1], 4)}
 choice = {"max_depth": 7, "learning_rate": 0.1, "n_estimators": 100}
 choice |= {"loss": round(mean_loss.min(), 4)}
 
+# %% 06-3 | own model with fewer rounds
+choice = {"max_depth": 7, "learning_rate": 0.1, "n_estimators": best_round}
+choice |= {"loss": round(mean_loss.min(), 4)}
+
 # %% 06-3 | do not give that loss
 choice = {"max_depth": 7, "learning_rate": 0.1, "n_estimators": 60, "loss": 0.5}
 

@@ -46,6 +46,9 @@ costs = [
 ]
 cheapest_threshold = min(costs)
 
+# %% 07-2 | the balance of the lesson
+cheapest_threshold = round(balanced, 2)
+
 # %% 07-2 | There is a cheaper threshold
 cheapest_threshold = 0.2
 

@@ -19,6 +19,9 @@ hectares_above_07 = float((~(pine_map <= 0.7)).sum()) / 100
 # %% 09-1 | added up probabilities
 hectares_above_07 = float(pine_map.where(pine_map > 0.7).sum()) / 100
 
+# %% 09-1 | from another grid
+hectares_above_07 = float((web_map > 0.7).sum()) / 100
+
 # %% 09-2 | as predict_block does
 predict_valid = predict_block
 
@@ -64,6 +67,30 @@ def predict_valid(block):
     table = block.reshape(rows * columns, bands)
     probabilities = model.predict_proba(table).T.reshape(-1, rows, columns)
     return np.where(np.isnan(block).any(axis=0), np.nan, probabilities)
+
+
+# %% 09-2 | in another order
+def predict_valid(block):
+    bands, rows, columns = block.shape
+    table = block.reshape(bands, rows * columns).T
+    probabilities = model.predict_proba(table)
+    probabilities[np.isnan(table).any(axis=1)] = np.nan
+    return probabilities.reshape(-1, rows, columns)
+
+
+# %% 09-2 | left out pixels
+def predict_valid(block):
+    bands, rows, columns = block.shape
+    table = block.reshape(bands, rows * columns).T
+    complete = ~np.isnan(table).any(axis=1)
+    return model.predict_proba(table[complete]).T.reshape(-1, rows, columns)
+
+
+# %% 09-2 | more axes than the table
+def predict_valid(block):
+    bands, rows, columns = block.shape
+    table = block.reshape(bands, rows * columns).T
+    return model.predict_proba(table[~np.isnan(block)]).T.reshape(-1, rows, columns)
 
 
 # %% 09-2 | function stopped

@@ -41,6 +41,18 @@ strange_y, strange_x = (
 )
 next_places = gpd.GeoSeries(gpd.points_from_xy(strange_x[:10], strange_y[:10]), crs=CRS)
 
+# %% 12-2 | in which projection they are
+strange_y, strange_x = (
+    outside[d].values[i] for d, i in zip("yx", np.nonzero(outside.values), strict=True)
+)
+next_places = gpd.GeoSeries(gpd.points_from_xy(strange_x[:10], strange_y[:10]))
+
+# %% 12-2 | the map is in EPSG
+next_places = gpd.GeoSeries(gpd.points_from_xy([325000] * 10, [6258000] * 10), crs="EPSG:32735")
+
+# %% 12-2 | a GeoSeries, as
+next_places = gpd.points_from_xy([325000] * 10, [6258000] * 10)
+
 # %% 12-2 | a GeoSeries
 next_places = pd.Series(range(10))
 
@@ -58,6 +70,15 @@ corrected_and_newly_wrong = tuple(
 corrected_and_newly_wrong = tuple(
     (colleague[name] != colleague["ground"]).sum() for name in ["old map", "new map"]
 )
+
+# %% 12-3 | without wattle as well
+wattle = colleague[colleague["ground"]]
+old_right, new_right = (wattle[name] == wattle["ground"] for name in ["old map", "new map"])
+corrected_and_newly_wrong = ((new_right & ~old_right).sum(), (old_right & ~new_right).sum())
+
+# %% 12-3 | compares the two maps
+old_map, new_map = colleague["old map"], colleague["new map"]
+corrected_and_newly_wrong = ((new_map & ~old_map).sum(), (old_map & ~new_map).sum())
 
 # %% 12-3 | where the maps differ
 corrected_and_newly_wrong = ((colleague["new map"] != colleague["old map"]).sum(), 0)
