@@ -57,23 +57,18 @@ def accuracy_of_shallower_trees(
         return SEVEN_DEEP  # even where the two are the same in three decimals
     if same(answer, right, within=THREE_DECIMALS):
         return None
+    if same(answer, round(right, 2), within=EXACT):
+        return (
+            "With two decimals other models look the same: give three decimals. (If you have, is "
+            'the model three deep, and all else as in PUBLISHED | {"max_depth": 3}?)'
+        )
     if same(answer, 100 * right):
         return "That is per cent; the exercise asks for a number between 0 and 1."
     if same(answer, 1 - right):
         return "That is the share of points that are named wrongly; accuracy is the rest."
-    shallower = _fresh(model, max_depth=3)
-    for learnt in (_learning_points(spectra), _group(spectra, "training")):
-        shallower.fit(learnt[BANDS], learnt["class"])
-        if same(answer, shallower.score(learnt[BANDS], learnt["class"]), within=THREE_DECIMALS):
-            return (
-                "That is the accuracy on the points that it has learnt from, and those it knows by "
-                "heart. Judge it on the parts, each by a model that has not learnt from it."
-            )
-        for job in ("testing", "validation"):
-            points = _group(spectra, job)
-            found = shallower.score(points[BANDS], points["class"])
-            if same(answer, found, within=THREE_DECIMALS):
-                return f"That is the accuracy on the {OTHER_POINTS[job]}"
+    other_points = _on_points(answer, _fresh(model, max_depth=3), spectra)
+    if other_points:
+        return other_points
     if same(answer, as_deep, within=THREE_DECIMALS):
         return SEVEN_DEEP
     if same(answer, _accuracy(model, spectra, 5, max_depth=3), within=THREE_DECIMALS):
@@ -254,6 +249,26 @@ def _accuracy(
     """Return the mean accuracy on parts, each judged by a model that has not learnt from it."""
     points, fresh = _learning_points(spectra), _fresh(model, **changes)
     return float(cross_val_score(fresh, points[BANDS], points["class"], cv=parts).mean())
+
+
+def _on_points(answer: float, shallower: XGBClassifier, spectra: pd.DataFrame) -> str | None:
+    """Say on which points a model was judged that has learnt from some of them, or return None."""
+    for learnt_from in (("training", "validation"), ("training",)):
+        learnt = spectra[spectra["job"].isin(learnt_from)]
+        shallower.fit(learnt[BANDS], learnt["class"])
+        judges = {job: _group(spectra, job) for job in ("training", "validation", "testing")}
+        for job, points in {"all": learnt, **judges}.items():
+            found = shallower.score(points[BANDS], points["class"])
+            if not same(answer, found, within=THREE_DECIMALS):
+                continue
+            if job in ("all", *learnt_from):
+                return (
+                    "That is the accuracy on the points that it has learnt from, and those it "
+                    "knows by heart. Judge it on the parts, each by a model that has not learnt "
+                    "from it."
+                )
+            return f"That is the accuracy on the {OTHER_POINTS[job]}"
+    return None
 
 
 def _losses(

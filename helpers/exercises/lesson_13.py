@@ -46,7 +46,7 @@ def false_gain(answer: float) -> str | None:
 @exercise(
     "13-2",
     kind=NUMBER,
-    right="Where there are fewer looks, the composite is no better than its worst date.",
+    right="With one look or two there is no majority: a bad look goes into the composite.",
     hints=[
         "Compare the layer with 3: that gives True and False for each pixel.",
         "The mean of True and False is the share of True: (looks >= 3).mean()",
@@ -107,6 +107,19 @@ def cleared_area(answer: tuple | list | set, *, visited: pd.DataFrame) -> str | 
             )
         if same(area, float(hectares.iloc[0])):
             return "Those are the hectares of the rough map: the places say something else."
+        by_rows = visited["cleared"] / visited.sum(axis=1)
+        if same(area, float((hectares * by_rows).sum())):
+            return (
+                "`area_with_interval` adds up each row, because it expects a column for each "
+                "answer; here that adds hectares and places. Write the formula out for this "
+                "table: its visits are `places`."
+            )
+        too_many = visited["cleared"] / (places + visited["cleared"])
+        if same(area, float((hectares * too_many).sum())):
+            return (
+                "Cleared places were counted twice: `places` holds all visits, those that found "
+                "cleared land among them. The share is cleared / places."
+            )
         return "The area is not it: hectares x share of the places, part by part, then the sum."
     if same(margin, error):
         return "That is the standard error: half the width of the interval is 1.96 times as much."

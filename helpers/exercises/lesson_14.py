@@ -17,7 +17,8 @@ CLOSE = 0.006  # so close is a share that has been rounded to two decimals
     hints=[
         "middle_benefit(years=1) gives the water of the next year, stand by stand.",
         "Give that and costs to best_plan: the new plan is True for the stands that it clears.",
-        'Compare the two plans with != and count: (new != plans["solver"]).sum()',
+        'Compare it with plans["solver"] (not with final_plan) by !=, and count: '
+        '(new != plans["solver"]).sum()',
     ],
 )
 def stands_changed(
@@ -39,6 +40,8 @@ def stands_changed(
             "years=1 goes into middle_benefit."
         )
     slips = {
+        abs(int(new.sum()) - int(old.sum())): "That is by how many stands the plans differ in "
+        "number. One may leave and another come in: compare them stand by stand.",
         int((old == new).sum()): "Those are the stands that are alike in both, in or out of the "
         "plan: count where the two differ.",
         int(new.sum()): "That is how many stands the new plan has, whether they are new or not.",
@@ -48,8 +51,8 @@ def stands_changed(
     }
     return slips.get(
         int(answer),
-        "That is not it. Expected is a whole number of stands: where the plan for years=1 and the "
-        "solver's plan differ, stand by stand.",
+        "That is not it. Expected is a whole number of stands: where the plan for years=1 and "
+        '`plans["solver"]` differ, stand by stand. (Not with `final_plan`, which is another plan.)',
     )
 
 

@@ -83,10 +83,10 @@
 # | [10 Export and share](10_export_and_share.ipynb) | The map is ready. How do others get it, whole or in part, today's version or last year's? | 40 |
 # | [11 How good is the map, and how much is it?](11_how_good_is_the_map.ipynb) | How much of what the map marks is pine, what does it miss, and how many hectares of pines are there? | 70 |
 # | [12 One round better](12_one_round_better.ipynb) | Where do fifty visits help most, and is the next map better? | 66 |
-# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were gained and lost from 2018 to 2024? | 45 |
-# | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | There is money to clear some of the pines. Which first, and how sure is the answer? | 45 |
+# | [13 Many dates, one landscape in motion](13_many_dates_and_change.ipynb) | What do many dates show that one date hides, and how many hectares of pines were gained and lost from 2018 to 2024? | 57 |
+# | [14 Where first? A plan with its uncertainty](14_where_first.ipynb) | There is money to clear some of the pines. Which first, and how sure is the answer? | 56 |
 # | [15 Your own species, your own place](15_your_own_species.ipynb) | You have a list of sightings and an outline. What can be mapped with them, and how sure is it? | 45 |
-# | **all**, about 12 hours | | **691** |
+# | **all**, about 12 hours | | **714** |
 #
 # <!-- end of lessons -->
 #

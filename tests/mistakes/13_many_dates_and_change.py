@@ -44,6 +44,12 @@ cleared_area = (42 / 150 * 4120, 100)
 # %% 13-3 | the hectares of the rough map
 cleared_area = (120, 0)
 
+# %% 13-3 | adds up each row
+cleared_area = area_with_interval(visited, visited["hectares"], "cleared")
+
+# %% 13-3 | counted twice
+cleared_area = area_with_interval(visited[["places", "cleared"]], visited["hectares"], "cleared")
+
 # %% 13-3 | the standard error
 shares = visited["cleared"] / visited["places"]
 variances = visited["hectares"] ** 2 * shares * (1 - shares) / (visited["places"] - 1)

@@ -14,6 +14,9 @@ stands_changed = int((best_plan(middle_benefit(years=1), costs) & ~plans["solver
 # %% 14-1 | that are alike
 stands_changed = int((best_plan(middle_benefit(years=1), costs) == plans["solver"]).sum())
 
+# %% 14-1 | Not with `final_plan`
+stands_changed = int((best_plan(middle_benefit(years=1), costs) != final_plan).sum())
+
 # %% 14-1 | whole number of stands
 stands_changed = 1000
 
