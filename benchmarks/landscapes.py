@@ -34,7 +34,7 @@ SHOWN = {  # lesson: a piece of each cell whose output is put into the report
     "12_one_round_better": [
         "display(pd.concat(judged, axis=1)",
         "display(truly.round(2))",
-        "right about pines, {name}",
+        "{name}: right in {share",
         "display(by_density.round(0))",
     ],
     "13_many_dates_and_change": [

@@ -155,9 +155,7 @@ if filled_in.exists():
 
 # %%
 random = np.random.default_rng(seed=12)
-rows, columns = np.nonzero(
-    (pine_map >= 0.1).values
-)  # what neither list needs stays out
+rows, columns = np.nonzero((pine_map >= 0.1).values)  # all that the lists need
 pixels = pd.DataFrame({"x": pine_map.x.values[columns], "y": pine_map.y.values[rows]})
 pixels["probability"] = pine_map.values[rows, columns]
 if filled_in.exists():
@@ -543,16 +541,21 @@ plt.show()
 if cloud.truth is not None:
     right = ((maps[list(maps)[-1]] > 0.5) == true_pine).where(mapped)
     for name, where in {"inside": ~outside, "outside": outside}.items():
-        print(f"right about pines, {name}: {float(right.where(where).mean()):.1%}")
+        share = float(right.where(where).mean())
+        finds = float(right.where(where & true_pine).mean())
+        print(f"{name}: right in {share:.1%} of pixels, finds {finds:.0%} of the pines")
     names = {code: name for name, code in CLASS_CODES.items()}
     strange = pd.Series(truth["dominant_class"].values[outside.values]).map(names)
     strange = strange.fillna("none of the ten").value_counts(normalize=True)
     display(strange.round(2).head(5).to_frame())
 
 # %% [markdown]
+# Where pines are rare, a map that says "no pines" everywhere is right nearly everywhere. So look at the second figure:
+# how many of the pines the model finds.
+#
 # **Outside is not wrong.** A rock that is brighter than any rock among the points is a stranger, but still not a pine.
 # Nor does inside mean right: a forest edge that looks just like pines is no stranger at all. The third colour only says
-# that nobody has tested the model on such pixels. It gives us one more list for the next round (exercise 12-2).
+# that the model has seen nothing like these pixels. It gives us one more list for the next round (exercise 12-2).
 #
 # ## Folds that ask what the map asks (optional)
 #
