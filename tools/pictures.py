@@ -84,6 +84,71 @@ def predict_a_chunk() -> None:
     _save(figure, "predict_a_chunk.svg")
 
 
+def words_of_stac() -> None:
+    """Draw a catalogue, its collections, the items in one, and the assets of one."""
+    figure, axes = plt.subplots(figsize=(9, 3.8))
+    columns = [
+        ("catalogue", CHUNK, ["Earth Search"]),
+        ("collections", STEP, ["Sentinel-2 L2A", "terrain model"]),
+        ("items", STEP, ["5 September", "15 September", "25 September"]),
+        ("assets", RESULT, ["red.tif", "nir.tif", "scl.tif"]),
+    ]
+    chosen = 0.0
+    for column, (title, colour, names) in enumerate(columns):
+        axes.text(column * 2.4, 1.55, title, ha="center", fontweight="bold")
+        heights = [0.75 * (len(names) - 1) / 2 - 0.75 * row for row in range(len(names))]
+        for name, height in zip(names, heights, strict=True):
+            _box(axes, column * 2.4, height, name, colour, (1.9, 0.46))
+            if column:
+                parent = (column - 1) * 2.4 + 0.98, chosen
+                _arrow(axes, parent, (column * 2.4 - 1.0, height))
+        chosen = heights[(len(names) - 1) // 2] if column != 1 else heights[0]
+    axes.set(xlim=(-1.1, 8.3), ylim=(-1.2, 1.9))
+    axes.axis("off")
+    _save(figure, "words_of_stac.svg")
+
+
+def inside_a_cog() -> None:
+    """Draw a COG as a row of bytes, and which of them a window and an overview need."""
+    figure, axes = plt.subplots(figsize=(9, 3.2))
+    parts = [("table of\ncontents", 1.3, CHUNK)]
+    parts += [(f"overview\n{size}", width, STEP) for size, width in [("1/4", 1.2), ("1/2", 1.4)]]
+    parts += [(f"tile\n{number}", 0.9, "#EEEEEE") for number in range(1, 7)]
+    left, places = 0.0, []
+    for text, width, colour in parts:
+        axes.add_patch(plt.Rectangle((left, 0), width, 0.9, facecolor=colour, edgecolor="#333333"))
+        axes.text(left + width / 2, 0.45, text, ha="center", va="center")
+        places.append(left + width / 2)
+        left += width
+    for wanted, height, text in [
+        ([0, 6], -0.55, "a window: the table, and the tile that it lies in"),
+        ([0, 1], 1.45, "the whole scene, coarsely: the table, and an overview"),
+    ]:
+        edge = 0.9 if height > 0 else 0
+        for part in wanted:
+            _arrow(axes, (places[part], height), (places[part], edge))
+        axes.plot([places[part] for part in wanted], [height] * 2, color="#333333")
+        above = height > 0
+        place = left, height + (0.05 if above else -0.12)
+        axes.text(*place, text, ha="right", va="bottom" if above else "top")
+    axes.set(xlim=(-0.1, left + 0.1), ylim=(-1.1, 1.9))
+    axes.axis("off")
+    _save(figure, "inside_a_cog.svg")
+
+
+def three_pixel_sizes() -> None:
+    """Draw the same 60 m of land in pixels of 10, 20 and 60 m."""
+    figure, panels = plt.subplots(1, 3, figsize=(9, 3.6), layout="constrained")
+    shades = np.random.default_rng(seed=3).uniform(0.2, 1, (6, 6))
+    bands_of = {10: "red, green, blue, nir", 20: "red edge, nir08, swir", 60: "coastal, nir09"}
+    for axes, (metres, bands) in zip(panels, bands_of.items(), strict=True):
+        side = metres // 10
+        means = shades.reshape(6 // side, side, 6 // side, side).mean(axis=(1, 3))
+        axes.pcolormesh(means, cmap="Greens", vmin=0, vmax=1.2, edgecolor="#333333", linewidth=1)
+        axes.set(title=f"{metres} m", xlabel=bands, xticks=[], yticks=[], aspect="equal")
+    _save(figure, "three_pixel_sizes.svg")
+
+
 def final_map() -> None:
     """Draw the map that the course ends with, over the true colour of its scene."""
     cloud = open_cloud()
@@ -140,4 +205,7 @@ def _visual_of_chosen_scene(
 if __name__ == "__main__":
     serial_and_parallel()
     predict_a_chunk()
+    words_of_stac()
+    inside_a_cog()
+    three_pixel_sizes()
     final_map()

@@ -67,6 +67,9 @@ cloud = open_cloud()
 # - a **collection** is a series of images of one kind, such as Sentinel-2 surface reflectance;
 # - an **item** is one image of one place at one time; we also say *scene*;
 # - an **asset** is one file of an item: a band, a quick look, a mask.
+#
+# ![From left to right: a catalogue; two of its collections; of Sentinel-2, three items, each a day in September; and of
+# one of them, three assets: red, near infrared and the scene classification.](../docs/pictures/words_of_stac.svg)
 
 # %%
 catalogue = pystac_client.Client.open(cloud.stac_url)

@@ -156,6 +156,9 @@ print(f"{whole_image / 1e6:.0f} MB: a real image, 10980 x 10980 pixels, 32 bits"
 # copies (the overviews) come with it, and a table of contents at the beginning says where each tile starts. (Mind the
 # word. In lesson 02 a tile was a square of the Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a
 # piece of your *array*.)
+#
+# ![A file as a row of pieces: the table of contents, two overviews, six tiles. A window needs the table and the tile that
+# it lies in. The whole scene, coarsely, needs the table and an overview.](../docs/pictures/inside_a_cog.svg)
 
 # %%
 red_address = scene["assets"]["red"]["href"]
@@ -250,8 +253,12 @@ hv.Layout(
 #
 # ## Three pixel sizes on one grid
 #
-# Sentinel-2 does not see everything equally sharply: four bands have pixels of 10 m, six of 20 m, two of 60 m. In the
-# stack all are on the 10 m grid. How? Here are eighteen neighbours in one row, in a band of each size:
+# Sentinel-2 does not see everything equally sharply: four bands have pixels of 10 m, six of 20 m, two of 60 m.
+#
+# ![The same 60 m of land three times: as 36 pixels of 10 m, as 9 of 20 m, and as a single one of
+# 60 m.](../docs/pictures/three_pixel_sizes.svg)
+#
+# In the stack all are on the 10 m grid. How? Here are eighteen neighbours in one row, in a band of each size:
 
 # %%
 neighbours = {"band": ["red", "swir16", "coastal"]}
