@@ -181,9 +181,9 @@ points.hvplot.points(
     size=20,
     color="#FFDD33",
     line_color="black",
-    responsive="width",
+    frame_width=440,
     title=cloud.map_title("Field points"),
-).opts(max_width=700)
+)
 
 # %% [markdown]
 # **What to notice.** Each dot is a place where somebody has written down what grows. That is all we know; the rest of

@@ -135,7 +135,7 @@ print(
 
 # %%
 look = {"size": 25, "line_color": "white", "line_width": 0.5, "muted_alpha": 0}
-look |= {"responsive": "width", "legend": "bottom"}
+look |= {"frame_width": 440, "legend": "bottom"}
 points_degrees.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
@@ -144,7 +144,7 @@ points_degrees.hvplot.points(
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
     **look,
-).opts(legend_cols=4, max_width=750)
+).opts(legend_cols=4)
 
 # %% [markdown]
 # **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go

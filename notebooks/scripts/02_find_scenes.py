@@ -234,11 +234,11 @@ outline = found.loc[[chosen_id]].hvplot.polygons(
     line_color="#FFDD33",
     line_width=4,
     hover=False,
-    responsive="width",
+    frame_width=440,
 )
 dots = points.hvplot.points(geo=True, color="white", line_color="black", size=15)
-title = cloud.map_title("The chosen scene's outline, and the points")
-(outline * dots).opts(title=title, max_width=700)
+title = cloud.map_title("The chosen scene and the points")
+(outline * dots).opts(title=title)
 
 # %% [markdown]
 # **What to notice.** Every point lies inside the outline. In the simulated world a scene is only a little larger than
@@ -304,8 +304,7 @@ brighter.hvplot.rgb(
     bands="band",
     rasterize=True,
     hover=False,
-    responsive="width",
-    max_width=700,
+    frame_width=440,
     title=cloud.map_title(f"Quick look of {scene.datetime:%d %B %Y}"),
 )
 
@@ -382,10 +381,9 @@ squares.mean().rename("cloud (%)").hvplot.image(
     clim=(0, 100),
     cmap="cividis",
     clabel="% of the square",
-    responsive="width",
-    max_width=700,
+    frame_width=440,
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
-)
+).opts(colorbar_position="bottom")
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an

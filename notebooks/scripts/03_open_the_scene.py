@@ -238,7 +238,7 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"responsive": "width", "max_width": 500}
+look |= {"frame_width": 320}
 both = {"Full resolution": full, "Coarsest overview": coarse}
 hv.Layout(
     [
@@ -437,7 +437,7 @@ with ProgressBar(minimum=1):
     true_colour = stretch(colours, 0.0, 0.18).compute()
 date = scene["properties"]["datetime"][:10]
 picture = axes | {"bands": "band", "rasterize": True, "hover": False}
-picture |= {"responsive": "width", "max_width": 700}
+picture |= {"frame_width": 440}
 true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]

@@ -202,18 +202,18 @@ shares_of_classes(cloudier_classes).rename(f"% on {cloudier_day}").round(3).to_f
 
 # %%
 map_options = {"x": "x", "y": "y", "data_aspect": 1}
-map_options |= {"responsive": "width", "max_width": 700}
+map_options |= {"frame_width": 440}
 metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
 
 # %%
 cloudier_classes[::4, ::4].rename("class").hvplot.image(
-    **map_options | {"max_width": 850},
+    **map_options | {"frame_width": 270},
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
     clabel="scene class",
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
-).opts(cticks=list(enumerate(SCL_NAMES)), **metres)
+).opts(cticks=list(enumerate(SCL_NAMES)), toolbar="above", **metres)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
@@ -361,7 +361,7 @@ light[::4, ::4].rename("light").hvplot.image(
     clim=(0, 1.5),
     clabel="light (1 = that of level ground)",
     title=cloud.map_title("Light on the slopes"),
-).opts(**metres)
+).opts(colorbar_position="bottom", **metres)
 
 # %% [markdown]
 # **What to notice.** The mountains look as if lit by a lamp in the north-east. Level ground is light grey; black gets

@@ -201,7 +201,7 @@ is_pine = points["name"] == "Dense Pines"
 at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
-look = {"cmap": "viridis", "clabel": "reflectance in nir", "responsive": "width"}
+look = {"cmap": "viridis", "clabel": "reflectance in nir", "frame_width": 320}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 dot = hv.Points([at_an_edge.coords[0]]).opts(color="white", size=8)
 circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
@@ -214,7 +214,6 @@ circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
     yformatter="%.0f",
     title=cloud.map_title("A pine point at an edge"),
     data_aspect=1,
-    max_width=520,
 )
 
 # %% [markdown]
@@ -481,12 +480,12 @@ print(f"{area_of_interest.area.sum() / 1e6:.0f} square kilometres to map")
 area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True,
     tiles=cloud.basemap,
-    alpha=0.25,
+    fill_alpha=0.25,
     color="#44AA99",
     line_color="#FFDD33",
-    responsive="width",
+    frame_width=440,
     title=cloud.map_title("Area of interest: natural vegetation"),
-).opts(max_width=700)
+)
 
 # %% [markdown]
 # The shaded area is what lesson 09 will map.

@@ -401,15 +401,14 @@ spans.groupby(["worker", "action"])["seconds"].agg(["count", "sum"]).round(2)
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 ndvi_map.rename("NDVI").hvplot.image(
     **map_options,
-    responsive="width",
-    max_width=700,
+    frame_width=440,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",
     xlabel="metres east",
     ylabel="metres north",
     title=cloud.map_title("Greenness (NDVI)"),
-).opts(xformatter="%.0f", yformatter="%.0f")
+).opts(xformatter="%.0f", yformatter="%.0f", colorbar_position="bottom")
 
 # %% [markdown]
 # Bright means green: plantations, riverbanks, irrigated fields. Dark means rock, water and bare ground.

@@ -311,7 +311,7 @@ outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True, fill_alpha=0, line_color="white", line_width=1.5, hover=False
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
-map_options |= {"responsive": "width", "max_width": 850}
+map_options |= {"frame_width": 440}
 
 # %%
 pines = web_map.hvplot.image(
@@ -323,9 +323,9 @@ pines = web_map.hvplot.image(
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1)",
     title=cloud.map_title("Where pines are likely"),
-)
+).opts(hv.opts.Image(colorbar_position="bottom"))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
-(pines * outline).opts(hv.opts.Image(clipping_colors=clipping)).opts(max_width=850)
+(pines * outline).opts(hv.opts.Image(clipping_colors=clipping))
 
 # %% [markdown]
 # **What to notice.** Grey is not mapped. The area of interest leaves out plantations. So large compact patches are
@@ -358,7 +358,7 @@ sureness.hvplot.image(
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("How sure the model is"),
-).opts(bgcolor="#DDDDDD")
+).opts(bgcolor="#DDDDDD", colorbar_position="bottom")
 
 # %% [markdown]
 # **What to notice.** Dark means doubt. It follows the streams and the edges of stands: there pixels are mixed, and

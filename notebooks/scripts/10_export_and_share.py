@@ -267,10 +267,10 @@ print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 difference = (planned.astype("int16") - today.astype("int16")).where(changed)
 difference = difference.rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
-map_options |= {"responsive": "width", "max_width": 700}
+map_options |= {"frame_width": 330}
 
 # %%
-difference[:700, :700].hvplot.image(
+difference[:500, :500].hvplot.image(
     **map_options,
     cmap="cividis",
     clim=(0, 100),
@@ -280,11 +280,11 @@ difference[:700, :700].hvplot.image(
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("What has changed since the plan"),
-)
+).opts(bgcolor="#DDDDDD")
 
 # %% [markdown]
-# The map shows only the corner: yellow where pines were likely, dark where the probability was already low. Before
-# subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and 0 - 1 would be 255.
+# The map shows only the corner: yellow where pines were likely, dark where the probability was already low, grey where
+# nothing has changed. Before subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and 0 - 1 would be 255.
 #
 # ## Two people at once
 #

@@ -528,14 +528,15 @@ picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 colours = ListedColormap(list(KINDS.values()))
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, cmap=colours, add_colorbar=False)
+axes.set_facecolor("#AAAAAA")
 draw_on_the_map(axes, "Pines, and where the model does not apply")
 patches = [Patch(color=colour, label=kind) for kind, colour in KINDS.items()]
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Look where the third colour lies, and whether it forms patches. (White is not mapped.) What is
-# there? In the simulated scene the truth can tell us, and also how often the model is right inside and outside:
+# **What to notice.** Look where the third colour lies, and whether it forms patches. (Dark grey is not mapped.) What
+# is there? In the simulated scene the truth can tell us, and also how often the model is right inside and outside:
 
 # %%
 if cloud.truth is not None:

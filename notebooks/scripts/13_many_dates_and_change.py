@@ -678,7 +678,7 @@ most = blocks.where(blocks == blocks.max(), drop=True)
 square = {"x": slice(float(most.x[0]) - 2000, float(most.x[0]) + 2000)}
 square["y"] = slice(float(most.y[0]) + 2000, float(most.y[0]) - 2000)
 KINDS = {"no pines": "#EEEEEE", "pines on both dates": "#44AA99"}
-KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "white"}
+KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#BBBBBB"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:

@@ -646,7 +646,7 @@ outlines = outlines.reset_index()
 ADVICE = {
     "clear": INK,
     "visit, then clear": "#D55E00",
-    "visit if you pass": "#F0E442",
+    "visit if you pass": "#56B4E9",
     "not now": "#C8C8C8",
 }
 everywhere = (outlines["density"] == DENSITY[0]) & ~outlines["in_plan"]
@@ -656,7 +656,7 @@ colours = {advice: ADVICE[advice] for advice in given}
 
 # %%
 look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
-look |= {"tiles": cloud.basemap, "responsive": "width", "max_width": 700}
+look |= {"tiles": cloud.basemap, "frame_width": 440}
 borders = catchments.to_crs("EPSG:4326").hvplot.polygons(**look)
 
 # %%
@@ -667,10 +667,10 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     line_alpha=0,
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
     legend="bottom",
-    responsive="width",
-    max_width=700,
+    frame_width=440,
 )
-(borders * stands).opts(title=cloud.map_title("What to do, stand by stand"))
+title = cloud.map_title("What to do, stand by stand")
+(borders * stands).opts(title=title, legend_position="bottom", legend_cols=2)
 
 # %% [markdown]
 # Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the

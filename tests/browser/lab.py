@@ -84,11 +84,12 @@ TASKS_DRAWN = """() => {
   }
   return coloured > 300;
 }""".replace("CANVASES", CANVASES)
-# Parts of a cell's plots that lie outside the output, or are drawn too small, as sentences.
+# Parts of a cell's plots that lie outside the output, are too small, or maps that are stretched.
 MISPLACED = """([number, shrunk]) => {
   const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
   const within = node => node && (node === cell || within(node.parentNode || node.host));
   const faults = [];
+  const IN_METRES = /metre|Longitude/;
   const look = (node, name, width) => {
     const outputs = [...cell.querySelectorAll('.jp-OutputArea-output')]
       .map(output => output.getBoundingClientRect());
@@ -107,6 +108,12 @@ MISPLACED = """([number, shrunk]) => {
     if (SEEN.includes(model.type) && view.el.offsetWidth && within(view.el)) {
       if (model.type === 'Title') pen.font = `bold ${model.text_font_size} ${model.text_font}`;
       const width = model.type === 'Title' ? pen.measureText(model.text).width : 0;
+      if (model.type === 'Figure' && model.below.some(part => IN_METRES.test(part.axis_label))) {
+        const [x, y] = [model.x_range, model.y_range].map(range => range.end - range.start);
+        const stretch = Math.abs((x / model.inner_width) / (y / model.inner_height));
+        if (stretch < 0.97 || stretch > 1.03)
+          faults.push(`a metre east is 1 / ${stretch.toFixed(2)} of a metre north`);
+      }
       look(view.el, `${model.type} ${model.text ?? ''}`, width);
     }
     for (const child of view.children()) visit(child);
