@@ -205,15 +205,18 @@ map_options = {"x": "x", "y": "y", "data_aspect": 1}
 map_options |= {"frame_width": 440}
 metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
+upright = {"colorbar_opts": {"major_label_orientation": "vertical"}}
 
 # %%
 cloudier_classes[::4, ::4].rename("class").hvplot.image(
-    **map_options | {"frame_width": 270},
+    **map_options,
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
     clabel="scene class",
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
-).opts(cticks=list(enumerate(SCL_NAMES)), toolbar="above", **metres)
+).opts(
+    cticks=list(enumerate(SCL_NAMES)), colorbar_position="bottom", **upright, **metres
+)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin

@@ -893,7 +893,7 @@ series.hvplot.line(
     max_width=800,
     height=400,
     legend="bottom",
-    title=cloud.map_title("Moisture of leaves where pines went, and around"),
+    title=cloud.map_title("Moisture where pines went"),
 ).opts(legend_cols=2)
 
 # %% [markdown]
