@@ -93,12 +93,12 @@ utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
 # %%
-MOST_METRES = 24_000
+WIDEST = 24_000
 west, south, east, north = area.to_crs(utm).total_bounds
-if max(east - west, north - south) > MOST_METRES:
-    print(f"It is wider than {MOST_METRES / 1000:.0f} km: we map its middle.")
+if max(east - west, north - south) > WIDEST:
+    print(f"It is wider than {WIDEST / 1000:.0f} km: we map its middle.")
     centre = gpd.GeoSeries.from_xy([(west + east) / 2], [(south + north) / 2], crs=utm)
-    square = centre.buffer(MOST_METRES / 2, cap_style="square")
+    square = centre.buffer(WIDEST / 2, cap_style="square")
     area = area.to_crs(utm).clip(square).to_crs(area.crs)
 
 # %%
