@@ -75,8 +75,9 @@ def write_cog(
     >>> import xarray as xr
     >>> coords = {"y": [6_300_015.0, 6_300_005.0], "x": [300_005.0, 300_015.0, 300_025.0]}
     >>> share = xr.DataArray(np.array([[0.1, 0.9, 0.5], [0.2, 0.4, 0.3]]), coords, ("y", "x"))
+    >>> share = share.rio.write_crs("EPSG:32733")
     >>> with TemporaryDirectory() as folder:
-    ...     path = write_cog(share.rio.write_crs("EPSG:32733"), f"{folder}/share.tif")
+    ...     path = write_cog(share, f"{folder}/share.tif", progress=False)
     ...     with rasterio.open(path) as file:
     ...         print(file.shape, file.crs, file.bounds.left, file.read(1).max())
     (2, 3) EPSG:32733 300000.0 0.9

@@ -262,7 +262,7 @@ class TestFile:
 
     def test_progress_reaches_the_end(self, tmp_path, capsys):
         write_cog(noise(), tmp_path / "out.tif")
-        assert "100%" in capsys.readouterr().err
+        assert "100%" in capsys.readouterr().out
 
 
 def test_a_map_with_south_up_is_written_north_up(tmp_path):

@@ -976,7 +976,7 @@ if cloud.truth is not None:
 # %% [markdown]
 # That question has an answer for any number of finds, not only for none: the *exact* interval of a share (Clopper and
 # Pearson 1934), which leaves 1 in 40 on either side. Each stratum gets its own; what they reach below and above their
-# shares is added up as errors are, squared (Zou, Huang and Zhang 2009).
+# shares is added up as errors are, squared (Zou et al. 2009).
 
 
 # %%
