@@ -6,11 +6,6 @@ shallower = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 shallower.fit(features, labels)
 accuracy_depth_3 = shallower.score(features, labels)
 
-# %% 06-1 | by heart
-shallower = XGBClassifier(**PUBLISHED | {"max_depth": 3})
-shallower.fit(training[BANDS], training["class"])
-accuracy_depth_3 = shallower.score(training[BANDS], training["class"])
-
 # %% 06-1 | give three decimals
 shallower = XGBClassifier(**PUBLISHED | {"max_depth": 3})
 accuracy_depth_3 = round(cross_val_score(shallower, features, labels, cv=parts).mean(), 2)
