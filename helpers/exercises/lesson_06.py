@@ -263,9 +263,9 @@ def _on_points(answer: float, shallower: XGBClassifier, spectra: pd.DataFrame) -
                 continue
             if job in ("all", *learnt_from):
                 return (
-                    f"That is the accuracy on the {len(points)} points that it has learnt from, "
-                    "and those it knows by heart. Judge it on the parts, each by a model that has "
-                    "not learnt from it."
+                    "That is the accuracy on the points that it has learnt from, and those it "
+                    "knows by heart. Judge it on the parts, each by a model that has not learnt "
+                    "from it."
                 )
             return f"That is the accuracy on the {OTHER_POINTS[job]}"
     return None
