@@ -60,7 +60,12 @@ def _given_by_lesson_14(random):
         return benefit / costs > (benefit / costs).median()
 
     return {
-        "14-1": {"costs": costs, "benefit_of": benefit_of, "best_plan": best_plan},
+        "14-1": {
+            "costs": costs,
+            "benefit_of": benefit_of,
+            "best_plan": best_plan,
+            "final_plan": best_plan(benefit_of(), costs),
+        },
         "14-2": {"saved": saved, "paid": paid, "rivals": list(costs.index[:2])},
     }
 

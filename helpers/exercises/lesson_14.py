@@ -17,8 +17,7 @@ CLOSE = 0.006  # so close is a share that has been rounded to two decimals
     hints=[
         "middle_benefit(years=1) gives the water of the next year, stand by stand.",
         "Give that and costs to best_plan: the new plan is True for the stands that it clears.",
-        'Compare it with plans["solver"] (not with final_plan) by !=, and count: '
-        '(new != plans["solver"]).sum()',
+        'Compare it with plans["solver"] by !=, and count: (new != plans["solver"]).sum()',
     ],
 )
 def stands_changed(
@@ -27,6 +26,7 @@ def stands_changed(
     costs: pd.Series,
     benefit_of: Callable[..., pd.Series],
     best_plan: Callable[[pd.Series, pd.Series], pd.Series],
+    final_plan: pd.Series,
 ) -> str | None:
     """Expect how many stands are in one of two plans but not in the other."""
     old = best_plan(benefit_of(), costs)
@@ -46,13 +46,15 @@ def stands_changed(
         "plan: count where the two differ.",
         int(new.sum()): "That is how many stands the new plan has, whether they are new or not.",
         int(old.sum()): "That is how many stands the old plan has.",
+        int((new != final_plan).sum()): "That is by how many it differs from `final_plan`. The "
+        'old plan here is `plans["solver"]`, made without the draws.',
         int((new & ~old).sum()): "Those are only those that come in. Others leave the plan.",
         int((old & ~new).sum()): "Those are only those that leave. Others come in.",
     }
     return slips.get(
         int(answer),
         "That is not it. Expected is a whole number of stands: where the plan for years=1 and "
-        '`plans["solver"]` differ, stand by stand. (Not with `final_plan`, which is another plan.)',
+        '`plans["solver"]` differ, stand by stand.',
     )
 
 

@@ -935,7 +935,12 @@ print("second:", *rivals[1])
 # %% tags=["exercise"]
 stands_changed = ...
 check(
-    "14-1", stands_changed, costs=costs, benefit_of=middle_benefit, best_plan=best_plan
+    "14-1",
+    stands_changed,
+    costs=costs,
+    benefit_of=middle_benefit,
+    best_plan=best_plan,
+    final_plan=final_plan,
 )
 
 # %% [markdown]

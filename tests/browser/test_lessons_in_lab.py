@@ -84,7 +84,7 @@ def _click_through(page, lesson, cells):
                 "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", cell["number"]
             )
             said = page.locator(f'.jp-Cell[data-windowed-list-index="{cell["number"]}"]')
-            assert "Not attempted yet" in said.locator(".exercise-feedback").inner_text()
+            expect(said.locator(".exercise-feedback")).to_contain_text("Not attempted yet")
     notebook = read_lesson(lesson)
     opened = []
     for number, cell in enumerate(notebook.cells):

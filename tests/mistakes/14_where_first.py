@@ -5,16 +5,13 @@
 # %% 14-1 | still looks fifteen years ahead
 stands_changed = int((best_plan(middle_benefit(), costs) != plans["solver"]).sum())
 
-# %% 14-1 | how many stands the new plan has
-stands_changed = int(best_plan(middle_benefit(years=1), costs).sum())
-
 # %% 14-1 | only those that come in
 stands_changed = int((best_plan(middle_benefit(years=1), costs) & ~plans["solver"]).sum())
 
 # %% 14-1 | that are alike
 stands_changed = int((best_plan(middle_benefit(years=1), costs) == plans["solver"]).sum())
 
-# %% 14-1 | Not with `final_plan`
+# %% 14-1 | differs from `final_plan`
 stands_changed = int((best_plan(middle_benefit(years=1), costs) != final_plan).sum())
 
 # %% 14-1 | whole number of stands
