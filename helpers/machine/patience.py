@@ -1,4 +1,4 @@
-"""In a real cloud now and then a request fails that works when it is asked again."""
+"""In a real cloud each request takes its time, and some fail that work when asked again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ OF_GDAL = {
     "GDAL_HTTP_RETRY_DELAY": "1",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
+    # What is read at the edge of one chunk is still there for the next: with GDAL's own 16 MB the
+    # study area is read 1.4 times (benchmarks/distance.md).
+    "CPL_VSIL_CURL_CACHE_SIZE": "64000000",
 }
+THREADS_PER_CORE = 3
 
 
 @cache
@@ -40,6 +44,19 @@ def ask_again() -> None:
     for name, text in OF_GDAL.items():
         os.environ.setdefault(name, text)
     StacApiIO.__init__ = partialmethod(StacApiIO.__init__, max_retries=retry())
+
+
+def work_while_waiting() -> None:
+    """Let Dask have more threads than cores, unless somebody has said how many.
+
+    A thread that waits for a distant server leaves its core idle: with threads to spare, another
+    computes meanwhile (measured in benchmarks/distance.md).
+    """
+    import dask
+    from dask.system import CPU_COUNT
+
+    if dask.config.get("num_workers", None) is None:
+        dask.config.set(num_workers=THREADS_PER_CORE * CPU_COUNT)
 
 
 def retry() -> Retry:

@@ -435,7 +435,9 @@ seconds = {}
 for threads in [cores, 1]:
     model.set_params(n_jobs=threads)
     start = time.perf_counter()
-    with_ten_lines(cubes["western half"]).compute(scheduler="threads")
+    with_ten_lines(cubes["western half"]).compute(
+        scheduler="threads", num_workers=cores
+    )
     seconds[cores * threads] = time.perf_counter() - start
 pd.Series(seconds, name="seconds").rename_axis("threads").round(2).to_frame()
 
