@@ -120,12 +120,12 @@ def _difference(
             f"The cube lacks {', '.join(missing)}, which the model was trained on; it has "
             f"{', '.join(bands)}."
         )
-    mend = f"choose with {choose(trained)}."
+    cure = f"choose with {choose(trained)}."
     if unknown:
-        return f"The cube has {', '.join(unknown)}, which the model was not trained on: {mend}"
+        return f"The cube has {', '.join(unknown)}, which the model was not trained on: {cure}"
     return (
         f"The cube's bands are in another order ({', '.join(bands)}) than those the model was "
-        f"trained on ({', '.join(trained)}): {mend}"
+        f"trained on ({', '.join(trained)}): {cure}"
     )
 
 

@@ -68,7 +68,7 @@ def nodata_of(array: xr.DataArray) -> float | None:
         return None
 
 
-def require_fitting_nodata(array: xr.DataArray, mend: str) -> None:
+def require_fitting_nodata(array: xr.DataArray, cure: str) -> None:
     """Refuse fractions that say which *whole* number marks a missing pixel.
 
     Arithmetic keeps an array's attributes: after ``numbers * 0.0001`` missing pixels are no longer
@@ -84,7 +84,7 @@ def require_fitting_nodata(array: xr.DataArray, mend: str) -> None:
             f"The array holds {array.dtype}, but its nodata value {left_over[0]} is that of the "
             "whole numbers it was made of, and may have been scaled with them: mask those before "
             f"you calculate, as in numbers.where(numbers != {left_over[0]}), then say that NaN is "
-            f"missing with {mend}."
+            f"missing with {cure}."
         )
 
 

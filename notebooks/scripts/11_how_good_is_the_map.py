@@ -482,11 +482,20 @@ if filled_in.exists():
 # A model that says `0.8` should be right in eight of ten such pixels. A **[reliability
 # curve](../docs/glossary.md#reliability-curve)** shows whether it is: pixels are binned by their probability, and each
 # bin shows the share that truly is pine. On the diagonal a probability can be believed: it is
-# [calibrated](../docs/glossary.md#calibration).
-#
-# To recalibrate a map (to *mend* it, as the outputs say) we need no new model. The **log-odds**, ln(p / (1 - p)), are
-# stretched and shifted to fit the answers of the random sample, by a logistic regression with a single feature (*Platt
-# scaling*). With so few pines among the answers, two numbers are as many as we can learn.
+# [calibrated](../docs/glossary.md#calibration). Lesson 09 ended with a number to keep in mind: the share of the
+# marked pixels that is pines, if its probabilities are believed. Here it is again, beside what the sample found:
+
+# %%
+if filled_in.exists():
+    marked = float(pine_map.where(pine_map > 0.5).mean())
+    row = of_map.loc["precision"]
+    print(f"the map says {marked:.0%} of the marked pixels are pines")
+    print(f"the sample:  {row['estimate']:.0%} ± {row['plus or minus']:.0%}")
+
+# %% [markdown]
+# To recalibrate a map we need no new model. The **log-odds**, ln(p / (1 - p)), are stretched and shifted to fit the
+# answers of the random sample, by a logistic regression with a single feature (*Platt scaling*). With so few pines
+# among the answers, two numbers are as many as we can learn.
 
 
 # %%
