@@ -13,7 +13,7 @@ from helpers.course import PUBLISHED_AREA_OF_INTEREST, PUBLISHED_POINTS
 from helpers.errors import CourseError
 from helpers.machine.browser import configure_dask, is_behind_proxy, public_url
 from helpers.machine.certificates import CURE, hand_on_certificates, is_about_certificates
-from helpers.machine.patience import ask_again, fetch, work_while_waiting
+from helpers.machine.patience import ask_again, fetch
 from helpers.paths import (
     PROJECT,
     kit_folder,
@@ -161,7 +161,6 @@ def _open_local() -> Cloud:
 def _open_aws() -> Cloud:
     hand_on_certificates()
     ask_again()
-    work_while_waiting()
     _reach(EARTH_SEARCH)
     region = os.environ.get("AWS_REGION", "us-west-2")
     downloads = PROJECT / "data" / "published"

@@ -8,10 +8,8 @@ import subprocess
 import sys
 import threading
 
-import dask
 import geopandas as gpd
 import pytest
-from dask.system import CPU_COUNT
 from pyogrio.errors import DataSourceError
 
 from helpers import CourseError, cloud, open_cloud
@@ -140,9 +138,7 @@ def test_aws_has_the_same_names(monkeypatch, publisher, tmp_path):
     monkeypatch.setattr(
         cloud, "PUBLISHED_AREA_OF_INTEREST", (f"{address}/aoi.gpkg", sha256(b"area"))
     )
-    with dask.config.set(num_workers=None):  # as before the other tests
-        aws = open_cloud()
-        assert dask.config.get("num_workers") > CPU_COUNT
+    aws = open_cloud()
     assert (aws.name, aws.truth) == ("aws", None)
     assert aws.field_points.read_bytes() == b"points"
     assert aws.area_of_interest.read_bytes() == b"area"
@@ -150,9 +146,7 @@ def test_aws_has_the_same_names(monkeypatch, publisher, tmp_path):
     with pytest.raises(CourseError, match="COURSE_BUCKET"):
         _ = aws.bucket
     monkeypatch.setenv("COURSE_BUCKET", "my-own")
-    with dask.config.set(num_workers=2):  # as somebody wants it
-        assert open_cloud().bucket == "my-own"
-        assert dask.config.get("num_workers") == 2
+    assert open_cloud().bucket == "my-own"
 
 
 def test_a_published_file_is_fetched_once(publisher, tmp_path):

@@ -28,7 +28,6 @@ OF_GDAL = {
     # study area is read 1.4 times (benchmarks/distance.md).
     "CPL_VSIL_CURL_CACHE_SIZE": "64000000",
 }
-THREADS_PER_CORE = 3
 
 
 @cache
@@ -44,19 +43,6 @@ def ask_again() -> None:
     for name, text in OF_GDAL.items():
         os.environ.setdefault(name, text)
     StacApiIO.__init__ = partialmethod(StacApiIO.__init__, max_retries=retry())
-
-
-def work_while_waiting() -> None:
-    """Let Dask have more threads than cores, unless somebody has said how many.
-
-    A thread that waits for a distant server leaves its core idle: with threads to spare, another
-    computes meanwhile (measured in benchmarks/distance.md).
-    """
-    import dask
-    from dask.system import CPU_COUNT
-
-    if dask.config.get("num_workers", None) is None:
-        dask.config.set(num_workers=THREADS_PER_CORE * CPU_COUNT)
 
 
 def retry() -> Retry:
