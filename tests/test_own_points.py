@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from lesson_parts import PROJECT
 from shapely.geometry import MultiPoint, Point, box
 
 from helpers import CourseError
@@ -156,6 +158,18 @@ def test_metres_need_their_projection(tmp_path):
     assert not any("EPSG" in supposed for supposed in points.attrs["supposed"])
 
 
+def test_a_south_african_grid_with_either_signs(tmp_path):
+    errors = (PROJECT / "docs" / "errors.md").read_text()
+    (east_and_north,) = re.findall(r'POINTS_CRS = "(\+proj[^"]+)"', errors)
+    place = gpd.GeoSeries([Point(19.2, -33.8)], crs="EPSG:4326")
+    for crs in ("EPSG:2048", east_and_north):
+        metres = place.to_crs(crs).get_coordinates()
+        assert (metres["y"].item() < 0) == (crs == east_and_north)
+        metres.to_csv(tmp_path / "p.csv")
+        there = read_points(tmp_path / "p.csv", crs=crs).geometry
+        assert list(zip(there.x, there.y, strict=True)) == places((19.2, -33.8))
+
+
 def test_a_layer_whose_projection_is_missing_or_wrong(tmp_path):
     metres = gpd.GeoSeries([Point(449377, 6209867)], crs="EPSG:32734")
     metres.to_file(tmp_path / "p.shp")
@@ -250,12 +264,26 @@ def records() -> gpd.GeoDataFrame:
 def test_each_fault_is_found_where_it_is_and_nowhere_else():
     faults = find_faults(records(), AREA, kind="kind", scene_date="2025-09-18")
     assert list(faults.columns) == list(ADVICE)
+    assert not faults["absent or planted"].any()
     for name in [*ROWS, "entered twice", "in a pixel with another"]:
         others = {"coordinate is zero"} if name == "far from the area" else set()
         assert set(faults.index[faults[name]]) == {name} | others, name
     neighbours = {"first", "entered twice", "other", "in a pixel with another"}
     assert set(faults.index[faults["close to another"]]) == neighbours
     assert not faults.loc[faults.index.str.startswith("sound")].any(axis=None)
+
+
+def test_exports_say_themselves_what_is_no_sighting():
+    points = records().filter(like="sound", axis="index").assign(
+        occurrenceStatus="PRESENT", captive_cultivated=False, basisOfRecord="HUMAN_OBSERVATION",
+        establishmentMeans=None,
+    )  # fmt: skip
+    points.loc["sound 3", "occurrenceStatus"] = "ABSENT"
+    points.loc["sound 5", "captive_cultivated"] = True
+    points.loc["sound 7", "establishmentMeans"] = "cultivated"
+    points.loc["sound 9", "basisOfRecord"] = "LIVING_SPECIMEN"
+    faults = find_faults(points, AREA, kind="kind", scene_date="2025-09-18")
+    assert set(faults.index[faults["absent or planted"]]) == {f"sound {n}" for n in (3, 5, 7, 9)}
 
 
 def test_the_area_may_come_in_metres():

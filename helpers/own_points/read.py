@@ -61,7 +61,7 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
     """
     path = Path(path).expanduser()
     if not path.exists():
-        raise CourseError(f"There is no file {path}: check the name, and the folder it is in.")
+        raise CourseError(f"There is no file {path.resolve()}: check its name and its folder.")
     try:
         text = _text_in(path)
         table = gpd.read_file(path) if text is None else _read_text(text)
