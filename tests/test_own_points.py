@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+
 import geopandas as gpd
 import pandas as pd
 import pytest
+from lesson_parts import PROJECT
 from shapely.geometry import MultiPoint, Point, box
 
 from helpers import CourseError
@@ -45,7 +49,26 @@ def test_a_messy_table_with_semicolons_commas_and_degree_signs(tmp_path):
     assert points["date"].isna().sum() == 2
     assert points["accuracy_m"].isna().all()
     assert points["what"].tolist() == ["wattle"] * 5
-    assert points.attrs["supposed"] == ["Longitude and Latitude are degrees of WGS 84 (EPSG:4326)"]
+    assert points.attrs["supposed"] == [
+        "Longitude and Latitude are degrees of WGS 84 (EPSG:4326)",
+        "no accuracy is known: no column is called accuracy, or like it",
+    ]
+
+
+def test_accuracies_as_people_write_them(tmp_path):
+    said = ["4,5", "12.25", "± 5 m", "5-10 m", "8 metres", "150,0", "2 km", "1,000", "GPS", ""]
+    rows = "".join(f"-34,25;20,45;{accuracy}\n" for accuracy in said)
+    points = read_text(tmp_path, f"Latitude (S);Longitude (E);Accuracy (m)\n{rows}")
+    expected = [4.5, 12.25, 5, 10, 8, 150] + [None] * 4
+    assert [None if pd.isna(metres) else metres for metres in points["accuracy_m"]] == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_whatever_excel_saves_is_read(tmp_path, encoding):
+    text = "\nlat\tlon\tplace\n-34.25\t20.45\tMôreson\n"
+    points = read_text(tmp_path, text, name="records.txt", encoding=encoding)
+    assert points["place"].tolist() == ["Môreson"]
+    assert points.geometry.y.tolist() == [-34.25]
 
 
 def test_an_export_of_gbif(tmp_path):
@@ -62,6 +85,35 @@ def test_an_export_of_gbif(tmp_path):
     assert points["date"].dt.date.astype(str).tolist() == ["2024-05-01", "2024-01-02"]
 
 
+EXPORT = 'gbifID\tdecimalLatitude\tdecimalLongitude\tlocality\n1\t-34.25\t20.45\t"Vrede farm\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"0001.csv": EXPORT},
+        {"occurrence.txt": EXPORT, "verbatim.txt": "gbifID\n1\n", "meta.xml": "<archive/>"},
+        {"observations.csv": EXPORT, "__MACOSX/._observations.csv": "x"},
+    ],
+)
+def test_the_archive_that_is_sent_need_not_be_unpacked(tmp_path, files):
+    with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    points = read_points(tmp_path / "sent.zip")
+    assert points["locality"].tolist() == ['"Vrede farm']
+    assert points.geometry.y.tolist() == [-34.25]
+
+
+def test_a_zipped_shapefile(tmp_path):
+    gpd.GeoSeries([Point(20.45, -34.25)], crs="EPSG:4326").to_file(tmp_path / "p.shp")
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            archive.write(tmp_path / f"p.{suffix}", f"p.{suffix}")
+        archive.writestr("remarks.csv", "what\nnothing\n")
+    assert read_points(tmp_path / "p.zip").geometry.y.tolist() == [-34.25]
+
+
 def test_an_export_of_inaturalist_takes_the_accuracy_that_the_public_gets(tmp_path):
     points = read_text(
         tmp_path,
@@ -70,11 +122,6 @@ def test_an_export_of_inaturalist_takes_the_accuracy_that_the_public_gets(tmp_pa
     )
     assert points["accuracy_m"].tolist() == [28000]
     assert points["date"].dt.date.astype(str).tolist() == ["2024-05-01"]
-
-
-def test_a_table_that_old_excel_saved(tmp_path):
-    points = read_text(tmp_path, "lat,lon,place\n-34.25,20.45,Môreson\n", encoding="cp1252")
-    assert points["place"].tolist() == ["Môreson"]
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.kml", "p.geojson", "p.xlsx", "p.ods"])
@@ -108,7 +155,19 @@ def test_metres_need_their_projection(tmp_path):
         read_points(tmp_path / "p.csv")
     points = read_points(tmp_path / "p.csv", crs="EPSG:32734")
     assert points.geometry.x[0] == pytest.approx(20.45, abs=0.01)
-    assert points.attrs["supposed"] == []
+    assert not any("EPSG" in supposed for supposed in points.attrs["supposed"])
+
+
+def test_a_south_african_grid_with_either_signs(tmp_path):
+    errors = (PROJECT / "docs" / "errors.md").read_text()
+    (east_and_north,) = re.findall(r'POINTS_CRS = "(\+proj[^"]+)"', errors)
+    place = gpd.GeoSeries([Point(19.2, -33.8)], crs="EPSG:4326")
+    for crs in ("EPSG:2048", east_and_north):
+        metres = place.to_crs(crs).get_coordinates()
+        assert (metres["y"].item() < 0) == (crs == east_and_north)
+        metres.to_csv(tmp_path / "p.csv")
+        there = read_points(tmp_path / "p.csv", crs=crs).geometry
+        assert list(zip(there.x, there.y, strict=True)) == places((19.2, -33.8))
 
 
 def test_a_layer_whose_projection_is_missing_or_wrong(tmp_path):
@@ -125,12 +184,28 @@ def test_a_layer_whose_projection_is_missing_or_wrong(tmp_path):
     assert "names no projection" in read_points(tmp_path / "q.shp").attrs["supposed"][0]
 
 
+def test_the_file_s_own_projection_counts_and_that_is_said(tmp_path):
+    gpd.GeoSeries([Point(449377, 6209867)], crs="EPSG:32734").to_file(tmp_path / "p.gpkg")
+    points = read_points(tmp_path / "p.gpkg", crs="EPSG:2048")
+    assert points.geometry.y[0] == pytest.approx(-34.25, abs=0.01)
+    assert points.attrs["supposed"][0] == (
+        "the file says WGS 84 / UTM zone 34S, and that counts, not EPSG:2048"
+    )
+    same = read_points(tmp_path / "p.gpkg", crs="EPSG:32734")
+    assert not any("counts" in supposed for supposed in same.attrs["supposed"])
+
+
 def test_what_is_no_point_gets_one(tmp_path):
-    shapes = [Point(20.45, -34.25), box(20.44, -34.26, 20.45, -34.25), MultiPoint([(20, -34)])]
-    gpd.GeoSeries(shapes, crs="EPSG:4326").to_file(tmp_path / "p.gpkg")
+    shapes = [Point(20.45, -34.25), box(20.44, -34.26, 20.45, -34.25)]
+    shapes += [MultiPoint([(20, -34), (20.1, -34), (20.2, -34)])]
+    gpd.GeoDataFrame({"n": [0, 1, 2]}, geometry=shapes, crs=4326).to_file(tmp_path / "p.gpkg")
     points = read_points(tmp_path / "p.gpkg")
     assert set(points.geom_type) == {"Point"}
-    assert points.attrs["supposed"][0].startswith("2 lines, areas or groups")
+    assert points["n"].tolist() == [0, 1, 2, 2, 2]
+    assert points.attrs["supposed"][:2] == [
+        "groups of points (1): each point is a record",
+        "lines or areas (1): a point inside represents each",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -189,12 +264,26 @@ def records() -> gpd.GeoDataFrame:
 def test_each_fault_is_found_where_it_is_and_nowhere_else():
     faults = find_faults(records(), AREA, kind="kind", scene_date="2025-09-18")
     assert list(faults.columns) == list(ADVICE)
+    assert not faults["absent or planted"].any()
     for name in [*ROWS, "entered twice", "in a pixel with another"]:
         others = {"coordinate is zero"} if name == "far from the area" else set()
         assert set(faults.index[faults[name]]) == {name} | others, name
     neighbours = {"first", "entered twice", "other", "in a pixel with another"}
     assert set(faults.index[faults["close to another"]]) == neighbours
     assert not faults.loc[faults.index.str.startswith("sound")].any(axis=None)
+
+
+def test_exports_say_themselves_what_is_no_sighting():
+    points = records().filter(like="sound", axis="index").assign(
+        occurrenceStatus="PRESENT", captive_cultivated=False, basisOfRecord="HUMAN_OBSERVATION",
+        establishmentMeans=None,
+    )  # fmt: skip
+    points.loc["sound 3", "occurrenceStatus"] = "ABSENT"
+    points.loc["sound 5", "captive_cultivated"] = True
+    points.loc["sound 7", "establishmentMeans"] = "cultivated"
+    points.loc["sound 9", "basisOfRecord"] = "LIVING_SPECIMEN"
+    faults = find_faults(points, AREA, kind="kind", scene_date="2025-09-18")
+    assert set(faults.index[faults["absent or planted"]]) == {f"sound {n}" for n in (3, 5, 7, 9)}
 
 
 def test_the_area_may_come_in_metres():

@@ -8,6 +8,14 @@ import pandas as pd
 
 PIXEL_M = 10.0
 FAR_M, NEAR_M = 1000.0, 100.0
+# What GBIF and iNaturalist say, by column, of a record that shows no plant that grows there wild.
+NOT_WILD = {
+    "occurrencestatus": "absent",
+    "captive_cultivated": "true",
+    "establishmentmeans": "cultivated|captive|managed",
+    "degreeofestablishment": "cultivated|captive",
+    "basisofrecord": "living|fossil",
+}
 FEW = 30  # records of a kind, below which little can be learnt or judged
 
 ADVICE = {
@@ -17,6 +25,7 @@ ADVICE = {
     "sign left out": "correct_positions adds the minus sign",
     "far from the area": "a mistyped digit, or another place: ask the observer, or leave it out",
     "outside the area": "use it for training if the scene covers it, not for figures of the area",
+    "absent or planted": "no sighting: leave it out (an absence may get a name of its own)",
     "entered twice": "leave the second out",
     "in a pixel with another": "leave it out: a pixel should count once",
     "less exact than a pixel": "keep it only if what grows there is larger than the error",
@@ -127,6 +136,7 @@ def find_faults(
         "sign left out": slip == "sign left out",
         "far from the area": (metres > FAR_M) & (slip == ""),
         "outside the area": (metres <= FAR_M) & ~geometry.intersects(inside),
+        "absent or planted": _not_wild(points),
         "entered twice": twice,
         "in a pixel with another": points.index.isin(near.index[cell.duplicated()]) & ~twice,
         "less exact than a pixel": points["accuracy_m"] > PIXEL_M,
@@ -139,6 +149,16 @@ def find_faults(
         "close to another": points.index.isin(has_neighbour),
     }
     return pd.DataFrame(faults, index=points.index)
+
+
+def _not_wild(points: gpd.GeoDataFrame) -> pd.Series:
+    """Tell which records an export itself calls absent, planted or kept in a garden."""
+    says = pd.Series(False, index=points.index)
+    for column in points.columns:
+        if words := NOT_WILD.get(str(column).lower()):
+            text = points[column].astype("string").fillna("")
+            says |= text.str.contains(words, case=False).astype(bool)
+    return says
 
 
 def _with_place(points: gpd.GeoDataFrame, columns: list[str]) -> pd.DataFrame:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
+import zipfile
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,8 @@ NAMES = {
     ),
     "date": ("eventdate", "observed_on", "date"),
 }  # fmt: skip
+# 4,5 or 5 m or ± 5 metres; of a span, such as 5-10 m, its greater end
+METRES = r"[^\w]*(?:\d+\s*[-\u2013]\s*)?(\d+(?:[.,]\d{1,2})?)\s*(?:m|metres?|meters?)?"
 DEGREES = r"(\d+(?:\.\d+)?)(?:\D+?(\d+(?:\.\d+)?))?(?:\D+?(\d+(?:\.\d+)?))?"  # and minutes, seconds
 
 
@@ -34,7 +40,7 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
     ----------
     path
         A table (CSV, text with tabs or semicolons, Excel, OpenDocument), also as GBIF or
-        iNaturalist export it, or a layer (GeoPackage, shapefile, KML, GeoJSON, GPX).
+        iNaturalist export it (zipped, too), or a layer (GeoPackage, shapefile, KML, GeoJSON, GPX).
     crs
         In which the coordinates are, where the file does not say so. Without it, columns of a
         table are taken for degrees (WGS 84).
@@ -42,10 +48,10 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        All rows, in degrees (EPSG:4326), with their own columns and two more: ``date`` (day before
-        month, unless the year comes first; missing if it can't be read) and ``accuracy_m`` (metres;
-        missing if not said). A row without a readable position has an empty geometry. What had to
-        be supposed stands in ``attrs["supposed"]``.
+        All rows (for a group of points, a row each), in degrees (EPSG:4326), with their own columns
+        and two more: ``date`` (day before month, unless the year comes first; missing if it can't
+        be read) and ``accuracy_m`` (metres; missing if not said). A row without a readable position
+        has an empty geometry. What had to be supposed stands in ``attrs["supposed"]``.
 
     Raises
     ------
@@ -55,10 +61,11 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
     """
     path = Path(path).expanduser()
     if not path.exists():
-        raise CourseError(f"There is no file {path}: check the name, and the folder it is in.")
+        raise CourseError(f"There is no file {path.resolve()}: check its name and its folder.")
     try:
-        table = _read_text(path) if path.suffix.lower() in TEXT else gpd.read_file(path)
-    except (OSError, RuntimeError, ValueError) as error:
+        text = _text_in(path)
+        table = gpd.read_file(path) if text is None else _read_text(text)
+    except (OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
         raise CourseError(
             f"{path.name} cannot be read ({str(error).splitlines()[0]}): save it as CSV (UTF-8) or "
             "GeoPackage, unpacked, and with the files beside it if it is a shapefile."
@@ -69,25 +76,46 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
         points, supposed = _of_table(table, path, crs)
     date, accuracy = (_column(points, what) for what in ("date", "accuracy"))
     points["date"] = _dates(points[date]) if date else pd.NaT
-    points["accuracy_m"] = pd.to_numeric(points[accuracy], "coerce") if accuracy else np.nan
+    points["accuracy_m"] = _metres(points[accuracy]) if accuracy else np.nan
+    for name, column in {"date": date, "accuracy": accuracy}.items():
+        if column is None:
+            supposed.append(f"no {name} is known: no column is called {name}, or like it")
     points.attrs["supposed"] = supposed
     return points
 
 
-def _read_text(path: Path) -> pd.DataFrame:
+def _text_in(path: Path) -> bytes | None:
+    """Return a table of text, also from the archive that GBIF or iNaturalist sends; else None."""
+    if path.suffix.lower() in TEXT:
+        return path.read_bytes()
+    if path.suffix.lower() != ".zip":
+        return None
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX")]
+        tables = [name for name in names if Path(name).name == "occurrence.txt"]
+        tables = tables or [name for name in names if name.lower().endswith((".csv", ".tsv"))]
+        is_layer = any(name.lower().endswith(".shp") for name in names)
+        return None if is_layer or len(tables) != 1 else archive.read(tables[0])
+
+
+def _read_text(raw: bytes) -> pd.DataFrame:
     """Read a table of text, whose separator is the one that its first line has most of."""
-    raw = path.read_bytes()
     if raw.startswith(b"PK"):
         raise ValueError("it is a zip archive or a spreadsheet under another name")
-    try:
-        encoding = "utf-8-sig"
-        first = raw.decode(encoding).partition("\n")[0]
-    except UnicodeDecodeError:
-        encoding = "cp1252"  # as older Excel writes it
-        first = raw.decode(encoding).partition("\n")[0]
-    separator = max("\t;,", key=first.count)
+    text = _decoded(raw).lstrip("\r\n")
+    separator = max("\t;,", key=text.partition("\n")[0].count)
     quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL  # GBIF quotes nothing
-    return pd.read_csv(path, sep=separator, dtype=str, encoding=encoding, quoting=quoting)
+    return pd.read_csv(StringIO(text), sep=separator, dtype=str, quoting=quoting)
+
+
+def _decoded(raw: bytes) -> str:
+    """Decode text: UTF-16 is what Excel calls Unicode, cp1252 is as older Excel writes it."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252")
 
 
 def _of_table(table: pd.DataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -95,7 +123,7 @@ def _of_table(table: pd.DataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDataFra
     if x is None or y is None:
         raise CourseError(
             f"{path.name} has no columns of coordinates (it has: {', '.join(map(str, table))}): "
-            "call them longitude and latitude."
+            "call them longitude and latitude, in the first line of the file."
         )
     east, north = _numbers(table[x]), _numbers(table[y])
     supposed = [] if crs else [f"{x} and {y} are degrees of WGS 84 (EPSG:4326)"]
@@ -111,14 +139,20 @@ def _of_layer(layer: gpd.GeoDataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDat
     supposed = []
     if layer.crs is None and crs is None:
         supposed.append("the file names no projection: taken as degrees of WGS 84 (EPSG:4326)")
+    elif layer.crs is not None and crs is not None and layer.crs != crs:
+        supposed.append(f"the file says {layer.crs.name}, and that counts, not {crs}")
     layer = layer.set_crs(crs or "EPSG:4326") if layer.crs is None else layer
+    groups = int((layer.geom_type == "MultiPoint").sum())
+    if groups:
+        layer = layer.explode(ignore_index=True)
+        supposed.append(f"groups of points ({groups}): each point is a record")
     shapes = layer.geometry
     if layer.crs.is_geographic:
         bounds = shapes.bounds
         _require_degrees(bounds["minx"], bounds["miny"], path, crs)
     other = int((~shapes.geom_type.isin(["Point"]) & shapes.notna()).sum())
     if other:
-        supposed.append(f"{other} lines, areas or groups of points: a point inside represents each")
+        supposed.append(f"lines or areas ({other}): a point inside represents each")
         shapes = shapes.representative_point()
     return layer.set_geometry(shapes).reset_index(drop=True).to_crs("EPSG:4326"), supposed
 
@@ -129,13 +163,14 @@ def _require_degrees(east: pd.Series, north: pd.Series, path: Path, crs: Any) ->
         raise CourseError(
             f"The coordinates in {path.name} are not degrees (the first: {east.iloc[0]:.10g}, "
             f"{north.iloc[0]:.10g}): if they are metres, say in which projection, such as "
-            f'read_points(path, crs="EPSG:{CRS}"); layers need the right .prj file.'
+            f'crs="EPSG:{CRS}" (lesson 15: POINTS_CRS); a shapefile should have its .prj file.'
         )
 
 
 def _column(table: pd.DataFrame, what: str) -> str | None:
     """Return the name of the column that holds something, if there is one."""
-    there = {str(column).strip().lower(): column for column in table.columns}
+    plain = {name: re.sub(r"\(.*\)", "", str(name)) for name in table.columns}  # "Accuracy (m)"
+    there = {name.strip().lower().replace(" ", "_"): column for column, name in plain.items()}
     return next((there[name] for name in NAMES[what] if name in there), None)
 
 
@@ -149,6 +184,14 @@ def _numbers(column: pd.Series) -> pd.Series:
     degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
     below = text.str.contains(r"^\s*[-\u2212]|[SW]").fillna(False)  # hyphen or minus sign
     return plain.fillna(degrees.where(~below.astype(bool), -degrees))
+
+
+def _metres(column: pd.Series) -> pd.Series:
+    """Read accuracies; missing where it is neither a number nor a number of metres."""
+    text = column.astype("string").str.strip().str.lower()
+    in_words = text.str.extract(rf"^{METRES}$", expand=False).str.replace(",", ".")
+    plain, read = (pd.to_numeric(said, "coerce").astype(float) for said in (text, in_words))
+    return plain.fillna(read)
 
 
 def _dates(column: pd.Series) -> pd.Series:

@@ -67,8 +67,16 @@ from helpers import (
     visit,
     write_cog,
 )
+
+# %%
 from helpers.course import BANDS, CLASS_CODES
-from helpers.own_points import correct_positions, find_faults, read_points, report_on
+from helpers.own_points import (
+    correct_positions,
+    find_faults,
+    read_area,
+    read_points,
+    report_on,
+)
 
 # %%
 cloud = open_cloud()
@@ -85,6 +93,9 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until you
 # do, the lesson takes the published points and area of the course, and maps the pines among them. `PERIOD` is a choice,
 # too: months in which your species looks unlike what grows around it, with a high sun (lesson 02).
+#
+# **Offline** the scenes are simulated, and so are the visits below, which know the answers for the wattle only. There,
+# try files of another kind in the template, [own/your_map.ipynb](own/your_map.ipynb).
 
 # %%
 POINTS, POINTS_CRS = cloud.field_points, None  # None: the file says it, or degrees
@@ -106,6 +117,10 @@ if cloud.truth is not None:
 # shapefile, KML, GeoJSON, and exports of GBIF or iNaturalist. It finds the columns of position, date and accuracy by
 # their usual names, changes nothing else, and says what it had to assume. If the coordinates of a table are in metres,
 # name the projection: `POINTS_CRS = "EPSG:32734"`.
+#
+# **No column says what grows there,** because all records are of one species? Put `records[COLUMN] = WORDS[0]` below the
+# first line. In an export of GBIF choose `scientificName`: `species` is empty where only the genus is known, and such a
+# record would count as background.
 
 # %% tags=["nbval-check-output"]
 records = read_points(POINTS, crs=POINTS_CRS)
@@ -115,15 +130,23 @@ print(len(records), "records; supposed:", "; ".join(records.attrs["supposed"]))
 print(records[COLUMN].value_counts(dropna=False).head(8).to_string())
 
 # %% [markdown]
-# **What to notice.** One tree is spelt in many ways. `WORDS` gathers them: a record whose text contains any of these is
-# of your species. A record that names something else shows where *another* plant grows. And a record without a name is
-# **background**: a place where nobody has looked.
+# **What to notice.** One tree is spelt in many ways. `WORDS` gathers them: a record whose text contains any of these, in
+# small or capital letters, is of your species. A record that names something else shows where *another* plant grows.
+# And a record without a name is **background**: a place where nobody has looked.
 
 # %%
-named = records[COLUMN].fillna("").str.lower()
+named = records[COLUMN].fillna("")
 records["kind"] = np.where(named == "", "background", "other plant")
-records.loc[named.str.contains("|".join(WORDS)), "kind"] = SPECIES
-area = gpd.read_file(AREA, layer=0)
+records.loc[named.str.contains("|".join(WORDS), case=False), "kind"] = SPECIES
+gathered = records[named != ""].groupby("kind")[COLUMN].unique()
+for kind, names in gathered.items():
+    print(f"{kind}: {', '.join(names[:12])}")
+
+# %% [markdown]
+# Is a name in the wrong line? Then change `WORDS`, and run it again.
+
+# %%
+area = read_area(AREA)
 utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
@@ -164,10 +187,12 @@ report_on(faults)
 corrected = correct_positions(records, area)
 faults = find_faults(corrected, area, kind="kind", scene_date=last_day)
 USELESS = ["no position", "coordinate is zero", "far from the area"]
-USELESS += ["entered twice", "in a pixel with another"]
+USELESS += ["absent or planted", "entered twice", "in a pixel with another"]
 left_out = faults[USELESS].any(axis=1) | (corrected["accuracy_m"] > MOST_METRES)
 points = corrected[~left_out].to_crs(utm)
 print(pd.crosstab(corrected["kind"], left_out.map({True: "left out", False: "kept"})))
+if not (points["kind"] == SPECIES).any():
+    raise ValueError(f"no record of {SPECIES} is left: is it WORDS, or their places?")
 
 # %% [markdown]
 # A receiver that reports 10 m is within 10 m of the true place about two times in three. So the "pixel of the record"

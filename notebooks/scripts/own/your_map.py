@@ -55,8 +55,16 @@ from helpers import (
     predict_over_chunks,
     write_cog,
 )
+
+# %%
 from helpers.course import BANDS
-from helpers.own_points import correct_positions, find_faults, read_points, report_on
+from helpers.own_points import (
+    correct_positions,
+    find_faults,
+    read_area,
+    read_points,
+    report_on,
+)
 
 # %%
 cloud = open_cloud()
@@ -85,10 +93,15 @@ print(len(records), "records; supposed:", "; ".join(records.attrs["supposed"]))
 print(records[COLUMN].value_counts(dropna=False).head(8).to_string())
 
 # %%
-named = records[COLUMN].fillna("").str.lower()
+named = records[COLUMN].fillna("")
 records["kind"] = np.where(named == "", "background", "other plant")
-records.loc[named.str.contains("|".join(WORDS)), "kind"] = SPECIES
-area = gpd.read_file(AREA, layer=0)
+records.loc[named.str.contains("|".join(WORDS), case=False), "kind"] = SPECIES
+gathered = records[named != ""].groupby("kind")[COLUMN].unique()
+for kind, names in gathered.items():
+    print(f"{kind}: {', '.join(names[:12])}")
+
+# %%
+area = read_area(AREA)
 utm = area.estimate_utm_crs()
 print(f"{area.to_crs(utm).area.sum() / 1e4:,.0f} ha, measured in {utm.name}")
 
@@ -114,10 +127,12 @@ report_on(faults)
 corrected = correct_positions(records, area)
 faults = find_faults(corrected, area, kind="kind", scene_date=last_day)
 USELESS = ["no position", "coordinate is zero", "far from the area"]
-USELESS += ["entered twice", "in a pixel with another"]
+USELESS += ["absent or planted", "entered twice", "in a pixel with another"]
 left_out = faults[USELESS].any(axis=1) | (corrected["accuracy_m"] > MOST_METRES)
 points = corrected[~left_out].to_crs(utm)
 print(pd.crosstab(corrected["kind"], left_out.map({True: "left out", False: "kept"})))
+if not (points["kind"] == SPECIES).any():
+    raise ValueError(f"no record of {SPECIES} is left: is it WORDS, or their places?")
 
 # %%
 is_target = points["kind"] == SPECIES
