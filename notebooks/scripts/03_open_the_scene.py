@@ -208,7 +208,8 @@ costs = pd.Series(
 costs.hvplot.barh(
     xlabel="",
     ylabel="MB",
-    title="What travels, red band (MB)",
+    title="What travels for the red band",
+    toolbar=None,
     responsive=True,
     max_width=700,
     height=220,
@@ -238,14 +239,14 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"frame_width": 320}
+look |= {"frame_width": 260}
 both = {"Full resolution": full, "Coarsest overview": coarse}
 hv.Layout(
     [
         layer.hvplot.image(**look, title=cloud.map_title(title))
         for title, layer in both.items()
     ]
-).cols(1)
+).cols(1).opts(merge_tools=False)
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
