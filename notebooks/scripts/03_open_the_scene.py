@@ -246,7 +246,7 @@ hv.Layout(
         layer.hvplot.image(**look, title=cloud.map_title(title))
         for title, layer in both.items()
     ]
-).cols(1).opts(merge_tools=False)
+).cols(1)
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in

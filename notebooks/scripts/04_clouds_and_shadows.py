@@ -207,13 +207,26 @@ metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
 
 # %%
-cloudier_classes[::4, ::4].rename("class").hvplot.image(
-    **map_options | {"frame_width": 300},  # room for the names
+# Only drawing: a legend of the twelve classes, from points that lie nowhere.
+look = {"marker": "square", "size": 12, "line_color": "grey"}
+legend = hv.NdOverlay(
+    {
+        name: hv.Points([(np.nan, np.nan)]).opts(color=SCL_COLOURS[name], **look)
+        for name in SCL_NAMES
+    },
+    sort=False,
+)
+
+# %%
+every_fourth = cloudier_classes[::4, ::4].rename("class")
+picture = every_fourth.hvplot.image(
+    **map_options,
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
-    clabel="scene class",
+    colorbar=False,
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
-).opts(cticks=list(enumerate(SCL_NAMES)), toolbar="above", **metres)
+)
+(picture * legend).opts(legend_position="bottom", legend_cols=2, **metres)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
@@ -521,7 +534,7 @@ def draw(picture, title):
 
 # %%
 both = [draw(before, "Before"), draw(after, "After: pink is not used")]
-hv.Layout(both).cols(1).opts(merge_tools=False)
+hv.Layout(both).cols(1)
 
 # %% [markdown]
 # A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink covers steep slopes that face
