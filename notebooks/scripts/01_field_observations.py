@@ -134,7 +134,7 @@ print(
 # hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
-look = {"size": 25, "line_color": "white", "line_width": 0.5, "muted_alpha": 0}
+look = {"size": 25, "line_color": "white", "line_width": 1, "muted_alpha": 0}
 look |= {"frame_width": 440, "legend": "bottom"}
 points_degrees.hvplot.points(
     geo=True,
@@ -211,10 +211,11 @@ counts
 # the lessons, and the final mark is then too good.
 
 # %%
-counts.drop(index="all", columns="all").hvplot.barh(
+counts.sort_values("all").drop(index="all", columns="all").hvplot.barh(
     stacked=True,
     color=[GROUP_COLOURS[job] for job in ["testing", "training", "validation"]],
-    xlabel="class",
+    line_color="white",
+    xlabel="",
     ylabel="number of points",
     title="Points by class and job",
     legend="bottom",

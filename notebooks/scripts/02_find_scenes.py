@@ -379,8 +379,8 @@ squares = under_cloud.sel(x=slice(west, east), y=slice(north, south)).coarsen(
 squares.mean().rename("cloud (%)").hvplot.image(
     **axes,
     clim=(0, 100),
-    cmap="cividis",
-    clabel="% of the square",
+    cmap="Blues_r",
+    clabel="% of the square (white: cloud)",
     frame_width=440,
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
 ).opts(colorbar_position="bottom")

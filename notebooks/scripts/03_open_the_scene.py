@@ -208,7 +208,8 @@ costs = pd.Series(
 costs.hvplot.barh(
     xlabel="",
     ylabel="MB",
-    title="What travels, red band (MB)",
+    title="What travels for the red band",
+    toolbar=None,
     responsive=True,
     max_width=700,
     height=220,
@@ -238,7 +239,7 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"frame_width": 320}
+look |= {"frame_width": 260}
 both = {"Full resolution": full, "Coarsest overview": coarse}
 hv.Layout(
     [

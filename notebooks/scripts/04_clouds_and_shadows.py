@@ -205,18 +205,28 @@ map_options = {"x": "x", "y": "y", "data_aspect": 1}
 map_options |= {"frame_width": 440}
 metres = {"xlabel": "metres east", "ylabel": "metres north"}
 metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
-upright = {"colorbar_opts": {"major_label_orientation": "vertical"}}
 
 # %%
-cloudier_classes[::4, ::4].rename("class").hvplot.image(
+# Only drawing: a legend of the twelve classes, from points that lie nowhere.
+look = {"marker": "square", "size": 12, "line_color": "grey"}
+legend = hv.NdOverlay(
+    {
+        name: hv.Points([(np.nan, np.nan)]).opts(color=SCL_COLOURS[name], **look)
+        for name in SCL_NAMES
+    },
+    sort=False,
+)
+
+# %%
+every_fourth = cloudier_classes[::4, ::4].rename("class")
+picture = every_fourth.hvplot.image(
     **map_options,
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
     clim=(-0.5, 11.5),
-    clabel="scene class",
+    colorbar=False,
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
-).opts(
-    cticks=list(enumerate(SCL_NAMES)), colorbar_position="bottom", **upright, **metres
 )
+(picture * legend).opts(legend_position="bottom", legend_cols=2, **metres)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
@@ -391,6 +401,9 @@ by_light = pixels.groupby("light")["difference"].median()
 
 # %%
 by_light.loc[0:1.4].hvplot.line(
+    color="#332288",
+    grid=True,
+    xlim=(0, 1.5),
     xlabel="light on the slope (1 = that of level ground)",
     ylabel="difference to the next pixel (%)",
     ylim=(0, None),
@@ -512,12 +525,16 @@ def draw(picture, title):
     """Draw a picture in true colour."""
     colours = (picture * 255).astype("uint8")
     return colours.hvplot.rgb(
-        **map_options, bands="band", hover=False, title=cloud.map_title(title)
+        **map_options | {"frame_width": 360},
+        bands="band",
+        hover=False,
+        title=cloud.map_title(title),
     ).opts(**metres)
 
 
 # %%
-hv.Layout([draw(before, "Before"), draw(after, "After: pink is not used")]).cols(1)
+both = [draw(before, "Before"), draw(after, "After: pink is not used")]
+hv.Layout(both).cols(1)
 
 # %% [markdown]
 # A window of 6 km by 4 km; the two pictures zoom together. **What to notice.** Pink covers steep slopes that face

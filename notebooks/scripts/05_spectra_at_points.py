@@ -201,10 +201,10 @@ is_pine = points["name"] == "Dense Pines"
 at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
-look = {"cmap": "viridis", "clabel": "reflectance in nir", "frame_width": 320}
+look = {"cmap": "gray", "clabel": "reflectance in nir", "frame_width": 320}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
-dot = hv.Points([at_an_edge.coords[0]]).opts(color="white", size=8)
-circle = hv.Ellipse(x, y, 8).opts(color="white", line_width=2)
+dot = hv.Points([at_an_edge.coords[0]]).opts(color="#EE7733", size=8)
+circle = hv.Ellipse(x, y, 8).opts(color="#EE7733", line_width=3)
 
 # %%
 (picture * dot * circle).opts(
@@ -291,11 +291,11 @@ parts = {
 top = 1.7 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
 middles = [(start + end) / 2 for start, end, _ in parts.values()]
-names = hv.Labels((middles, [top] * len(parts), list(parts)))
+names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
 
 # %%
 # Only drawing: run it, no need to read it.
-names.opts(angle=90, text_align="right", text_font_size="9pt", text_color="black")
+names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
 (hv.Overlay(shades) * line * dots * names).opts(
     max_width=800,
     ylim=(0, top),
@@ -345,9 +345,9 @@ colours = [CLASS_COLOURS[name] for name in sorted(quartiles["name"].unique())]
 each_class = {"x": "wavelength", "by": "name", "color": colours}
 each_class |= {"responsive": True, "height": 520}
 middle_halves = quartiles.hvplot.area(
-    y="lower", y2="upper", alpha=0.15, stacked=False, **each_class
+    y="lower", y2="upper", alpha=0.1, line_alpha=0, stacked=False, **each_class
 )
-medians = quartiles.hvplot.line(y="median", line_width=2.5, **each_class)
+medians = quartiles.hvplot.line(y="median", line_width=3.5, **each_class)
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -403,12 +403,16 @@ features = learning_points[["name", *BANDS]].assign(
 
 
 # %%
+order = features.groupby("name")["NDVI"].median().sort_values().index
+in_order = features.set_index("name").loc[order].reset_index()
+
+
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
-    look = {"box_fill_color": "#88CCEE", "responsive": True, "height": 320}
-    return features.hvplot.box(y=index, by="name", invert=True, **look).opts(
+    look = {"box_fill_color": "#88CCEE", "outlier_alpha": 0.4}
+    look |= {"responsive": True, "height": 320, "xlabel": ""}
+    return in_order.hvplot.box(y=index, by="name", invert=True, **look).opts(
         max_width=700,
-        xlabel="class",
         ylabel=f"{index} (-1 to 1)",
         title=f"{index} of the classes",
     )
@@ -483,8 +487,9 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     fill_alpha=0.25,
     color="#44AA99",
     line_color="#FFDD33",
+    line_width=2,
     frame_width=440,
-    title=cloud.map_title("Area of interest: natural vegetation"),
+    title=cloud.map_title("Area of interest"),
 )
 
 # %% [markdown]

@@ -154,7 +154,7 @@ def draw_answers(axes, model, title):
     """Colour the plane by the probability of pine and draw the training points."""
     answers = model.predict_proba(plane)[:, 1].reshape(nir_grid.shape)
     surface = axes.pcolormesh(
-        nir_grid, swir16_grid, answers, cmap="PuOr", vmin=0, vmax=1, alpha=0.6
+        nir_grid, swir16_grid, answers, cmap="PuOr", vmin=0, vmax=1, alpha=0.4
     )
     for group, look in [(training[~is_pine], "others"), (training[is_pine], "pines")]:
         axes.scatter(group["nir"], group["swir16"], label=look, **LOOKS[look])
@@ -172,7 +172,7 @@ figure.supylabel("reflectance in swir16")
 panels[0, 0].legend(loc="upper left")
 figure.supxlabel("reflectance in nir")
 figure.colorbar(surface, ax=panels, label="probability of pine (0 to 1)")
-figure.suptitle(cloud.map_title("What four models say at every place of the plane"))
+figure.suptitle(cloud.map_title("What four models say for any pair of values"))
 plt.show()
 
 # %% [markdown]
@@ -333,16 +333,16 @@ print(f"and {mean_loss.iloc[-1]:.3f} after all {len(mean_loss)}.")
 # %%
 # Only drawing: run it, no need to read it.
 look = {"responsive": True, "height": 440, "value_label": "loss"}
-thin = losses.hvplot.line(color="#88CCEE", line_width=1.5, group_label="part", **look)
+thin = losses.hvplot.line(color="#0077BB", line_width=1, group_label="part", **look)
 thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
-frame = {"max_width": 800, "show_grid": True, "legend_cols": 3}
-(thin * thick * stop).opts(
+frame = {"max_width": 800, "show_grid": True, "legend_position": "bottom"}
+frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
+(thin.opts(hv.opts.Curve(show_legend=False)) * thick * stop).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
-    legend_position="bottom",
     **frame,
-    title="Loss by round; dashed: the lowest mean",
+    title="Loss by round (thin: parts, dashed: lowest)",
 )
 
 # %% [markdown]

@@ -167,28 +167,28 @@ both_ways = {
     "Shares of each column: diagonal = precision": column_shares,
 }
 style = {"cmap": "cividis", "im_kw": {"vmin": 0, "vmax": 1}, "colorbar": False}
-style |= {"values_format": ".2f", "text_kw": {"fontsize": 10}}
+style |= {"values_format": ".2f", "text_kw": {"fontsize": 11}}
+sheet = {"figsize": (8.5, 13), "layout": "constrained"}
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(
-    2, 1, figsize=(8.5, 13), sharex=True, layout="constrained"
-)
-for axes, title in zip(panels, both_ways, strict=True):
-    shares = ConfusionMatrixDisplay(
-        both_ways[title].values, display_labels=counts.index
-    )
+figure, panels = plt.subplots(2, 1, sharex=True, **sheet)
+for axes, (title, table) in zip(panels, both_ways.items(), strict=True):
+    shares = ConfusionMatrixDisplay(table.values, display_labels=table.index)
     shares.plot(ax=axes, xticks_rotation="vertical", **style)
+    for text in shares.text_.flat:
+        share = float(text.get_text())
+        text.set(color="black" if share > 0.47 else "white", visible=share > 0)
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
 figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)", aspect=50)
 figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both ways"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** In the upper one, read along the *row* of Dense Pines: where do the missed pines go? In the lower
-# one, read down their *column*: what is taken for pine? Then find, in both, the forest that is called pine. The cell
-# holds the same points, yet the two shares differ: one is a share of the forest, the other a share of all that is
-# called pine.
+# (A cell without a number rounds to zero.) **What to notice.** In the upper one, read along the *row* of Dense Pines:
+# where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in both,
+# the forest that is called pine. The cell holds the same points, yet the two shares differ: one is a share of the
+# forest, the other a share of all that is called pine.
 #
 # In the simulated scene wetland comes first in that column, before native forest. That is because wetlands are common
 # among the testing points (see *support*); in the mountains they are rare, and on the map they hardly count (lesson
@@ -211,7 +211,7 @@ trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
 
 # %%
-legend = {"group_label": "measure", "value_label": "share", "legend": "bottom_left"}
+legend = {"group_label": "measure", "value_label": "share", "legend": "bottom"}
 frame = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
 trade.hvplot.line(
     x="threshold",
@@ -352,26 +352,26 @@ together.T.round(3)
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(9.5, 4), sharey=True, layout="constrained")
+figure, panels = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="constrained")
 looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
-short = [how.removeprefix("parts ") for how in guesses]
 for axes, what in zip(panels, together.index, strict=True):
     for place, (how, colour, marker) in enumerate(looks):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
-        axes.scatter([place] * 5, [part[what] for part in by_part[how]], **look)
+        beside = place + np.linspace(-0.15, 0.15, 5)  # so that no dot hides another
+        axes.scatter(beside, [part[what] for part in by_part[how]], **look)
         axes.hlines(together.loc[what, how], place - 0.3, place + 0.3, colors=colour)
-    axes.set(title=what, xticks=[0, 1], xticklabels=short, xlim=(-0.5, 1.5))
+    axes.set(title=what, xticks=[0, 1], xticklabels=["at random", "by blocks"])
 panels[0].set_ylabel("share (0 to 1)")
-figure.suptitle(cloud.map_title("Five parts (dots), and all together (lines)"))
+figure.suptitle(cloud.map_title("Five parts as dots, all together as lines"))
 plt.show()
 
 # %% [markdown]
 # **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
 # it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
-# the five dots in a column. (Where dots lie on each other, you count fewer than five. With real scenes see for
-# yourself.) That is what one may hope for with points like these, most of which have none within 100 m. It is no law:
-# where points stand in tight clusters, random parts look better than they should. (The offline kit holds such a survey
-# of the same land, `field_points_roadside.gpkg`; there, random parts come out well above the blocks.)
+# the five dots in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
+# most of which have none within 100 m. It is no law: where points stand in tight clusters, random parts look better
+# than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
+# parts come out well above the blocks.)
 #
 # Where there is a difference, it has two causes, and blocks can't tell them apart. Close neighbours no longer give the
 # answer away. And with a block the model may lose a whole kind of place, such as the only wattle in a valley, and then
@@ -401,7 +401,7 @@ importance = importance.sort_values("lost").rename_axis("band").reset_index()
 # %%
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 axes.barh(
-    importance["band"], importance["lost"], xerr=importance["spread"], color="#DDCC77"
+    importance["band"], importance["lost"], xerr=importance["spread"], color="#0077BB"
 )
 axes.set(
     title="Importance of each band on the testing points",

@@ -138,7 +138,8 @@ tasks.groupby("step").size().rename("tasks that could run at once").to_frame()
 place = dict(
     zip(tasks["task"], zip(tasks["column"], tasks["step"], strict=True), strict=True)
 )
-arrow = {"arrowstyle": "-|>", "shrinkA": 20, "shrinkB": 14}
+arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
+half_a_box = np.array([0, 0.17])
 box = {"boxstyle": "round", "facecolor": "#88CCEE"}
 
 # %%
@@ -148,15 +149,17 @@ for task, others in waits_for.items():
     step_name = task[0].rsplit("-", 1)[0]
     axes.text(*place[task], step_name, ha="center", va="center", bbox=box)
     for other in others:
-        axes.annotate("", place[task], place[other], arrowprops=arrow)
+        ends = place[task] - half_a_box, place[other] + half_a_box
+        axes.annotate("", *ends, arrowprops=arrow)
 axes.set(xlim=(-2, 2), ylim=(-0.5, 3.5), xticks=[], yticks=range(4))
+axes.spines[["top", "right", "bottom"]].set_visible(False)
 axes.set(title="Task graph of a small sum", ylabel="steps that must come before")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Read from bottom to top; an arrow leads from a task to the one that waits for it. The four columns
-# don't depend on each other: four workers could do them at once. Only the last box, which adds up four sums, has to
-# wait for all of them. A graph with many columns is good news; a long chain is not.
+# **What to notice.** Read from bottom to top; an arrow leads from a task to the one that waits for it (`mul` is the
+# doubling). The four columns don't depend on each other: four workers could do them at once. Only the last box, which
+# adds up four sums, has to wait for all of them. A graph with many columns is good news; a long chain is not.
 
 # %% tags=["nbval-check-output"]
 print(total.compute())

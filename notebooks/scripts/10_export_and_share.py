@@ -272,19 +272,20 @@ map_options |= {"frame_width": 330}
 # %%
 difference[:500, :500].hvplot.image(
     **map_options,
-    cmap="cividis",
+    cmap="cividis_r",
     clim=(0, 100),
     clabel="probability taken away (percentage points)",
     xlabel="metres east",
     ylabel="metres north",
     xformatter="%.0f",
     yformatter="%.0f",
-    title=cloud.map_title("What has changed since the plan"),
+    title=cloud.map_title("Probability lost since the plan"),
 ).opts(bgcolor="#DDDDDD")
 
 # %% [markdown]
-# The map shows only the corner: yellow where pines were likely, dark where the probability was already low, grey where
-# nothing has changed. Before subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and 0 - 1 would be 255.
+# The map shows only the corner: dark where pines were likely, yellow where the probability was already low, grey where
+# nothing has changed. Before subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and
+# `0 - 1` would be 255.
 #
 # ## Two people at once
 #

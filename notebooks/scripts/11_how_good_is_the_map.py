@@ -299,7 +299,7 @@ if filled_in.exists():
     axes.axvline(hectares["pine"], color=WINE, ls="--", label="counted pixels")
     axes.set(xlabel="pines (ha), with 95 % interval", ylim=(-0.6, len(references)))
     axes.set_title(cloud.map_title("One sample, and who answered it"))
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left")
     plt.show()
 
 # %% [markdown]
@@ -583,18 +583,20 @@ def in_kilometres(layer):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(10, 5), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(9, 4.6), sharey=True)
     pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
         axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
+        axes.set_facecolor("#AAAAAA")
+        axes.label_outer()
     figure.colorbar(drawn, ax=panels, label="probability of pines (0 to 1)")
     figure.suptitle(cloud.map_title("Probability of pines, before and after"))
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
 # a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms
@@ -615,7 +617,7 @@ if cloud.truth is not None:
 # are the errors themselves, in the same square:
 
 # %%
-KINDS = {"neither": "#EEEEEE", "missed": "#D55E00"}
+KINDS = {"neither": "white", "missed": "#D55E00"}
 KINDS |= {"false alarm": "#56B4E9", "hit": "#000000"}
 legend = {"edgecolor": "grey"}
 patches = [Patch(facecolor=c, label=kind, **legend) for kind, c in KINDS.items()]
@@ -702,9 +704,11 @@ if cloud.truth is not None:
 
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(9, 4.5))
-    colours, markers = ["#999933", "#44AA99", "#88CCEE", INK, WINE], "vs^Do"
+    colours, markers = plt.cm.cividis_r(np.linspace(0.35, 1, 5)), "vs^Do"
     styles = [f"{marker}-" for marker in markers]
-    by_light.T.plot(ax=axes, color=colours, style=styles, markersize=8, ylim=(0, 1))
+    by_light.T.plot(
+        ax=axes, color=list(colours), style=styles, markersize=8, ylim=(0, 1)
+    )
     axes.set(xlabel="light (1 = that of level ground)", ylabel="share found (0 to 1)")
     axes.legend(title="cover of pines", loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(cloud.map_title("Which pines are found"))
@@ -748,7 +752,7 @@ if cloud.truth is not None:
     looks = {"hectares": (SKY, "not on the map"), "found": (WINE, "marked on the map")}
     for what, (colour, label) in looks.items():
         axes.bar(bars.index, bars[what], color=colour, label=label, edgecolor="black")
-    look = {"color": "black", "marker": "D", "ls": "none", "ms": 9}
+    look = {"color": "black", "marker": "D", "ls": "none", "ms": 10, "mec": "white"}
     axes.plot(bars.index, bars["condensed"], label="condensed hectares", **look)
     axes.set(xlabel="density class (cover of pines)", ylabel="hectares")
     axes.set_title(cloud.map_title("Pines by density class"))

@@ -196,7 +196,9 @@ def draw_on_the_map(axes, title):
     outline.plot(ax=axes, color="black", linewidth=0.8)
     west, south, east, north = np.array(pine_map.rio.bounds()) / 1000
     axes.set(xlim=(west, east), ylim=(south, north), aspect="equal")
-    axes.set(xlabel="km east", ylabel="km north", title=cloud.map_title(title))
+    axes.set_xlabel("km east", size=12)
+    axes.set_ylabel("km north", size=12)
+    axes.set_title(cloud.map_title(title))
 
 
 # %%
@@ -206,6 +208,7 @@ draw_on_the_map(axes, "Fifty places to visit")
 looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
     look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 60}
+    look |= {"clip_on": False}
     axes.scatter(part["x"] / 1000, part["y"] / 1000, label=name, zorder=3, **look)
 axes.plot([], [], color="black", label="area of interest")
 figure.legend(loc="outside lower center", ncols=3)
@@ -382,7 +385,7 @@ def draw_judgement(axes, what):
         rows["estimate"], rows.index, xerr=rows["margin"], label="sample", **look
     )
     if cloud.truth is not None:
-        look = {"ls": "none", "marker": "X", "color": WINE, "ms": 10}
+        look = {"ls": "none", "marker": "|", "color": WINE, "ms": 22, "mew": 3}
         axes.plot(truly.loc[what], list(maps), label="truth", **look)
     axes.set(xlabel=f"{what} of the map (0 to 1)", xlim=(0, 1), ylim=(2.5, -0.5))
 
@@ -390,7 +393,7 @@ def draw_judgement(axes, what):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
     for axes, what in zip(panels, ["precision", "recall"], strict=True):
         draw_judgement(axes, what)
     figure.legend(
@@ -516,7 +519,9 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
-KINDS = {"no pines": "#E8E8E8", "pines": INK, "the model does not apply": "#EE7733"}
+KINDS = {"no pines": "white", "pines": INK, "the model does not apply": "#EE7733"}
+with_grey = KINDS | {"not mapped": "#AAAAAA"}
+patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
 last_map = maps[list(maps)[-1]]
 
 # %%
@@ -530,13 +535,12 @@ colours = ListedColormap(list(KINDS.values()))
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, cmap=colours, add_colorbar=False)
 axes.set_facecolor("#AAAAAA")
 draw_on_the_map(axes, "Pines, and where the model does not apply")
-patches = [Patch(color=colour, label=kind) for kind, colour in KINDS.items()]
-figure.legend(handles=patches, loc="outside lower center", ncols=3)
+figure.legend(handles=patches, loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Look where the third colour lies, and whether it forms patches. (Dark grey is not mapped.) What
-# is there? In the simulated scene the truth can tell us, and also how often the model is right inside and outside:
+# **What to notice.** Look where the third colour lies, and whether it forms patches. What is there? In the simulated
+# scene the truth can tell us, and also how often the model is right inside and outside:
 
 # %%
 if cloud.truth is not None:
@@ -621,7 +625,7 @@ ways = {"at random": at_random, "blocks of 1 km": by_block, "matched": matched}
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 5))
 axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="pixels of the map")
-looks = zip([WINE, "#999933", INK], ["--", ":", "-"], strict=True)
+looks = zip([WINE, "#CC6677", INK], ["--", "-.", "-"], strict=True)
 for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):
     look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds {name}"}
     axes.ecdf(distance_to_others(xy, folds), **look)
@@ -690,6 +694,7 @@ if cloud.truth is not None:
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(8, 4.5))
     by_density.plot.bar(ax=axes, color=[SAND, INK], edgecolor="k", rot=0, legend=False)
+    axes.set_ylim(0, 100)
     axes.set(xlabel="true cover of pines", ylabel="mean cover (%)")
     axes.set_title(cloud.map_title("Cover of pines, predicted and true"))
     figure.legend(loc="outside lower center", ncols=2)

@@ -256,7 +256,7 @@ bar = {"label": "clear looks in the season", "location": "bottom", "shrink": 0.7
 on_kilometres(looks[::4, ::4]).plot.imshow(
     ax=axes, cmap=colours, vmin=-0.5, vmax=len(season) + 0.5, cbar_kwargs=bar
 )
-dress(axes, cloud.map_title("How often the ground was seen (black: area of interest)"))
+dress(axes, cloud.map_title("How often the ground was seen; black: area of interest"))
 plt.show()
 
 # %% [markdown]
@@ -286,17 +286,18 @@ trio = {
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(10, 4), sharey=True)
+figure, panels = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True)
 for axes, (name, layer) in zip(panels, trio.items(), strict=True):
-    picture = (layer / 0.18).clip(0, 1).fillna(1)
+    picture = (layer / 0.18).clip(0, 1).fillna(0.35)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
     dress(axes, name, "#FFDD33")
-title = "True colour (white: no value; yellow line: area of interest)"
+    axes.label_outer()
+title = "True colour; grey: no value, yellow: area of interest"
 figure.suptitle(cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The white holes of the left picture are filled. Look along their former edges: where the mask
+# **What to notice.** The grey holes of the left picture are filled. Look along their former edges: where the mask
 # missed a rim of cloud, the mean is too bright, and the median mostly is not. (Two looks have no majority: there the
 # median *is* the mean. Percentiles show how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
@@ -611,8 +612,9 @@ for row, version in enumerate(log[::-1].itertuples()):
     held = open_version(version.id)["year"].values
     axes.plot(held, [row] * len(held), "s-", color=SKY, ms=11, mec=INK)
     axes.plot(held[-1], row, "s", color=INK, ms=11)
-    axes.text(2024.6, row, version.tag.rsplit("-", 4)[0], va="center")
-axes.set(xlim=(2017.5, 2026), xlabel="spring", ylabel="commit, the newest on top")
+    axes.text(held[-1] + 0.2, row, version.tag.rsplit("-", 4)[0], va="center")
+axes.margins(y=0.12)
+axes.set(xlim=(2017.5, 2025.5), xlabel="spring", ylabel="commit, the newest on top")
 axes.set(yticks=range(len(log)), yticklabels=range(1, len(log) + 1))
 axes.set(title="What each version holds (dark: new in it)")
 plt.show()
@@ -677,7 +679,7 @@ blocks = (gain | loss).coarsen(x=100, y=100, boundary="trim").sum()
 most = blocks.where(blocks == blocks.max(), drop=True)
 square = {"x": slice(float(most.x[0]) - 2000, float(most.x[0]) + 2000)}
 square["y"] = slice(float(most.y[0]) + 2000, float(most.y[0]) - 2000)
-KINDS = {"no pines": "#EEEEEE", "pines on both dates": "#44AA99"}
+KINDS = {"no pines": "white", "pines on both dates": "#44AA99"}
 KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#BBBBBB"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
@@ -686,13 +688,14 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(5 * len(pairs), 5.6))
+figure, panels = plt.subplots(1, len(pairs), figsize=(4.5 * len(pairs), 5.6))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
     on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
     dress(axes, name)
-figure.legend(handles=patches, loc="outside lower center", ncols=5)
+    axes.label_outer()
+figure.legend(handles=patches, loc="outside lower center", ncols=3)
 figure.suptitle(cloud.map_title("Change of pines (line: area of interest)"))
 plt.show()
 
@@ -831,13 +834,14 @@ if cloud.truth is not None:
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for axes, what in zip(panels, judged, strict=True):
         middle = judged.loc[WAYS, what]
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
         axes.set(title=what, xlim=(0, 1), xlabel="share of hectares, 95 % interval")
+    panels[0].margins(y=0.15)
     panels[0].invert_yaxis()
     figure.suptitle(cloud.map_title("Gains of pines: four ways, one sample"))
     plt.show()
@@ -1061,7 +1065,7 @@ if cloud.truth is not None:
     bars = spread.hvplot.bar(
         xlabel="distance from the nearest plantation",
         ylabel="% of the land that became pine",
-        cmap=[INK, SAND],
+        cmap=[INK, "#CC6677"],
         responsive=True,
         max_width=800,
         height=380,

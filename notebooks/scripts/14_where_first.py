@@ -257,8 +257,9 @@ sides = three[["low", "high"]].sub(three["middle"], axis=0).abs().values.T
 look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
 middle = three["middle"].values
 axes.errorbar(middle, three.index, xerr=sides, label="estimated", **look)
-axes.plot(three["counted"], three.index, "D", color=WINE, label="counted pixels")
-axes.invert_yaxis()
+look = {"color": WINE, "ms": 7, "zorder": 5, "label": "counted pixels"}
+axes.plot(three["counted"], three.index, "D", **look)
+axes.set_ylim(len(three) - 0.4, -0.6)
 axes.set(xlabel="pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("How much is it in each catchment?"))
 axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
@@ -287,9 +288,10 @@ print(f"the largest is {water.max() / water.min():.0f} times the smallest")
 # %%
 # Only drawing: run it, no need to read it.
 
-figure, axes = plt.subplots(figsize=(10, 3.4))
-axes.hlines(water.index, 0, water, color="grey")
-axes.plot(water, water.index, "o", color=INK, markersize=10)
+figure, axes = plt.subplots(figsize=(9, 4.2))
+names = water.index.str.replace(" (", "\n(", regex=False)
+axes.hlines(names, 0, water, color="grey")
+axes.plot(water, names, "o", color=INK, markersize=10)
 axes.set(xlabel="cubic metres a year for a hectare", ylim=(-0.6, len(water) - 0.4))
 axes.set(xlim=(0, 4000), xticks=range(0, 4001, 1000))
 axes.invert_yaxis()
@@ -565,7 +567,7 @@ drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1, aspect="auto")
 axes.set_xticks(range(len(DENSITY)), DENSITY)
 axes.set_yticks(range(len(table)), table.index)
 for (row, column), value in np.ndenumerate(table.values):
-    colour = "black" if value > 0.6 else "white"
+    colour = "black" if value > 0.47 else "white"
     axes.text(column, row, f"{value:.0%}", ha="center", va="center", color=colour)
 figure.colorbar(drawn, label="share of the draws (0 to 1)")
 axes.set(xlabel="density class (share of a hectare that the map marks)")
@@ -721,13 +723,16 @@ def draw_plan(axes):
         in_km(tracks).plot(ax=axes, color="black", lw=0.6, ls=":")
     in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=0.5)
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
-    axes.set(xlabel="km east", ylabel="km north", aspect="equal")
+    axes.set_aspect("equal")
+    axes.locator_params(nbins=5)
+    axes.set_xlabel("km east", size=12)
+    axes.set_ylabel("km north", size=12)
 
 
 # %%
 def name_catchments(axes):
     """Write the name of each catchment into it."""
-    halo = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
+    halo = {"facecolor": "white", "alpha": 0.6, "edgecolor": "none", "pad": 1.5}
     for row in in_km(catchments).itertuples():
         point = row.geometry.representative_point()
         axes.text(point.x, point.y, row.name, ha="center", weight="bold", bbox=halo)

@@ -80,7 +80,7 @@ from helpers.own_points import (
 
 # %%
 cloud = open_cloud()
-INK, WINE, SAND, GREY = "#332288", "#882255", "#DDCC77", "#E8E8E8"
+INK, WINE, SAND = "#332288", "#882255", "#DDCC77"
 plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 
 # %% [markdown]
@@ -223,21 +223,23 @@ def draw_area(axes, title):
     """Draw the outline, with kilometres on the axes."""
     in_km(area.to_crs(utm)).boundary.plot(ax=axes, color="black", lw=1)
     axes.plot([], [], color="black", lw=1, label="your area")
-    axes.set(xlabel="km east", ylabel="km north", aspect="equal")
+    axes.set_aspect("equal")
+    axes.set_xlabel("km east", size=12)
+    axes.set_ylabel("km north", size=12)
     axes.set_title(cloud.map_title(title))
 
 
 # %%
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 6.8))
-draw_area(axes, "Records that are kept")
+draw_area(axes, "Records that are kept, also around the area")
 looks = {"background": (SAND, "s", 22), "other plant": ("#44AA99", "^", 60)}
 looks[SPECIES] = (WINE, "o", 26)
 for kind, (colour, marker, size) in looks.items():
     look = {"color": colour, "marker": marker, "markersize": size, "label": kind}
     chosen = in_km(points[points["kind"] == kind])
     if len(chosen):
-        chosen.plot(ax=axes, edgecolor="black", linewidth=0.4, **look)
+        chosen.plot(ax=axes, edgecolor="black", linewidth=0.7, **look)
 figure.legend(loc="outside lower center", ncols=4)
 plt.show()
 
@@ -465,9 +467,8 @@ axes.fill_between(
     **{"color": "#88CCEE", "alpha": 0.6, "label": "worst to best part"},
 )
 axes.plot(sightings, order.mean(axis=1), "o-", color=INK, lw=3, label="mean of 5 parts")
-axes.set(
-    xlabel=f"records of {SPECIES} the model learnt from", ylabel="order (AUC, 0 to 1)"
-)
+axes.set_xlabel(f"records of {SPECIES} the model learnt from")
+axes.set_ylabel("order (AUC; 0.5 is guessing)")
 axes.set_title(cloud.map_title("Would more records help?"))
 axes.legend(loc="lower right")
 plt.show()
@@ -530,7 +531,7 @@ print(
 
 # %%
 KINDS = {
-    "not marked": GREY,
+    "not marked": "white",
     f"like {SPECIES}": INK,
     "the model does not apply": "#EE7733",
 }
@@ -545,9 +546,11 @@ def draw_map(axes):
     look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
     picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)
     draw_area(axes, f"Pixels like {SPECIES}, {day}")
-    patches = [Patch(color=colour, label=kind) for kind, colour in KINDS.items()]
+    axes.set_facecolor("#AAAAAA")
+    with_grey = KINDS | {"not mapped": "#AAAAAA"}
+    patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12), "frameon": False}
-    axes.legend(handles=patches, ncols=3, **below)
+    axes.legend(handles=patches, ncols=2, **below)
 
 
 # %%
@@ -667,15 +670,15 @@ if cloud.truth is not None:
 if came_back.exists():
     figure, axes = plt.subplots(figsize=(9, 3))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 10}
-    look |= {"xerr": [[estimate - low], [high - estimate]], "label": "from visits"}
+    look |= {"xerr": [[estimate - low], [high - estimate]]}
     axes.errorbar(estimate, 1, **look)
-    look = {"ls": "none", "markersize": 10, "label": "counted pixels"}
-    axes.plot(hectares["marked"], 0, "D", color=WINE, **look)
+    axes.plot(hectares["marked"], 0, "D", color=WINE, ms=10)
     if cloud.truth is not None:
         axes.axvline(float(truly.sum()) / 100, color="black", ls=":", label="truth")
-    axes.set(yticks=[], ylim=(-0.6, 1.6), xlim=(0, 1.15 * high), xlabel="hectares")
+        axes.legend()
+    axes.set(yticks=[0, 1], yticklabels=["counted pixels", "from visits"])
+    axes.set(ylim=(-0.6, 1.6), xlim=(0, 1.15 * high), xlabel="hectares")
     axes.set_title(cloud.map_title(f"How much {SPECIES}, with its 95 % interval"))
-    figure.legend(loc="outside lower center", ncols=3)
 
 # %% [markdown]
 # **What to notice.** The interval holds the truth in nineteen of twenty such samples, if the answers are right. One wrong
