@@ -487,10 +487,11 @@ if filled_in.exists():
 
 # %%
 if filled_in.exists():
-    marked = float(pine_map.where(pine_map > 0.5).mean())
-    row = of_map.loc["precision"]
-    print(f"the map says {marked:.0%} of the marked pixels are pines")
-    print(f"the sample:  {row['estimate']:.0%} ± {row['plus or minus']:.0%}")
+    print(
+        f"the map says: {float(pine_map.where(marked).mean()):.0%} of the marked pixels"
+    )
+    found = of_map.loc["precision"]
+    print(f"the sample: {found['estimate']:.0%} ± {found['plus or minus']:.0%}")
 
 # %% [markdown]
 # To recalibrate a map we need no new model. The **log-odds**, ln(p / (1 - p)), are stretched and shifted to fit the
