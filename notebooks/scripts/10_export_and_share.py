@@ -272,7 +272,7 @@ map_options |= {"frame_width": 330}
 # %%
 difference[:500, :500].hvplot.image(
     **map_options,
-    cmap="cividis_r",
+    cmap="YlOrBr",
     clim=(0, 100),
     clabel="probability taken away (percentage points)",
     xlabel="metres east",
@@ -283,7 +283,7 @@ difference[:500, :500].hvplot.image(
 ).opts(bgcolor="#DDDDDD")
 
 # %% [markdown]
-# The map shows only the corner: dark where pines were likely, yellow where the probability was already low, grey where
+# The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where
 # nothing has changed. Before subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and
 # `0 - 1` would be 255.
 #

@@ -1055,10 +1055,10 @@ if cloud.truth is not None:
     metres = 10 * distance_transform_edt(~in_shapes(stands))
     ring = pd.cut(metres[both.values], EDGES, labels=RINGS, include_lowest=True)
     land = pd.DataFrame({"ring": ring, "hectares": 0.01})
-    land["true gain"] = true_gain.values[both.values]
-    land["mapped gain"] = gain.values[both.values]
+    land["true"] = true_gain.values[both.values]
+    land["mapped"] = gain.values[both.values]
     by_ring = land.groupby("ring", observed=True)
-    spread = 100 * by_ring[["true gain", "mapped gain"]].mean()
+    spread = 100 * by_ring[["true", "mapped"]].mean()
     display(spread.round(1).assign(hectares=by_ring["hectares"].sum().round()))
 
 # %%
