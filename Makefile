@@ -41,7 +41,8 @@ check: env ## lint, pairs and units, in a few minutes: no lesson is run, no brow
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not (browser or kit or lesson or slow)" --durations=15 tests
 
 test: env $(KIT) chromium ## run every test, or with LESSON=06 those of one lesson: units, notebooks, browser
-	$(if $(LESSON),$(if $(NAME_OF_LESSON),,$(error There is no lesson $(LESSON): give its two digits)))
+	$(if $(LESSON),$(if $(filter 1,$(words $(NAME_OF_LESSON))),,\
+	  $(error There is no lesson $(LESSON): give its two digits)))
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 \
 	  $(if $(LESSON),-k "$(NAME_OF_LESSON) and not rehearsal") tests
 	$(PYTHON) -m pytest -n 2 --dist loadscope --durations=15 --nbval-lax --nbval-cell-timeout=300 \

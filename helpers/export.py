@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -131,9 +132,11 @@ def _few_values(layers: xr.DataArray) -> int:
 
 def _target(path: str | Path, overwrite: bool) -> Path:
     """Find out now, not after the work, whether a file may be written there."""
+    if not isinstance(path, str | os.PathLike):
+        raise CourseError(f"The path is a {type(path).__name__}, but the name of a file is needed.")
     if not str(path).strip() or path == Path():
         raise CourseError("The path is empty, but the name of a file is needed.")
-    if "://" in str(path) or re.match(r"[a-z0-9]{2,}:[/\\]", str(path)):
+    if "://" in str(path) or re.match(r"[a-z0-9]{2,}:[/\\]|/vsi", str(path)):
         raise CourseError(
             f"{path} is an address, but write_cog writes a file on this machine: write that, then "
             "copy it, for example with s3fs.S3FileSystem(...).put(path, address)."
@@ -142,9 +145,13 @@ def _target(path: str | Path, overwrite: bool) -> Path:
         path = Path(path).expanduser()
     except RuntimeError:
         raise CourseError(f"{path} names a user whom this machine does not know.") from None
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise CourseError(f"{path} cannot be written ({error.strerror}).") from None
+    if is_folder:
         raise CourseError(f"{path} is a folder, but the name of a file is needed.")
-    if path.exists() and not overwrite:
+    if is_there and not overwrite:
         raise CourseError(
             f"{path} exists already: pass overwrite=True to replace it, or choose another name."
         )

@@ -265,6 +265,15 @@ class TestFile:
         assert "100%" in capsys.readouterr().out
 
 
+def test_a_map_with_west_to_the_right_is_written_like_others(tmp_path):
+    cube = small_cube()
+    usual = write_cog(cube, tmp_path / "usual.tif")
+    mirrored = write_cog(cube.isel(x=slice(None, None, -1)), tmp_path / "mirrored.tif")
+    with rasterio.open(usual) as expected, rasterio.open(mirrored) as found:
+        assert found.transform == expected.transform
+        np.testing.assert_array_equal(found.read(), expected.read())
+
+
 def test_a_map_with_south_up_is_written_north_up(tmp_path):
     cube = small_cube(dtype="float32")
     north = write_cog(cube, tmp_path / "north.tif")
@@ -318,6 +327,29 @@ class TestRefusals:
         unknown.data._chunks = ((np.nan,), unknown.data.chunks[1])
         self.refuses("does not know how large its chunks are", unknown, tmp_path / "a")
 
+    @pytest.mark.parametrize(
+        ("told", "change"),
+        [
+            ("uint8", lambda block: block.astype("int32") * 100),
+            ("uint16", lambda block: block * 0.3),
+            ("int16", lambda block: np.where(block, block, np.nan)),
+        ],
+    )
+    def test_blocks_of_another_dtype_than_was_said(self, tmp_path, told, change):
+        array = noise().rio.write_nodata(200)
+        array = array.copy(data=array.data.map_blocks(change, dtype=told))
+        path = tmp_path / "a"
+        self.refuses(f"says that it holds {told}, but its blocks hold", array, path)
+        assert not path.exists()
+
+    def test_nodata_that_is_written_as_a_list_of_one(self, tmp_path):
+        array = noise().drop_attrs().assign_attrs(_FillValue=[255]).rio.write_crs(CRS)
+        write(array, tmp_path / "a")
+        with rasterio.open(tmp_path / "a") as file:
+            assert file.nodata == 255
+        several = array.assign_attrs(_FillValue=[0, 255])
+        self.refuses("marks missing pixels by 2 values", several, tmp_path / "b")
+
     def test_targets(self, unreadable, tmp_path):
         self.refuses("is a folder", unreadable, tmp_path, overwrite=True)
         self.refuses("is a folder", unreadable, tmp_path)  # and no advice to overwrite it
@@ -327,6 +359,9 @@ class TestRefusals:
         self.refuses("cannot be written", unreadable, tmp_path / "file" / "out.tif")
         for address in ("s3://maps/out.tif", Path("s3://maps/out.tif")):
             self.refuses("is an address, but write_cog writes a file", unreadable, address)
+        self.refuses("is an address", unreadable, "/vsis3/maps/out.tif")
+        self.refuses("path is a NoneType", unreadable, None)
+        self.refuses("cannot be written", unreadable, tmp_path / ("a" * 300))
         self.refuses("names a user", unreadable, "~nobody-at-all/out.tif")
 
     def test_all_nodata(self, tmp_path):

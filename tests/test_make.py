@@ -26,10 +26,11 @@ def test_all_lessons_are_tested(flags, monkeypatch):
     assert notebooks.endswith(" notebooks") and "--nbval-lax" in notebooks
 
 
-def test_a_lesson_that_is_not_there_is_named():
-    run = dry_run("test", "LESSON=77")
+@pytest.mark.parametrize("lesson", ["77", "06 07", "*", "0?", "6"])
+def test_a_lesson_that_is_not_there_is_named(lesson):
+    run = dry_run("test", f"LESSON={lesson}")
     assert run.returncode
-    assert "There is no lesson 77: give its two digits" in run.stderr
+    assert f"There is no lesson {lesson}: give its two digits" in run.stderr
 
 
 def test_check_builds_no_kit_and_opens_no_browser():

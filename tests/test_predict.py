@@ -6,7 +6,7 @@ import json
 import time
 import warnings
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import ClassVar
 
 import cloudpickle
@@ -193,6 +193,14 @@ class TestCube:
         cube.attrs = {}
         cube.encoding["_FillValue"] = -9999
         np.testing.assert_array_equal(predict_over_chunks(model, cube), expected)
+
+    def test_nodata_that_is_written_as_a_list_of_one(self, model):
+        expected = bare_prediction(model, small_cube())
+        for noted in ({"_FillValue": np.array([0])}, {"nodata": [0]}):
+            cube = small_cube().drop_attrs().assign_attrs(noted)
+            np.testing.assert_array_equal(predict_over_chunks(model, cube), expected)
+            bands = cube.to_dataset("band").map(xr.DataArray.assign_attrs, args=(noted,))
+            np.testing.assert_array_equal(predict_over_chunks(model, bands), expected)
 
     def test_coarser_cube(self, model):
         coarse = small_cube(holes=0).astype("float32").coarsen(x=5, y=5).mean()
@@ -408,6 +416,14 @@ class TestModels:
         valid = ~np.isnan(result.values[0])
         np.testing.assert_allclose(result.values[0][valid], expected.values[valid], rtol=1e-6)
 
+    def test_probabilities_that_do_not_add_up_are_told(self):
+        """As of an XGBoost model that answers two questions, and looks like one of two classes."""
+        points, classes = training_points()
+        answers = np.stack([classes == 3, classes == 2], axis=1).astype(int)
+        model = XGBClassifier(n_estimators=9).fit(points, answers)
+        with pytest.warns(UserWarning, match="add up to .*, not to 1: it judges each class"):
+            predict_over_chunks(model, small_cube())
+
     def test_model_uses_one_thread_and_is_left_as_it_was(self):
         points, classes = training_points()
         model = RandomForestClassifier(5, n_jobs=2, random_state=0).fit(points, classes)
@@ -531,6 +547,41 @@ class TestRefusals:
 
         self.refuses("of this Short gives a ndarray, but", Short(), unreadable)
 
+    @pytest.mark.parametrize(
+        ("spoil", "words"),
+        [
+            (lambda answer: answer[:1], "gives 1 rows for 3 pixels"),
+            (np.log, "probabilities lie between 0 and 1"),
+            (lambda answer: 100 * answer, "gives numbers from .* to 100, but"),
+            (lambda answer: answer.tolist(), "of this Odd gives a list, but"),
+        ],
+        ids=["one row", "logarithms", "percents", "lists"],
+    )
+    def test_model_whose_answers_are_no_probabilities(self, unreadable, spoil, words):
+        class Odd(_Counting):
+            def predict_proba(self, pixels):
+                return spoil(super().predict_proba(pixels))
+
+        self.refuses(words, Odd(), unreadable)
+
+    def test_model_that_cannot_be_pickled(self, unreadable):
+        model = _Counting()
+        model.lock = Lock()
+        self.refuses("cannot be sent to the workers", model, unreadable)
+
+    def test_categories_that_a_number_does_not_tell(self, unreadable):
+        """XGBoost takes the number for the place of a category in its list."""
+        points, classes = training_points()
+        places = np.arange(len(points)) % 3
+        cube = xr.concat([unreadable, unreadable[:1].assign_coords(band=["soil"])], "band")
+        for names in ([10, 20, 30], ["clay", "loam", "sand"], [1, 2, 3]):
+            points["soil"] = pd.Categorical.from_codes(places, names)
+            model = XGBClassifier(n_estimators=2, enable_categorical=True).fit(points, classes)
+            self.refuses(f"trained on soil as categories .{names[0]},", model, cube)
+        points["soil"] = pd.Categorical.from_codes(places, [0, 1, 2])
+        model = XGBClassifier(n_estimators=2, enable_categorical=True).fit(points, classes)
+        predict_over_chunks(model, cube)
+
     def test_polygons_smaller_than_a_pixel(self, model, unreadable):
         tiny = shapely.box(300_011, 6_299_986, 300_014, 6_299_989)
         self.refuses("so small or narrow", model, unreadable, gpd.GeoSeries([tiny], crs=CRS))
@@ -590,6 +641,12 @@ class TestRefusals:
         self.refuses("no name for the class 2", model, unreadable, class_names={0: "a", 1: "b"})
         self.refuses("has 2 names, but", model, unreadable, class_names=["a", "b"])
 
+    def test_empty_names_and_nested_lists(self, model, unreadable):
+        for empty in (None, np.nan):
+            names = {0: "a", 1: empty, 2: "c", 3: "d"}
+            self.refuses("for the class 1 is empty", model, unreadable, class_names=names)
+        self.refuses("holds a list", model, unreadable, classes=[[1, 2]])
+
     def test_two_classes_of_one_name(self, model, unreadable):
         names = ["a", "pine", "b", "pine"]
         self.refuses(
@@ -629,6 +686,14 @@ class TestRefusals:
         unknown = unreadable.copy()
         unknown.data._chunks = (*unknown.data.chunks[:2], (np.nan,))
         self.refuses("does not know how large its chunks are", model, unknown)
+
+    @pytest.mark.parametrize("nodata", [-9999, 0.5, 70_000, [0], "none"])
+    def test_nodata_that_no_pixel_can_be(self, model, unreadable, nodata):
+        self.refuses("`nodata` is ", model, unreadable, nodata=nodata)
+
+    def test_nodata_of_several_values(self, model, unreadable):
+        several = unreadable.assign_attrs(_FillValue=[0, 65535])
+        self.refuses("by 2 values", model, several)
 
     def test_complex_numbers(self, model, unreadable):
         self.refuses("holds complex64, but real", model, unreadable.astype("complex64"))

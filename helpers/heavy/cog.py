@@ -47,7 +47,7 @@ class TiledWriter:
     def write(self, place: Place, block: np.ndarray) -> None:
         """Write a block, unless it is all nodata: left out, it reads as nodata."""
         layers, rows, columns = place
-        block = np.asarray(block).astype(self._dtype, copy=False)
+        block = self._as_told(np.asarray(block))
         data = self._data_in(block)
         if not data.any():
             return
@@ -59,6 +59,20 @@ class TiledWriter:
         indexes = list(range(layers.start + 1, layers.stop + 1))
         with _as_sentence():
             self._file.write(block, indexes, window=Window.from_slices(rows, columns))
+
+    def _as_told(self, block: np.ndarray) -> np.ndarray:
+        """Give a block the array's dtype; Dask takes anybody's word for what a function returns."""
+        told = self._dtype
+        with np.errstate(invalid="ignore"):  # what no number can be is noticed below
+            cast = block.astype(told, copy=False)
+        fractions = block.dtype.kind == told.kind == "f"
+        if not (fractions or np.can_cast(block.dtype, told)) and (cast != block).any():
+            raise CourseError(
+                f"The array says that it holds {told}, but its blocks hold {block.dtype} with "
+                "numbers that would be changed: say what the function that made them returns, as "
+                f"in map_blocks(..., dtype={block.dtype.name!r})."
+            )
+        return cast
 
     def _data_in(self, block: np.ndarray) -> np.ndarray:
         data = ~np.isnan(block) if self._dtype.kind == "f" else np.ones(block.shape, dtype=bool)

@@ -22,6 +22,7 @@ from helpers.heavy.raster import (
     require_even_steps,
     require_fitting_nodata,
     transform_of,
+    with_one_nodata,
 )
 
 CHUNK_PIXELS = 1024  # along a side of a chunk by default: the tiles of Sentinel-2 COGs
@@ -86,6 +87,7 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
         raise CourseError(
             f"The cube is a {type(cube).__name__}, but an xarray DataArray or Dataset is needed."
         )
+    cube = with_one_nodata(cube)
     y, x = _spatial_dims(cube)
     band = _band_dim(cube, y, x)
     _require_pixels(cube)
@@ -95,7 +97,7 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
         require_fitting_nodata(cube, "nodata=np.nan")
     order = (TIME, band, y, x) if TIME in cube.dims else (band, y, x)
     cube = cube.transpose(*order)
-    found_nodata = _found_nodata(cube) if nodata is None else float(nodata)
+    found_nodata = _found_nodata(cube) if nodata is None else _given_nodata(nodata, cube.dtype)
     if cube.chunks is None:
         _require_data(cube, found_nodata)
         sizes = {TIME: 1, y: CHUNK_PIXELS, x: CHUNK_PIXELS}
@@ -164,6 +166,24 @@ def _require_data(cube: xr.DataArray, nodata: float | None) -> None:
         )
 
 
+def _given_nodata(nodata: float, dtype: np.dtype) -> float:
+    """Return the value that the caller says marks a missing pixel, if it is one that can occur."""
+    try:
+        value = float(nodata)
+    except (TypeError, ValueError):
+        raise CourseError(
+            f"`nodata` is a {type(nodata).__name__}, but a number is needed."
+        ) from None
+    if dtype.kind in "iu" and not np.isnan(value):
+        limits = np.iinfo(dtype)
+        if value != np.rint(value) or not limits.min <= value <= limits.max:
+            raise CourseError(
+                f"`nodata` is {nodata}, which no pixel of {dtype} can be, so it would mark none: "
+                "pass the value that marks missing pixels in this cube, or np.nan if none does."
+            )
+    return value
+
+
 def _nodata_of(cube: xr.DataArray) -> float | None:
     """Nodata value from rioxarray's attributes or encoding, as far as the numbers can hold it."""
     encoded = None
@@ -213,7 +233,7 @@ def _bands_of_dataset(cube: xr.Dataset, given_nodata: float | None) -> xr.DataAr
     cube = cube.set_coords(crs)  # a file that was not opened with decode_coords="all"
     if not cube.data_vars:
         raise CourseError("The cube is empty: the Dataset has no variable, so no band.")
-    bands = dict(cube.data_vars)
+    bands = {name: with_one_nodata(band) for name, band in cube.data_vars.items()}
     first = next(iter(bands))
     for name, band in bands.items():
         if set(band.dims) != set(bands[first].dims):

@@ -19,6 +19,7 @@ from helpers.heavy.raster import (
     require_even_steps,
     require_fitting_nodata,
     transform_of,
+    with_one_nodata,
 )
 
 
@@ -29,11 +30,13 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
             f"write_cog was given a {type(array).__name__}, but a DataArray is needed: choose one "
             "variable of a Dataset."
         )
+    array = with_one_nodata(array)
     try:
         y, x = array.rio.y_dim, array.rio.x_dim
     except RioXarrayError:
         raise CourseError(
-            f"The array has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed."
+            f"The array has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed: "
+            "rename them with array.rename(...)."
         ) from None
     others = [dim for dim in array.dims if dim not in (y, x)]
     if len(others) > 1:
@@ -65,8 +68,11 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
         array = array.expand_dims(layer=[str(array.name or "values")])
         others = ["layer"]
     array = array.transpose(others[0], y, x)
-    if y in array.coords and transform_of(array).e > 0:  # south up, which few programs expect
-        array = array.isel({y: slice(None, None, -1)})
+    # south up or east to the left, which few programs expect
+    turned = {y: transform_of(array).e > 0, x: transform_of(array).a < 0}
+    array = array.isel(
+        {dim: slice(None, None, -1) for dim in (y, x) if turned[dim] and dim in array.coords}
+    )
     return array if array.chunks is not None else array.chunk({y: CHUNK_PIXELS, x: CHUNK_PIXELS})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,10 +11,14 @@ import pandas as pd
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.errors import CourseError
+from helpers.errors import CourseError, advise
 
 if TYPE_CHECKING:
     from xgboost import Booster, XGBClassifier
+
+
+PROBES = 3  # pixels that a model is asked for before the work
+NEAR = 0.001  # of a probability
 
 
 class Classifier(Protocol):
@@ -139,9 +143,13 @@ def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
         )
     if isinstance(probabilities, np.ndarray) and probabilities.ndim == 2:
         columns = probabilities.shape[1]
+        _require_probabilities(model, probabilities)
         if classes is None or len(classes) == columns:
             return columns
-    several = isinstance(probabilities, list) or getattr(probabilities, "ndim", 1) > 1
+    several = (
+        isinstance(probabilities, list)
+        and all(isinstance(answer, np.ndarray) for answer in probabilities)
+    ) or getattr(probabilities, "ndim", 1) > 1
     if several and not isinstance(probabilities, pd.DataFrame):
         raise CourseError(
             f"This {type(model).__name__} answers several questions at once, but one probability "
@@ -151,6 +159,45 @@ def count_classes(model: Classifier, probabilities: np.ndarray) -> int:
         f"predict_proba of this {type(model).__name__} gives a {type(probabilities).__name__}, "
         "but an array with a row per pixel and a column per class is needed."
     )
+
+
+def _require_probabilities(model: Classifier, answers: np.ndarray) -> None:
+    """Refuse answers for some pixels that are no probabilities; advise if they do not add up."""
+    if len(answers) != PROBES:
+        raise CourseError(
+            f"predict_proba of this {type(model).__name__} gives {len(answers)} rows for {PROBES} "
+            "pixels, but a row per pixel is needed."
+        )
+    if (answers < -NEAR).any() or (answers > 1 + NEAR).any():
+        raise CourseError(
+            f"predict_proba of this {type(model).__name__} gives numbers from {answers.min():.3g} "
+            f"to {answers.max():.3g}, but probabilities lie between 0 and 1: wrap the model in a "
+            "class whose predict_proba returns them."
+        )
+    total = answers[0].sum()
+    if abs(total - 1) > NEAR:
+        advise(
+            f"The probabilities of this {type(model).__name__} add up to {total:.3g}, not to 1: "
+            "it judges each class by itself, or answers several questions at once, so do not "
+            "compare the classes of a pixel with each other."
+        )
+
+
+def require_codes(model: Classifier) -> None:
+    """Refuse an XGBoost model of categories whose numbers in a cube it would misunderstand.
+
+    It knows the place of each category in its list, which a bare number is taken for.
+    """
+    if not hasattr(model, "get_booster") or "c" not in (model.get_booster().feature_types or ()):
+        return
+    for band, categories in model.get_booster().get_categories(export_to_arrow=True).to_arrow():
+        names = [] if categories is None else categories.to_pylist()
+        if names != list(range(len(names))):
+            raise CourseError(
+                f"The model was trained on {band} as categories ({', '.join(map(str, names[:3]))} "
+                "...), but takes the numbers of a cube for their places in that list: train it "
+                f"with {band} as plain numbers, or number the categories 0, 1, 2 ... in both."
+            )
 
 
 def class_labels(
@@ -190,6 +237,9 @@ def class_labels(
             f"`class_names` has {len(labels)} names, but the model knows {columns} classes: "
             f"{', '.join(map(str, classes))}."
         )
+    unnamed = [value for value, label in zip(classes, labels, strict=True) if pd.isna(label)]
+    if unnamed:
+        raise CourseError(f"The name that `class_names` has for the class {unnamed[0]!r} is empty.")
     _require_different(labels, classes)
     return np.asarray(labels)
 
@@ -226,6 +276,11 @@ def columns_of(classes: Sequence[Any] | None, labels: np.ndarray, values: np.nda
     positions = dict(zip(values.tolist(), range(len(values)), strict=True))
     positions |= dict(zip(labels.tolist(), range(len(labels)), strict=True))
     chosen = [item.item() if hasattr(item, "item") else item for item in classes]
+    nested = [item for item in chosen if not isinstance(item, Hashable)]
+    if nested:
+        raise CourseError(
+            f"`classes` holds a {type(nested[0]).__name__}, but it must be a plain list of classes."
+        )
     unseen = [item for item in chosen if item not in positions]
     if unseen or not chosen:
         wrong = f"has never seen the class {unseen[0]!r}" if unseen else "was asked for no class"

@@ -17,12 +17,14 @@ from helpers.errors import CourseError, advise
 from helpers.heavy.cube import Cube, read_cube
 from helpers.heavy.engine import Engine, Predictor, choose_engine
 from helpers.heavy.model import (
+    PROBES,
     Classifier,
     class_labels,
     class_values,
     columns_of,
     count_classes,
     require_bands,
+    require_codes,
     require_fitted,
 )
 from helpers.heavy.within import PixelMask, Polygons, rasterise
@@ -106,10 +108,12 @@ def plan_prediction(
         raise CourseError(f"`engine` is {engine!r}, but it must be 'same' or 'fast'.")
     read = read_cube(cube, nodata)
     bands = read.data.shape[-3]
+    require_codes(model)
     require_bands(model, read.band_names, bands, read.choose)
     mask = None if within is None else rasterise(within, read.shape, read.transform, read.crs)
-    predictor = Predictor(cloudpickle.dumps(model), choose_engine(model, engine))
-    count = count_classes(model, _answer(model, predictor, np.ones((1, bands), read.data.dtype)))
+    predictor = Predictor(_pickled(model), choose_engine(model, engine))
+    ones = np.ones((PROBES, bands), read.data.dtype)
+    count = count_classes(model, _answer(model, predictor, ones))
     labels = class_labels(model, class_names, count)
     columns = columns_of(classes, labels, class_values(model, count))
     blocks = _in_blocks(read.data)
@@ -139,14 +143,24 @@ def _pieces(sizes: Sequence[int]) -> Iterator[int]:
         yield from (min(BLOCK_PIXELS, size - start) for start in range(0, size, BLOCK_PIXELS))
 
 
-def _answer(model: Classifier, predictor: Predictor, pixel: np.ndarray) -> np.ndarray:
-    """Ask the model for a pixel of ones: what goes wrong goes wrong before the work."""
+def _pickled(model: Classifier) -> bytes:
     try:
-        return predictor(pixel)
+        return cloudpickle.dumps(model)
+    except Exception as error:  # whatever its parts make of being pickled
+        raise CourseError(
+            f"This {type(model).__name__} cannot be sent to the workers "
+            f"({type(error).__name__}: {error}): keep open files, locks and sessions out of it."
+        ) from error
+
+
+def _answer(model: Classifier, predictor: Predictor, pixels: np.ndarray) -> np.ndarray:
+    """Ask the model for some pixels of ones: what goes wrong goes wrong before the work."""
+    try:
+        return predictor(pixels)
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0].rstrip(".")
         raise CourseError(
-            f"predict_proba of this {type(model).__name__} fails for a single pixel "
+            f"predict_proba of this {type(model).__name__} fails for a few pixels "
             f"({type(error).__name__}: {reason}): fit the model again, and try it on a row of "
             "its training table."
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import product
 
 import numpy as np
 import rioxarray  # noqa: F401  (registers the .rio accessor)
@@ -12,6 +13,7 @@ from affine import Affine
 from helpers.errors import CourseError
 
 NEAR = 0.05  # of a pixel: more than coordinates lose when they are rounded
+NODATA_NAMES = ("_FillValue", "missing_value", "fill_value", "nodata")
 
 
 def transform_of(array: xr.DataArray) -> Affine:
@@ -54,6 +56,22 @@ def _edge_and_step(centres: np.ndarray, size: float) -> tuple[float, float]:
     return centres[0] - step / 2, step
 
 
+def with_one_nodata(array: xr.DataArray) -> xr.DataArray:
+    """Make a nodata value that is written as a list, as some files have it, a single one."""
+    array = array.copy(deep=False)
+    for notes, name in product((array.attrs, array.encoding), NODATA_NAMES):
+        if not np.ndim(notes.get(name)):
+            continue
+        values = np.unique(notes[name])
+        if len(values) != 1:
+            raise CourseError(
+                f"The attribute {name} marks missing pixels by {len(values)} values: mask them "
+                "with NaN, or write one value with .rio.write_nodata(...)."
+            )
+        notes[name] = values[0]
+    return array
+
+
 def nodata_of(array: xr.DataArray) -> float | None:
     """Return the value that marks missing pixels, None if there is none or it cannot be one.
 
@@ -77,8 +95,7 @@ def require_fitting_nodata(array: xr.DataArray, cure: str) -> None:
     """
     if array.dtype.kind != "f":
         return
-    names = ("_FillValue", "missing_value", "fill_value", "nodata")
-    left_over = [array.attrs[name] for name in names if name in array.attrs]
+    left_over = [array.attrs[name] for name in NODATA_NAMES if name in array.attrs]
     if left_over and isinstance(left_over[0], int | np.integer | str):
         raise CourseError(
             f"The array holds {array.dtype}, but its nodata value {left_over[0]} is that of the "
