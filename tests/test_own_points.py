@@ -12,7 +12,13 @@ from lesson_parts import PROJECT
 from shapely.geometry import MultiPoint, Point, box
 
 from helpers import CourseError
-from helpers.own_points import correct_positions, find_faults, read_points, report_on
+from helpers.own_points import (
+    correct_positions,
+    find_faults,
+    read_area,
+    read_points,
+    report_on,
+)
 from helpers.own_points.faults import ADVICE
 from helpers.paths import kit_folder
 
@@ -189,7 +195,7 @@ def test_the_file_s_own_projection_counts_and_that_is_said(tmp_path):
     points = read_points(tmp_path / "p.gpkg", crs="EPSG:2048")
     assert points.geometry.y[0] == pytest.approx(-34.25, abs=0.01)
     assert points.attrs["supposed"][0] == (
-        "the file says WGS 84 / UTM zone 34S, and that counts, not EPSG:2048"
+        "the file says WGS 84 / UTM zone 34S, and that counts, not Hartebeesthoek94 / Lo19"
     )
     same = read_points(tmp_path / "p.gpkg", crs="EPSG:32734")
     assert not any("counts" in supposed for supposed in same.attrs["supposed"])
@@ -259,6 +265,27 @@ def records() -> gpd.GeoDataFrame:
     points = gpd.GeoDataFrame(rows, geometry=gpd.points_from_xy(rows.x, rows.y), crs="EPSG:4326")
     points.loc[rows.x.isna(), "geometry"] = None
     return points.assign(date=pd.to_datetime(points["date"]))
+
+
+@pytest.mark.parametrize("read", [read_points, read_area])
+def test_what_is_no_file_or_no_projection_is_refused(read, tmp_path):
+    AREA.to_file(tmp_path / "area.gpkg")
+    with pytest.raises(CourseError, match="in quotes, not a list"):
+        read([tmp_path / "area.gpkg"])
+    with pytest.raises(CourseError, match="is a folder: name the file"):
+        read(tmp_path)
+    with pytest.raises(CourseError, match="'EPSG:99999999' is no projection"):
+        read(tmp_path / "area.gpkg", crs="EPSG:99999999")
+
+
+def test_of_two_columns_none_is_chosen_in_silence(tmp_path):
+    with pytest.raises(CourseError, match="longitude, Longitude could be the longitude"):
+        read_text(tmp_path, "longitude,Longitude,latitude\n20.4,20.5,-34.2\n")
+
+
+def test_an_infinite_place_is_none(tmp_path):
+    points = read_text(tmp_path, "longitude,latitude\ninf,-34.2\n20.4,-34.2\n")
+    assert list(points.geometry.isna()) == [True, False]
 
 
 def test_each_fault_is_found_where_it_is_and_nowhere_else():

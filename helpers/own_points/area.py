@@ -9,6 +9,7 @@ import geopandas as gpd
 
 from helpers.course import CRS
 from helpers.errors import CourseError
+from helpers.own_points.given import existing_file, known_projection
 
 
 def read_area(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
@@ -32,9 +33,7 @@ def read_area(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
         If there is no such file, if it cannot be read, if it has no polygon, or if nothing says in
         which projection it is.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise CourseError(f"There is no file {path.resolve()}: check its name and its folder.")
+    path, crs = existing_file(path), known_projection(crs)
     try:
         layer = gpd.read_file(path, layer=0)
     except (OSError, RuntimeError, ValueError) as error:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 import zipfile
+from collections import defaultdict
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pandas as pd
 
 from helpers.course import CRS
 from helpers.errors import CourseError
+from helpers.own_points.given import existing_file, known_projection
 
 TEXT, SHEET = {".csv", ".tsv", ".txt"}, {".xlsx", ".ods"}
 # The names, in small letters, that a column goes by: first those of GBIF and iNaturalist.
@@ -56,12 +58,10 @@ def read_points(path: str | Path, crs: Any = None) -> gpd.GeoDataFrame:
     Raises
     ------
     CourseError
-        If there is no such file, if it cannot be read, if it has no columns of coordinates, or if
-        its numbers are metres and nothing says in which projection.
+        If there is no such file, if it cannot be read, if it has no columns of coordinates or too
+        many, or if its numbers are metres and nothing says in which projection.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise CourseError(f"There is no file {path.resolve()}: check its name and its folder.")
+    path, crs = existing_file(path), known_projection(crs)
     try:
         text = _text_in(path)
         table = gpd.read_file(path) if text is None else _read_text(text)
@@ -140,7 +140,7 @@ def _of_layer(layer: gpd.GeoDataFrame, path: Path, crs: Any) -> tuple[gpd.GeoDat
     if layer.crs is None and crs is None:
         supposed.append("the file names no projection: taken as degrees of WGS 84 (EPSG:4326)")
     elif layer.crs is not None and crs is not None and layer.crs != crs:
-        supposed.append(f"the file says {layer.crs.name}, and that counts, not {crs}")
+        supposed.append(f"the file says {layer.crs.name}, and that counts, not {crs.name}")
     layer = layer.set_crs(crs or "EPSG:4326") if layer.crs is None else layer
     groups = int((layer.geom_type == "MultiPoint").sum())
     if groups:
@@ -170,20 +170,27 @@ def _require_degrees(east: pd.Series, north: pd.Series, path: Path, crs: Any) ->
 def _column(table: pd.DataFrame, what: str) -> str | None:
     """Return the name of the column that holds something, if there is one."""
     plain = {name: re.sub(r"\(.*\)", "", str(name)) for name in table.columns}  # "Accuracy (m)"
-    there = {name.strip().lower().replace(" ", "_"): column for column, name in plain.items()}
-    return next((there[name] for name in NAMES[what] if name in there), None)
+    there = defaultdict(list)
+    for column, name in plain.items():
+        there[name.strip().lower().replace(" ", "_")].append(column)
+    columns = next((there[name] for name in NAMES[what] if name in there), [None])
+    if len(columns) > 1:
+        raise CourseError(
+            f"Each of the columns {', '.join(columns)} could be the {what}: rename all but one."
+        )
+    return columns[0]
 
 
 def _numbers(column: pd.Series) -> pd.Series:
     """Read numbers or degrees, minutes and seconds, with decimal points or commas."""
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype(float)
+        return column.astype(float).where(np.isfinite)
     text = column.astype("string").str.strip().str.replace(",", ".").str.upper()
     plain = pd.to_numeric(text, "coerce").astype(float)
     parts = text.str.extract(DEGREES).astype(float).fillna({1: 0, 2: 0})
     degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
     below = text.str.contains(r"^\s*[-\u2212]|[SW]").fillna(False)  # hyphen or minus sign
-    return plain.fillna(degrees.where(~below.astype(bool), -degrees))
+    return plain.fillna(degrees.where(~below.astype(bool), -degrees)).where(np.isfinite)
 
 
 def _metres(column: pd.Series) -> pd.Series:
