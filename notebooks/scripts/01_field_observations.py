@@ -130,13 +130,13 @@ print(
 # %% [markdown]
 # ## Look at them on a map
 #
-# Every map in this course has a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move,
+# This map has a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move,
 # hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
-look = {"size": 25, "line_color": "white", "line_width": 1, "muted_alpha": 0}
+look = {"size": 40, "line_color": "white", "line_width": 0.7, "muted_alpha": 0}
 look |= {"frame_width": 440, "legend": "bottom"}
-points_degrees.hvplot.points(
+points_degrees.sort_values("name").hvplot.points(
     geo=True,
     tiles=cloud.basemap,
     by="name",

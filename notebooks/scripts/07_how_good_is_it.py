@@ -168,7 +168,7 @@ both_ways = {
 }
 style = {"cmap": "cividis", "im_kw": {"vmin": 0, "vmax": 1}, "colorbar": False}
 style |= {"values_format": ".2f", "text_kw": {"fontsize": 11}}
-sheet = {"figsize": (8.5, 13), "layout": "constrained"}
+sheet = {"figsize": (8.5, 14.5), "layout": "constrained"}
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -180,6 +180,7 @@ for axes, (title, table) in zip(panels, both_ways.items(), strict=True):
         share = float(text.get_text())
         text.set(color="black" if share > 0.47 else "white", visible=share > 0)
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
+    axes.tick_params(labelbottom=True)
 figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)", aspect=50)
 figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both ways"))
 plt.show()
@@ -218,7 +219,9 @@ trade.hvplot.line(
     y=["precision", "recall"],
     color=["#882255", "#332288"],
     xlabel="probability from which a point counts as pine",
-    ylabel="share of the validation points (0 to 1)",
+    line_dash=["solid", "dashed"],
+    line_width=3,
+    ylabel="precision and recall (0 to 1)",
     **legend,
     **frame,
     title="Threshold: fewer false alarms against more pines found",

@@ -361,8 +361,9 @@ sureness.hvplot.image(
 ).opts(bgcolor="#DDDDDD", colorbar_position="bottom")
 
 # %% [markdown]
-# **What to notice.** Bright means doubt. It follows the streams and the edges of stands: there pixels are mixed, and
-# forest, wattle and pines grow side by side. A map for field work should show this: visit the doubtful places first.
+# **What to notice.** Pale brown to yellow means doubt; light grey, also in specks, is not mapped. Doubt follows the
+# streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
+# field work should show this: visit the doubtful places first.
 #
 # But *sure* is not *right*. A model can be sure and wrong, especially where the landscape is unlike its training
 # points. If we believe its probabilities, this share of the marked pixels is pines:

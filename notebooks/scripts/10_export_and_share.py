@@ -267,7 +267,7 @@ print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 difference = (planned.astype("int16") - today.astype("int16")).where(changed)
 difference = difference.rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
-map_options |= {"frame_width": 330}
+map_options |= {"frame_width": 440}
 
 # %%
 difference[:500, :500].hvplot.image(
@@ -280,7 +280,7 @@ difference[:500, :500].hvplot.image(
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("Probability lost since the plan"),
-).opts(bgcolor="#DDDDDD")
+).opts(bgcolor="#AAAAAA", colorbar_position="bottom")
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where

@@ -590,14 +590,13 @@ if filled_in.exists():
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
         axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
-        axes.set_facecolor("#AAAAAA")
         axes.label_outer()
     figure.colorbar(drawn, ax=panels, label="probability of pines (0 to 1)")
     figure.suptitle(cloud.map_title("Probability of pines, before and after"))
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
 # a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms

@@ -205,12 +205,15 @@ def draw_on_the_map(axes, title):
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 7.5))
 draw_on_the_map(axes, "Fifty places to visit")
+axes.set_facecolor("#DDDDDD")
+inside = area_of_interest.geometry.scale(0.001, 0.001, origin=(0, 0))
+inside.plot(ax=axes, color="white", zorder=0.5)
 looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
     look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 60}
     look |= {"clip_on": False}
     axes.scatter(part["x"] / 1000, part["y"] / 1000, label=name, zorder=3, **look)
-axes.plot([], [], color="black", label="area of interest")
+axes.plot([], [], color="black", label="area of interest (white)")
 figure.legend(loc="outside lower center", ncols=3)
 plt.show()
 

@@ -891,7 +891,7 @@ print({name: f"{pixels.sum() / 100:.0f} ha" for name, pixels in groups.items()})
 series.hvplot.line(
     xlabel="spring",
     ylabel="NDMI (no unit)",
-    color=[WINE, INK, "#CC6677", "#44AA99"],
+    color=[WINE, INK, WINE, INK],
     line_dash=["solid", "solid", "dashed", "dashed"],
     line_width=3,
     responsive=True,
@@ -1032,9 +1032,9 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** For the gain, which every kind of stratum has shown, the two intervals differ little. For the rare
-# loss the exact one reaches much further up: nearly all of that is what may hide in the largest stratum. That is not
-# a failure but the truth about this sample. More places there make it narrower, or a better rough map that takes the
+# **What to notice.** For the gain, which every kind of stratum has shown, the exact interval is half as wide again; for
+# the rare loss it reaches much further up: nearly all of that is what may hide in the largest stratum. That is not a
+# failure but the truth about this sample. More places there make it narrower, or a better rough map that takes the
 # likely pixels out of that stratum.
 #
 # Which one holds what it promises? We drew the whole sample forty times more (`benchmarks/landscapes.py`). The formula

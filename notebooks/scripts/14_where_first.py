@@ -720,8 +720,8 @@ def draw_plan(axes):
     for advice, stands in in_km(shown).groupby("advice"):
         stands.plot(ax=axes, color=ADVICE[advice])
     if len(tracks):
-        in_km(tracks).plot(ax=axes, color="black", lw=0.6, ls=":")
-    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=0.5)
+        in_km(tracks).plot(ax=axes, color="black", lw=1, ls=":")
+    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=1)
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
     axes.set_aspect("equal")
     axes.locator_params(nbins=5)
@@ -732,7 +732,7 @@ def draw_plan(axes):
 # %%
 def name_catchments(axes):
     """Write the name of each catchment into it."""
-    halo = {"facecolor": "white", "alpha": 0.6, "edgecolor": "none", "pad": 1.5}
+    halo = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
     for row in in_km(catchments).itertuples():
         point = row.geometry.representative_point()
         axes.text(point.x, point.y, row.name, ha="center", weight="bold", bbox=halo)
