@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pyproj import CRS
+import pyproj
 from pyproj.exceptions import CRSError
 
+from helpers.course import CRS
 from helpers.errors import CourseError
 
 
@@ -24,13 +25,13 @@ def existing_file(path: str | Path) -> Path:
     return path
 
 
-def known_projection(crs: Any) -> CRS | None:
+def known_projection(crs: Any) -> pyproj.CRS | None:
     """Return a projection that somebody has named, None if nobody has; refuse what is none."""
     if crs is None:
         return None
     try:
-        return CRS.from_user_input(crs)
+        return pyproj.CRS.from_user_input(crs)
     except CRSError:
         raise CourseError(
-            f"{crs!r} is no projection that is known: give its number, such as 'EPSG:32734'."
+            f"{crs!r} is no projection that is known: give its number, such as 'EPSG:{CRS}'."
         ) from None

@@ -210,10 +210,10 @@ pine_probability = model.predict_proba(validation[BANDS])[:, pine_column]
 precision, recall, threshold = precision_recall_curve(is_pine, pine_probability)
 trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
-
-# %%
 legend = {"group_label": "measure", "value_label": "share", "legend": "bottom"}
 frame = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
+
+# %%
 trade.hvplot.line(
     x="threshold",
     y=["precision", "recall"],
