@@ -188,7 +188,7 @@ print(f"{len(places)} spots at {len(fifty)} places")
 # %%
 # Only drawing: run it, no need to read it.
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(CRS)
-inside = area_of_interest.geometry.scale(0.001, 0.001, origin=(0, 0))
+area_in_km = area_of_interest.geometry.scale(0.001, 0.001, origin=(0, 0))
 
 
 def draw_on_the_map(axes, title):
@@ -207,7 +207,7 @@ def draw_on_the_map(axes, title):
 figure, axes = plt.subplots(figsize=(9, 7.5))
 draw_on_the_map(axes, "Fifty places to visit")
 axes.set_facecolor("#DDDDDD")
-inside.plot(ax=axes, color="white", zorder=0.5)
+area_in_km.plot(ax=axes, color="white", zorder=0.5)
 looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
     look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 60}
