@@ -37,31 +37,20 @@ AS_IT_IS = OF_GDAL | {
     for name in ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "OMP_WAIT_POLICY", "GDAL_CACHEMAX")
 }
 TWO_A_CORE, THREE_A_CORE = ({"DASK_NUM_WORKERS": str(n * CPU_COUNT)} for n in (2, 3))
-# What each way is called, the case in cases.py, and what GDAL and Dask are told.
-WAYS = {
-    "as it is": ("ours_fast_to_cog", {}),
-    "with GDAL's own cache of 16 MB": (
-        "ours_fast_to_cog",
-        {"CPL_VSIL_CURL_CACHE_SIZE": "16384000"},
-    ),
-    "two threads a core": ("ours_fast_to_cog", TWO_A_CORE),
-    "three threads a core": ("ours_fast_to_cog", THREE_A_CORE),
-    "three threads, no HEAD": (
-        "ours_fast_to_cog",
-        THREE_A_CORE | {"CPL_VSIL_CURL_USE_HEAD": "NO"},
-    ),
-    "three threads, pieces of 256 kB": (
-        "ours_fast_to_cog",
-        THREE_A_CORE | {"CPL_VSIL_CURL_CHUNK_SIZE": "262144"},
-    ),
-    "three threads, one range at a time": (
-        "ours_fast_to_cog",
-        THREE_A_CORE | {"GDAL_HTTP_MULTIRANGE": "SERIAL"},
-    ),
-    "three threads, HTTP/1.1 kept apart": (
-        "ours_fast_to_cog",
-        THREE_A_CORE | {"GDAL_HTTP_MULTIPLEX": "NO"},
-    ),
+# What each way is called, and what GDAL and Dask are told.
+SETTINGS = {
+    "as it is": {},
+    "with GDAL's own cache of 16 MB": {"CPL_VSIL_CURL_CACHE_SIZE": "16384000"},
+    "two threads a core": TWO_A_CORE,
+    "three threads a core": THREE_A_CORE,
+    "three threads, no HEAD": THREE_A_CORE | {"CPL_VSIL_CURL_USE_HEAD": "NO"},
+    "three threads, pieces of 256 kB": THREE_A_CORE | {"CPL_VSIL_CURL_CHUNK_SIZE": "262144"},
+    "three threads, one range at a time": THREE_A_CORE | {"GDAL_HTTP_MULTIRANGE": "SERIAL"},
+    "three threads, HTTP/1.1 kept apart": THREE_A_CORE | {"GDAL_HTTP_MULTIPLEX": "NO"},
+}
+# The case in cases.py, and the settings.
+WAYS = {name: ("ours_fast_to_cog", settings) for name, settings in SETTINGS.items()}
+WAYS |= {
     "odc-stac": ("odc_fast_to_cog", {}),
     "odc-stac, three threads a core": ("odc_fast_to_cog", THREE_A_CORE),
 }

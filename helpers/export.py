@@ -143,10 +143,9 @@ def _target(path: str | Path, overwrite: bool) -> Path:
         )
     try:
         path = Path(path).expanduser()
+        is_folder, is_there = path.is_dir(), path.exists()
     except RuntimeError:
         raise CourseError(f"{path} names a user whom this machine does not know.") from None
-    try:
-        is_folder, is_there = path.is_dir(), path.exists()
     except OSError as error:
         raise CourseError(f"{path} cannot be written ({error.strerror}).") from None
     if is_folder:

@@ -407,6 +407,7 @@ order = features.groupby("name")["NDVI"].median().sort_values().index
 in_order = features.set_index("name").loc[order].reset_index()
 
 
+# %%
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
     look = {"box_fill_color": "#88CCEE", "outlier_alpha": 0.4}
