@@ -13,7 +13,7 @@ import jupyter_client
 import pytest
 from jupyter_client.manager import start_new_kernel
 from lesson_parts import PROJECT
-from waiting import wait_until
+from waiting import listens, wait_until
 
 from helpers.machine.process import SETTINGS
 from offline_kit.surroundings import OF_OTHER_PROGRAMS
@@ -107,7 +107,7 @@ def kernel_of_lab(folder):
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_until(lambda: list(runtime.glob("jpserver-*.json")), 120)
+        wait_until(lambda: any(f.stat().st_size for f in runtime.glob("jpserver-*.json")), 120)
         (server,) = runtime.glob("jpserver-*.json")
         ask_for_kernel(json.loads(server.read_text())["url"])
         wait_until(lambda: list(runtime.glob("kernel-*.json")), 60)
@@ -128,7 +128,7 @@ def ask_for_kernel(url):
     import requests
 
     headers = {"Authorization": "token secret"}
-    wait_until(lambda: requests.get(f"{url}api", timeout=10).ok, 60)
+    wait_until(lambda: listens(url))
     requests.post(f"{url}api/kernels", headers=headers, json={}, timeout=60).raise_for_status()
 
 

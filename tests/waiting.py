@@ -1,7 +1,9 @@
 """Waiting for other processes, without a word on how long they should take."""
 
+import socket
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -11,6 +13,16 @@ def has_ended(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def listens(url: str) -> bool:
+    """Whether a server is there: Jupyter says where it is before it listens."""
+    there = urlsplit(url)
+    try:
+        socket.create_connection((there.hostname, there.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 from playwright.sync_api import Browser, Frame, Page, Response
-from waiting import wait_until
+from waiting import listens, wait_until
 
 from helpers.machine.memory import proportional_bytes
 
@@ -213,7 +211,7 @@ def running_lab(
         else:
             raise RuntimeError("JupyterLab did not start:\n" + "".join(said))
         threading.Thread(target=lab.stdout.read, daemon=True).start()
-        wait_until(lambda: _listens(opens_at[1]))  # Lab says where it is before it is there
+        wait_until(lambda: listens(opens_at[1]))
         yield Lab(opens_at[1], opens_at[0], lab, folder)
     finally:
         family = [*psutil.Process(lab.pid).children(recursive=True), psutil.Process(lab.pid)]
@@ -224,15 +222,6 @@ def running_lab(
         for process in psutil.wait_procs(family, timeout=STOP_SECONDS)[1]:
             process.kill()
         lab.wait()
-
-
-def _listens(address: str) -> bool:
-    there = urlsplit(address)
-    try:
-        socket.create_connection((there.hostname, there.port), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def open_lesson(browser: Browser, lab: Lab, lesson: str) -> tuple[Page, Walk]:
