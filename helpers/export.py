@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from helpers.errors import CourseError
 from helpers.heavy.cog import TiledWriter, copy_as_cog, require_tiles
 from helpers.heavy.layers import describe, layers_of, profile_of
 from helpers.heavy.stream import for_each_block
+from helpers.heavy.target import file_to_write
 from offline_kit.files import written_whole
 
 __all__ = ["write_cog"]
@@ -85,7 +84,7 @@ def write_cog(
     """
     layers = layers_of(array)
     profile = profile_of(layers)
-    target = _target(path, overwrite)
+    target = file_to_write(path, overwrite)
     with written_whole(target) as unfinished:
         _write(layers, unfinished, profile, codes, progress)
     for suffix in (".aux.xml", ".ovr", ".msk"):  # GDAL's old sidecar files
@@ -128,30 +127,3 @@ def _few_values(layers: xr.DataArray) -> int:
     if layers.attrs.get("long_name") == "probability" and layers.dtype == np.uint8:
         return 0 if units == "percent" else 2
     return 20 if units is not None else 80
-
-
-def _target(path: str | Path, overwrite: bool) -> Path:
-    """Find out now, not after the work, whether a file may be written there."""
-    if not isinstance(path, str | os.PathLike):
-        raise CourseError(f"The path is a {type(path).__name__}, but the name of a file is needed.")
-    if not str(path).strip() or path == Path():
-        raise CourseError("The path is empty, but the name of a file is needed.")
-    if "://" in str(path) or re.match(r"[a-z0-9]{2,}:[/\\]|/vsi", str(path)):
-        raise CourseError(
-            f"{path} is an address, but write_cog writes a file on this machine: write that, then "
-            "copy it, for example with s3fs.S3FileSystem(...).put(path, address)."
-        )
-    try:
-        path = Path(path).expanduser()
-        is_folder, is_there = path.is_dir(), path.exists()
-    except RuntimeError:
-        raise CourseError(f"{path} names a user whom this machine does not know.") from None
-    except OSError as error:
-        raise CourseError(f"{path} cannot be written ({error.strerror}).") from None
-    if is_folder:
-        raise CourseError(f"{path} is a folder, but the name of a file is needed.")
-    if is_there and not overwrite:
-        raise CourseError(
-            f"{path} exists already: pass overwrite=True to replace it, or choose another name."
-        )
-    return path

@@ -7,9 +7,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from offline_kit.errors import CourseError
-from offline_kit.manifest import MANIFEST
+from offline_kit.manifest import MANIFEST, PLAN
 
-PLAN = "building.json"  # in a kit that is being built: what it will be
 WORK = ".building"
 TRUTH = "truth_no_real_project_has"
 SECOND_PLACE = "second_place"

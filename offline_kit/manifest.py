@@ -14,6 +14,7 @@ from offline_kit.paths import build_command
 KIT_VERSION = 6  # raise it whenever a pixel or a point changes
 LICENCE = "CC-BY-4.0"
 MANIFEST = "manifest.json"
+PLAN = "building.json"  # in a kit that is being built: what it will be
 _LIBRARIES = ("numpy", "numba", "scipy", "rasterio", "geopandas", "shapely", "pyproj", "pillow")
 
 
@@ -74,6 +75,11 @@ def read_manifest(kit: Path) -> dict[str, Any]:
     path = kit / MANIFEST
     if not kit.is_dir() or not any(kit.iterdir()):
         raise CourseError(f"There is no offline kit in {kit}; make it with {build_command(kit)}.")
+    if not path.is_file() and not (kit / PLAN).is_file():
+        raise CourseError(
+            f"{kit} holds no offline kit (it has no {MANIFEST}), but something else: name the "
+            "folder of a kit, or an empty one, with COURSE_KIT, or unset it."
+        )
     if not path.is_file():
         raise CourseError(
             f"The offline kit in {kit} is half-built (it has no {MANIFEST}); "

@@ -256,6 +256,18 @@ class TestFile:
         assert cog_validate(path)[0]
         assert [file.name for file in tmp_path.iterdir()] == ["out.tif"]
 
+    @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+    def test_writes_through_a_link(self, tmp_path):
+        kept, link = tmp_path / "archive.tif", tmp_path / "newest.tif"
+        link.symlink_to(kept)
+        write(noise(), link)
+        assert link.is_symlink()
+        assert cog_validate(kept)[0]
+        (tmp_path / "round").symlink_to(tmp_path / "trip")
+        (tmp_path / "trip").symlink_to(tmp_path / "round")
+        with pytest.raises(CourseError, match="cannot be written"):
+            write(noise(), tmp_path / "round", overwrite=True)
+
     def test_makes_the_folder(self, tmp_path):
         write(noise(60, 50), tmp_path / "new" / "out.tif")
         assert (tmp_path / "new" / "out.tif").exists()
@@ -312,6 +324,8 @@ class TestRefusals:
         self.refuses("holds <U3", unreadable.astype(str), path)
         self.refuses("'x' are not the same step", unreadable.isel(x=[0, 1, 5]), path)
         self.refuses("holds float16", unreadable.astype("float16"), path)
+        many = unreadable.isel(x=slice(2), y=slice(2)).expand_dims(day=range(70_000))
+        self.refuses("70000 layers along 'day', but a TIFF holds at most 65535", many, path)
 
     def test_nodata_left_over_from_whole_numbers(self, unreadable, tmp_path):
         scaled = unreadable * np.float32(0.01)

@@ -22,6 +22,8 @@ from helpers.heavy.raster import (
     with_one_nodata,
 )
 
+MOST_LAYERS = 65_535  # counted in 16 bits: TIFF 6.0, SamplesPerPixel
+
 
 def layers_of(array: xr.DataArray) -> xr.DataArray:
     """Give the array the dimensions ``(layer, y, x)`` and make it lazy."""
@@ -43,6 +45,11 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
         raise CourseError(
             f"The array has the dimensions {tuple(array.dims)}, but a COG holds one besides "
             f"{y!r} and {x!r}: choose one date with array.isel(time=0)."
+        )
+    if any(array.sizes[dim] > MOST_LAYERS for dim in others):
+        raise CourseError(
+            f"The array has {array.sizes[others[0]]} layers along {others[0]!r}, but a TIFF holds "
+            f"at most {MOST_LAYERS}: write a part of them, with array.isel({others[0]}=slice(...))."
         )
     if np.isnan(sum(array.shape)):
         raise CourseError(

@@ -209,6 +209,8 @@ costs.hvplot.barh(
     xlabel="",
     ylabel="MB",
     title="What travels for the red band",
+    color="#0077BB",
+    line_color="white",
     toolbar=None,
     responsive=True,
     max_width=700,
@@ -239,11 +241,13 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"frame_width": 260}
+look |= {"frame_width": 260, "xlim": box[::2], "ylim": box[1::2]}
 both = {"Full resolution": full, "Coarsest overview": coarse}
 hv.Layout(
     [
-        layer.hvplot.image(**look, title=cloud.map_title(title))
+        layer.hvplot.image(**look, title=cloud.map_title(title)).opts(
+            colorbar_position="bottom"
+        )
         for title, layer in both.items()
     ]
 ).cols(1)

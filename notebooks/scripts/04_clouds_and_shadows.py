@@ -400,8 +400,10 @@ pixels = pd.DataFrame(
 by_light = pixels.groupby("light")["difference"].median()
 
 # %%
-by_light.loc[0:1.4].hvplot.line(
+LEAST_LIGHT = 0.2
+curve = by_light.loc[0:1.4].hvplot.line(
     color="#332288",
+    line_width=3,
     grid=True,
     xlim=(0, 1.5),
     xlabel="light on the slope (1 = that of level ground)",
@@ -412,15 +414,15 @@ by_light.loc[0:1.4].hvplot.line(
     height=280,
     title=cloud.map_title("How grainy the near infrared is"),
 )
+curve * hv.VLine(LEAST_LIGHT).opts(color="black", line_dash="dashed")
 
 # %% [markdown]
 # **What to notice.** On level ground one pixel is like the next; the dimmer the slope, the less so. Near zero light the
 # curve falls again, because there the correction is limited, so as not to divide by nothing. The curve has no step to
-# show us where to cut, so we decide: below 0.2, where neighbours differ more than three times as much as on level
-# ground, we don't believe the values.
+# show us where to cut, so we decide: below 0.2 (the dashed line), where neighbours differ more than three times as much
+# as on level ground, we don't believe the values.
 
 # %% tags=["nbval-check-output"]
-LEAST_LIGHT = 0.2
 dim = light < LEAST_LIGHT
 print(f"{float(dim.mean()):.1%} of the pixels are too dim")
 print(f"level ground: {by_light[1.0]:.1f} % to the next pixel")

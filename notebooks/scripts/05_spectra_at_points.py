@@ -341,13 +341,18 @@ quartiles.columns = ["lower", "median", "upper"]
 quartiles = quartiles.reset_index()
 
 # %%
-colours = [CLASS_COLOURS[name] for name in sorted(quartiles["name"].unique())]
+in_legend = sorted(quartiles["name"].unique())
+colours = [CLASS_COLOURS[name] for name in in_legend]
+trees = {"Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"}
+dashes = ["solid" if name in trees else "dashed" for name in in_legend]
 each_class = {"x": "wavelength", "by": "name", "color": colours}
-each_class |= {"responsive": True, "height": 520}
+each_class |= {"responsive": True, "height": 460}
 middle_halves = quartiles.hvplot.area(
     y="lower", y2="upper", alpha=0.1, line_alpha=0, stacked=False, **each_class
 )
-medians = quartiles.hvplot.line(y="median", line_width=3.5, **each_class)
+medians = quartiles.hvplot.line(
+    y="median", line_width=3.5, line_dash=dashes, **each_class
+)
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -362,7 +367,7 @@ medians = quartiles.hvplot.line(y="median", line_width=3.5, **each_class)
 )
 
 # %% [markdown]
-# **What to notice.**
+# **What to notice.** (Trees have solid lines, everything else dashed ones.)
 #
 # - **Pines are dark** in the visible, as all dense green plants are, and darker than the other trees in the near
 #   infrared. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is
@@ -455,7 +460,8 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 # Only drawing: run it, no need to read it.
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
-how = {"by": "name", "color": pair_colours, "responsive": True, "height": 420}
+how = {"by": "name", "color": pair_colours, "marker": ["triangle", "circle"]}
+how |= {"alpha": 0.7, "xlim": (0, None), "responsive": True, "height": 420}
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 (cloud_of_points * same_ndvi.opts(color="black")).opts(

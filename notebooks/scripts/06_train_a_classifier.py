@@ -333,7 +333,7 @@ print(f"and {mean_loss.iloc[-1]:.3f} after all {len(mean_loss)}.")
 # %%
 # Only drawing: run it, no need to read it.
 look = {"responsive": True, "height": 440, "value_label": "loss"}
-thin = losses.hvplot.line(color="#0077BB", line_width=1, group_label="part", **look)
+thin = losses.hvplot.line(color="#0077BB", line_width=1.5, group_label="part", **look)
 thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 frame = {"max_width": 800, "show_grid": True, "legend_position": "bottom"}

@@ -362,10 +362,14 @@ for axes, what in zip(panels, together.index, strict=True):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
         beside = place + np.linspace(-0.15, 0.15, 5)  # so that no dot hides another
         axes.scatter(beside, [part[what] for part in by_part[how]], **look)
-        axes.hlines(together.loc[what, how], place - 0.3, place + 0.3, colors=colour)
+        axes.hlines(
+            together.loc[what, how], place - 0.3, place + 0.3, colors=colour, lw=3
+        )
     axes.set(title=what, xticks=[0, 1], xticklabels=["at random", "by blocks"])
 panels[0].set_ylabel("share (0 to 1)")
-figure.suptitle(cloud.map_title("Five parts as dots, all together as lines"))
+figure.suptitle(
+    cloud.map_title("Random parts and blocks: five dots, all together a line")
+)
 plt.show()
 
 # %% [markdown]
@@ -409,7 +413,6 @@ axes.barh(
 axes.set(
     title="Importance of each band on the testing points",
     xlabel="accuracy lost when the band is shuffled (0 to 1)",
-    ylabel="band",
 )
 plt.show()
 

@@ -138,8 +138,8 @@ tasks.groupby("step").size().rename("tasks that could run at once").to_frame()
 place = dict(
     zip(tasks["task"], zip(tasks["column"], tasks["step"], strict=True), strict=True)
 )
-arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
-half_a_box = np.array([0, 0.17])
+arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "color": "black"}
+half_a_box = np.array([0, 0.14])
 box = {"boxstyle": "round", "facecolor": "#88CCEE"}
 
 # %%
@@ -410,7 +410,7 @@ ndvi_map.rename("NDVI").hvplot.image(
     clabel="NDVI (no unit)",
     xlabel="metres east",
     ylabel="metres north",
-    title=cloud.map_title("Greenness (NDVI)"),
+    title=cloud.map_title("Greenness: NDVI"),
 ).opts(xformatter="%.0f", yformatter="%.0f", colorbar_position="bottom")
 
 # %% [markdown]

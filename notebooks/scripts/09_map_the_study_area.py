@@ -308,7 +308,7 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
-    geo=True, fill_alpha=0, line_color="white", line_width=1.5, hover=False
+    geo=True, fill_alpha=0, line_color="white", line_width=1, hover=False
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}

@@ -296,7 +296,7 @@ if filled_in.exists():
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     middle, half_width = by_reference["hectares"], by_reference["margin"]
     axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
-    axes.axvline(hectares["pine"], color=WINE, ls="--", label="counted pixels")
+    axes.axvline(hectares["pine"], color=WINE, ls="--", lw=2, label="counted pixels")
     axes.set(xlabel="pines (ha), with 95 % interval", ylim=(-0.6, len(references)))
     axes.set_title(cloud.map_title("One sample, and who answered it"))
     axes.legend(loc="upper left")
@@ -537,7 +537,7 @@ if cloud.truth is not None:
 
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(6.5, 6))
-    axes.plot([0, 1], [0, 1], color="black", ls=":", label="can be believed")
+    axes.plot([0, 1], [0, 1], color="black", ls=":", lw=2, label="can be believed")
     for name, colour, marker in zip(curves, [WINE, INK], "os", strict=True):
         share, mean = curves[name]
         axes.plot(mean, share, color=colour, marker=marker, label=name, markersize=8)
@@ -704,7 +704,7 @@ if cloud.truth is not None:
 
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(9, 4.5))
-    colours, markers = plt.cm.cividis_r(np.linspace(0.35, 1, 5)), "vs^Do"
+    colours, markers = plt.cm.cividis_r(np.linspace(0.15, 1, 5)), "vs^Do"
     styles = [f"{marker}-" for marker in markers]
     by_light.T.plot(
         ax=axes, color=list(colours), style=styles, markersize=8, ylim=(0, 1)

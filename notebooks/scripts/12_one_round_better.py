@@ -390,7 +390,8 @@ def draw_judgement(axes, what):
     if cloud.truth is not None:
         look = {"ls": "none", "marker": "|", "color": WINE, "ms": 22, "mew": 3}
         axes.plot(truly.loc[what], list(maps), label="truth", **look)
-    axes.set(xlabel=f"{what} of the map (0 to 1)", xlim=(0, 1), ylim=(2.5, -0.5))
+    axes.set(xlabel=f"{what} of the map (0 to 1)", ylim=(2.5, -0.5))
+    axes.set(xlim=(0, 1), xticks=[0, 0.5, 1])
 
 
 # %%
@@ -628,7 +629,7 @@ ways = {"at random": at_random, "blocks of 1 km": by_block, "matched": matched}
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 5))
 axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="pixels of the map")
-looks = zip([WINE, "#CC6677", INK], ["--", "-.", "-"], strict=True)
+looks = zip([WINE, "#CC6677", "#0077BB"], ["--", "-.", "-"], strict=True)
 for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):
     look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds {name}"}
     axes.ecdf(distance_to_others(xy, folds), **look)

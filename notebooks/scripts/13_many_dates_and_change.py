@@ -331,7 +331,8 @@ def sharp_edges(item):
 # %% [markdown]
 # Now every scene that this lesson needs: the five of spring 2018, two of summer, and the clearest of each September
 # from 2020 on. (The simulated archive has no scene of the spring of 2019, and of the spring of 2023 only a product of
-# *Collection 1*. To save time, we do not map 2022.) Their offsets go into `offset_of`, which `sharp_edges` looks up when it is called.
+# *Collection 1*. To save time, we do not map 2022.) Their offsets go into `offset_of`, which `sharp_edges` looks up when
+# it is called.
 
 
 # %%
@@ -681,7 +682,7 @@ most = blocks.where(blocks == blocks.max(), drop=True)
 square = {"x": slice(float(most.x[0]) - 2000, float(most.x[0]) + 2000)}
 square["y"] = slice(float(most.y[0]) + 2000, float(most.y[0]) - 2000)
 KINDS = {"no pines": "white", "pines on both dates": "#44AA99"}
-KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#BBBBBB"}
+KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#AAAAAA"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:
@@ -697,7 +698,7 @@ for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict
     dress(axes, name)
     axes.label_outer()
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
-figure.suptitle(cloud.map_title("Change of pines (line: area of interest)"))
+figure.suptitle(cloud.map_title("Change of pines; line: area of interest"))
 plt.show()
 
 # %% [markdown]
@@ -841,7 +842,8 @@ if cloud.truth is not None:
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
-        axes.set(title=what, xlim=(0, 1), xlabel="share of hectares, 95 % interval")
+        axes.set(title=what, xlim=(0, 1), xticks=[0, 0.5, 1])
+        axes.set_xlabel("share of hectares, 95 % interval")
     panels[0].margins(y=0.15)
     panels[0].invert_yaxis()
     figure.suptitle(cloud.map_title("Gains of pines: four ways, one sample"))
@@ -1013,20 +1015,23 @@ MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
 if cloud.truth is not None:
     estimated = areas["estimated (ha)"]
     reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
-    wide = {"fmt": "none", "color": INK, "capsize": 8, "label": "exact interval"}
-    narrow = {"fmt": "o", "color": INK, "elinewidth": 6, "markersize": 10}
+    wide = {"fmt": "o", "color": INK, "capsize": 8, "markersize": 9}
+    wide |= {"xerr": reach, "label": "sample, exact interval"}
+    narrow = {"fmt": "o", "color": "#0077BB", "capsize": 8, "markersize": 9}
     narrow |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
 
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
     axes = plt.subplots(figsize=(9, 3.6))[1]
-    axes.errorbar(estimated, areas.index, xerr=reach, **wide)
-    axes.errorbar(estimated, areas.index, **narrow)
+    heights = np.arange(len(areas))
+    axes.errorbar(estimated, heights + 0.2, **narrow)
+    axes.errorbar(estimated, heights, **wide)
     for name, look in MARKS.items():
         look = {"label": name, "linestyle": "none", "markersize": 11, **look}
-        axes.plot(areas[f"{name} (ha)"], areas.index, **look)
-    axes.set(ylim=(-0.6, 1.6), xlim=(0, None), xlabel="hectares")
+        axes.plot(areas[f"{name} (ha)"], heights - 0.2, **look)
+    axes.set(ylim=(-0.6, 1.6), yticks=heights, yticklabels=areas.index)
+    axes.set(xlim=(0, None), xlabel="hectares")
     axes.set_title(cloud.map_title("Change from 2018 to 2024"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
     plt.show()
@@ -1066,7 +1071,7 @@ if cloud.truth is not None:
     bars = spread.hvplot.bar(
         xlabel="distance from the nearest plantation",
         ylabel="% of the land that became pine",
-        cmap=[INK, "#CC6677"],
+        cmap=[SAND, INK],
         responsive=True,
         max_width=800,
         height=380,

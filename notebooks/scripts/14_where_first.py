@@ -257,11 +257,12 @@ sides = three[["low", "high"]].sub(three["middle"], axis=0).abs().values.T
 look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
 middle = three["middle"].values
 axes.errorbar(middle, three.index, xerr=sides, label="estimated", **look)
-look = {"color": WINE, "ms": 7, "zorder": 5, "label": "counted pixels"}
+look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
+look |= {"markeredgecolor": "white"}
 axes.plot(three["counted"], three.index, "D", **look)
 axes.set_ylim(len(three) - 0.4, -0.6)
 axes.set(xlabel="pines (ha), with 95 % interval")
-axes.set_title(cloud.map_title("How much is it in each catchment?"))
+axes.set_title(cloud.map_title("How many hectares of pines in each catchment?"))
 axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()
 
@@ -735,7 +736,9 @@ def name_catchments(axes):
     halo = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
     for row in in_km(catchments).itertuples():
         point = row.geometry.representative_point()
-        axes.text(point.x, point.y, row.name, ha="center", weight="bold", bbox=halo)
+        axes.text(
+            point.x, point.y, row.name, ha="center", size=10, weight="bold", bbox=halo
+        )
 
 
 # %%
@@ -774,7 +777,7 @@ page_table["in the plan of\n(% of draws)"] = summary.iloc[:, 0].values
 # %%
 HOW_TO_READ = f"""How to read this map
 - The budget is R {BUDGET / 1e6:.1f} million, follow-up included, in rand of the early 2000s.
-- Colours say what to do, not how many trees there are. White: not in the plan.
+- Colours say what to do, not how many trees there are. White: nothing to do now.
 - "Visit, then clear": best by our figures, but in fewer than {SURE[1]:.0%} of {DRAWS} tries with
   other plausible figures. Look at five of its pieces before a team is sent.
 - Every "a to b" holds the true number in about 19 of 20 cases, if our assumptions hold.

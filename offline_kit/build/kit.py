@@ -41,8 +41,8 @@ from offline_kit.build.stac import make_collection, make_item
 from offline_kit.build.vectors import write_layers
 from offline_kit.errors import CourseError
 from offline_kit.files import written_whole
-from offline_kit.folder import PARTS, PLAN, TRUTH, VECTORS, WORK
-from offline_kit.manifest import KIT_VERSION, write_json, write_manifest
+from offline_kit.folder import PARTS, TRUTH, VECTORS, WORK
+from offline_kit.manifest import KIT_VERSION, PLAN, write_json, write_manifest
 from offline_kit.paths import kit_folder
 
 SEED = 20180915

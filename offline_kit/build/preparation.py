@@ -7,8 +7,8 @@ from typing import Any
 
 from offline_kit.build.grid import Grid
 from offline_kit.errors import CourseError
-from offline_kit.folder import PARTS, PLAN, VECTORS, WORK, check_makes_way
-from offline_kit.manifest import MANIFEST, check_kit, read_manifest, write_json
+from offline_kit.folder import PARTS, VECTORS, WORK, check_makes_way
+from offline_kit.manifest import MANIFEST, PLAN, check_kit, read_manifest, write_json
 
 BYTES_PER_PIXEL = 10  # of one finished scene with its truth; measured, rounded up
 

@@ -43,8 +43,16 @@ def test_no_kit(tmp_path, make):
     assert not (tmp_path / "bucket").exists()
 
 
+def test_something_else_is_no_kit(tmp_path):
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(CourseError) as error:
+        ensure_server(tmp_path, tmp_path / "bucket")
+    assert f"{tmp_path} holds no offline kit" in sentence(error)
+    assert "half-built" not in sentence(error)
+
+
 def test_half_built(own_kit, tmp_path):
-    (own_kit / "manifest.json").unlink()
+    (own_kit / "manifest.json").rename(own_kit / "building.json")
     with pytest.raises(CourseError) as error:
         ensure_server(own_kit, tmp_path / "bucket")
     assert "half-built (it has no manifest.json)" in sentence(error)
