@@ -17,6 +17,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +26,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "tests" / "browser"))
+sys.path[:0] = [str(PROJECT / "tests" / "browser"), str(PROJECT / "tests")]
 from lab import CHROMIUM, COLOURS, DRAWN_COLOURS, LAPTOP, find_chromium, wait_for_kernel  # noqa: E402
+from waiting import listens, wait_until  # noqa: E402
 
 ROUNDS = 3
 LESSONS = sorted(path.stem for path in (PROJECT / "notebooks").glob("[0-9]*.ipynb"))
@@ -54,6 +56,8 @@ def running_lab() -> Iterator[str]:
                 break
         else:
             raise RuntimeError("`make lab` ended before JupyterLab answered")
+        threading.Thread(target=make.stdout.read, daemon=True).start()  # a full pipe stops Lab
+        wait_until(lambda: listens(address[0]))
         yield address[0]
     finally:
         os.killpg(make.pid, signal.SIGKILL)
