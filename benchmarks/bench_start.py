@@ -74,7 +74,7 @@ def one_round(chromium: Browser) -> dict[str, float]:
         page.goto(address)
         wait_for_kernel(page)
         reached["the kernel is ready"] = time.perf_counter() - started
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         number = page.evaluate(FIND_PLOT)
         page.evaluate("n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", number)
         while page.evaluate(COLOURS, number) < DRAWN_COLOURS:
@@ -93,8 +93,8 @@ def first_output(chromium: Browser, address: str, lesson: str) -> tuple[float, f
     opened = time.perf_counter() - started
     page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     started = time.perf_counter()
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(HAS_OUTPUT, timeout=PATIENCE_MS)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(HAS_OUTPUT, timeout=PATIENCE_MS, polling=250)
     seconds = time.perf_counter() - started
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()

@@ -262,7 +262,7 @@ def wait_for_kernel(page: Page) -> None:
 def run_all(page: Page, lab: Lab, walk: Walk, limit: float) -> list[dict]:
     """Run all cells of the lesson in front; return its cells when none has failed."""
     started = time.perf_counter()
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     while True:
         time.sleep(0.5)
         walk.peak_mb = max(walk.peak_mb, memory_of(lab) / 1e6)
