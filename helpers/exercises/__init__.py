@@ -31,7 +31,7 @@ def check(number: str = "", answer: object = ..., *unnamed: object, **given: obj
     try:
         if unnamed:
             raise CourseError(
-                "Behind the answer everything has its name, as in the lesson: points=points."
+                "After the answer everything has its name, as in the lesson: points=points."
             )
         display(feedback_on(number, answer, **given))
     except CourseError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a check needs none of what reaches a server
     "rest of the map, millions of pixels, has to come from the satellite.",
     hints=[
         "Each place is one row of the table points. Which function of Python counts the rows?",
-        "The function is called len, and the table goes in round brackets behind it.",
+        "The function is called len, and the table goes in round brackets after it.",
     ],
 )
 def number_of_places(answer: float, *, points: gpd.GeoDataFrame) -> str | None:

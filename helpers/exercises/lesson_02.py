@@ -70,7 +70,7 @@ def _of_september_2018(scenes: Iterable[pystac.Item]) -> list[pystac.Item]:
     hints=[
         "Look at the place first: which of the two numbers is the longitude?",
         "Then look at the query: compare the name of the property with the one used above.",
-        "The properties of an item are listed by scene.properties.",
+        "scene.properties lists all properties of an item.",
     ],
 )
 def fixed_search(answer: Iterable[object], *, scenes: Iterable[pystac.Item]) -> str | None:
@@ -108,7 +108,7 @@ def _ids(scenes: Iterable[pystac.Item]) -> set[str]:
     "02-3",
     kind=NUMBER,
     right="Now the team can decide with the figure that concerns it. One figure for a whole image "
-    "helps nobody to decide, and in a shadow one sees little of the pines.",
+    "helps nobody to decide, and in a shadow little can be seen of the pines.",
     hints=[
         'The cloudiest: max(all_scenes, key=lambda item: item.properties["eo:cloud_cover"]).',
         "per_cent_of(circle, codes_in_circle[cloudiest.id], ...) gives the part that is hidden.",

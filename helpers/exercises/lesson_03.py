@@ -47,7 +47,7 @@ def memory_of_two_bands(answer: float, *, numbers: xr.DataArray) -> str | None:
     if same(answer, expected / 2):
         return "That is their size in 16 bits, or of one band alone in 32: say astype('float32')."
     if same(answer, expected * 2):
-        return "That is their size in 64 bits; float32 has half of it."
+        return "That is their size in 64 bits; float32 takes half of that."
     if same(answer, expected * numbers.sizes["band"] / 2):
         return "That is the size of all the bands: take red and nir alone."
     if same(answer, numbers.nbytes / 1e6):
@@ -121,8 +121,8 @@ def offset_for_any_scene(
     wrong = {kind for kind, outcome, right in told if outcome != right != STOPPED}
     if any(outcome == STOPPED != right for _, outcome, right in told):
         return (
-            "Your function stops although flag and pixels agree: the darkest red plus the offset "
-            "that you have chosen must be more than 0.05 away from zero for that."
+            "Your function stops although flag and pixels agree: it should stop only if the "
+            "darkest red plus the offset that you have chosen is more than 0.05 away from zero."
         )
     if wrong:
         return _not_by_its_words(wrong)

@@ -39,7 +39,7 @@ def water_points_lost(
         (removed.sum(), "These are the removed points of all classes; count the water alone."),
         (
             lesson,
-            "That many go with the lesson's threshold, 0.05: replace it by 0.03 for both bands.",
+            "That many go with the lesson's threshold, 0.05: replace it with 0.03 for both bands.",
         ),
         (
             (_at(points, (red < 0.03) | (nir < 0.03)) & water).sum(),
@@ -178,7 +178,7 @@ def _wrong_form(answer: xr.DataArray, in_shade: xr.DataArray) -> str | None:
         )
     if dict(answer.sizes) != dict(in_shade.sizes):
         return (
-            f"Your mask has the sizes {dict(answer.sizes)}; it should be that of the scene, "
+            f"Your mask has the sizes {dict(answer.sizes)}; it should have those of the scene, "
             f"{dict(in_shade.sizes)}: a mask of the pixels, not of the points."
         )
     if not {"x", "y"} <= set(answer.indexes):
@@ -206,7 +206,7 @@ def _short_of(water: float, shade: float, lit: float) -> str | None:
         )
     if water > 0.05:
         return (
-            f"Your mask removes {water:.0%} of the water points, 5 % is allowed. Water is level: "
+            f"Your mask removes {water:.0%} of the water points; 5 % is allowed. Water is level: "
             "add (&) a condition that is False on level ground."
         )
     if lit > 0.01:

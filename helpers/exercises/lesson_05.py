@@ -39,7 +39,7 @@ def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str |
             "rows: compute the index for all of them."
         )
     if not pd.api.types.is_numeric_dtype(answer):
-        return "Your Series doesn't hold numbers: an index is computed from two columns of bands."
+        return "Your Series doesn't hold numbers: an index is computed from two bands."
     values = answer.to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(values).all():
         return "Some of your values are missing (NaN) or infinite: have you divided by 0?"
@@ -75,8 +75,8 @@ def red_edge_index(answer: pd.Series, *, learning_points: pd.DataFrame) -> str |
     kind=TEXT,
     right=(
         "What counts is how far two classes are apart in units of how much they vary, not the bare "
-        "difference. Every test of separability, and every split of a decision "
-        "tree in lesson 06, weighs the two against each other."
+        "difference. Every test of separability, and every split of a decision tree "
+        "in lesson 06, weighs the two against each other."
     ),
     hints=[
         "Take the three lines for pines and dense fynbos and put in the other class.",
@@ -137,8 +137,8 @@ ESA_NAMES = {f"B{number:02d}" for number in range(1, 13)} | {
         "Look at the spectra again with only the two classes shown (click the others away).",
         "One band may tell how much light there is, and how many gaps: in that the two are alike. "
         "The other should tell what is different in their leaves.",
-        "Drought and pests brown the needles of some pines: what do these lose, and in which band "
-        "does that show?",
+        "Drought and pests turn the needles of some pines brown: what have these lost, and in "
+        "which band does that show?",
         "Draw red against each of the others, and look for two clouds of points that lie side by "
         "side, though both may be long and thin.",
     ],

@@ -78,9 +78,9 @@ def forest_among_called_pines(answer: float, *, counts: pd.DataFrame) -> str | N
 @exercise(
     "07-2",
     kind=NUMBER,
-    right="A threshold is a price list. Where a missed seed tree is expensive, a map must call "
-    "pine early and accept walks for nothing; state the costs with the map, so that others can "
-    "disagree.",
+    right="A threshold puts a price on each kind of mistake. Where a missed seed tree is "
+    "expensive, a map must call pine early and accept walks for nothing; state the costs with the "
+    "map, so that others can disagree.",
     hints=[
         "For one threshold t: missed = (is_pine & (pine_probability < t)).sum().",
         "false_alarms = (~is_pine & (pine_probability >= t)).sum(); "
@@ -188,8 +188,8 @@ def wider_blocks(answer: pd.Series, *, spectra: gpd.GeoDataFrame) -> str | None:
         return None
     if _alike(labels, _pairs(np.floor(x / 1000), np.floor(y / 1000))):
         return (
-            "Those are still the blocks of one kilometre: make column and row anew, too, with 2000 "
-            "in place of BLOCK_METRES."
+            "Those are still the blocks of one kilometre: make column and row again, too, with "
+            "2000 in place of BLOCK_METRES."
         )
     if _alike(labels, east) or _alike(labels, north):
         return (

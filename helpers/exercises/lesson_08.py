@@ -42,8 +42,8 @@ def count_the_chunks(answer: float, *, shape: tuple[int, int]) -> str | None:
         )
     if answer != int(answer):
         return (
-            "That is not a whole number: there are no parts of chunks, a smaller one counts as "
-            "one, too."
+            "That is not a whole number: a smaller chunk at an edge is still a chunk, and counts "
+            "as one."
         )
     if answer in (ceil(down) + ceil(across), ceil(down), ceil(across)):
         return "Chunks lie in rows and columns: multiply how many there are down and across."
@@ -73,7 +73,7 @@ def megabytes_in_use(answer: Callable[..., Any]) -> str | None:
         same(found[side, threads] / found[side, 1], 1 / threads) for side, threads in _CASES
     ):
         return (
-            "With more threads more chunks are in memory at a time; yours does not grow with them."
+            "With more threads more chunks are in memory at a time, but your answer does not grow."
         )
     if same(found[2048, 1] / found[1024, 1], 2):
         return (

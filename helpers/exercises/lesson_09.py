@@ -9,7 +9,7 @@ import xarray as xr
 from helpers.exercises.core import FUNCTION, NUMBER, NotYet, call, exercise, same
 
 STOPPED_BY_NUMPY = {
-    "cannot reshape array": "If you have left out pixels, too few are there to fill the block: "
+    "cannot reshape array": "If you have left out pixels, there are too few to fill the block: "
     "begin with a table full of NaN (np.full) and put the answers of the complete pixels into it.",
     "too many indices": "A mask of the block has more axes than the table. The table needs one "
     "value for each of its rows: np.isnan(table).any(axis=1).",
@@ -36,7 +36,7 @@ def area_above_threshold(answer: float, *, pine_map: xr.DataArray) -> str | None
         pixels: "That is the number of pixels; a hectare has 100 of them.",
         100 * pixels: "That is in square metres; a hectare has 10,000 of them.",
         pixels / 10_000: "You divided by 10,000, but a pixel is not 1 m x 1 m: it is 100 m².",
-        float((pine_map > 0.5).sum()) / 100: "That is the area above 0.5; ask for 0.7.",
+        float((pine_map > 0.5).sum()) / 100: "That is the area above 0.5; take 0.7.",
         float((pine_map <= 0.7).sum())
         / 100: "That is what lies below: you want probability > 0.7.",
         float((~(pine_map <= 0.7)).sum()) / 100: "That counts the pixels without a value as pines: "
@@ -97,7 +97,7 @@ def holes_stay_holes(
             return "Holes have become 0. But 0 says 'surely not pines'; NaN says 'not known'."
         return "No pixel is NaN. Filling holes before predicting hides them; they must stay NaN."
     if empty.all():
-        return "All is NaN: a pixel is left out only if one of its own bands is missing."
+        return "Everything is NaN: a pixel is left out only if one of its own bands is missing."
     if np.allclose(result, wanted, atol=1e-5, equal_nan=True):
         return None
     if np.allclose(np.sort(result, axis=None), np.sort(wanted, axis=None), equal_nan=True):

@@ -37,7 +37,7 @@ def price_of_precision(answer: float, *, cog_path: Path, pine_map: xr.DataArray)
     if same(answer, 4, within=0.01):
         return "Four times is what the numbers take in memory. Compare the files on the disk."
     if same(answer, small / large, within=0.02):
-        return "Upside down: how many times is the file of 32-bit numbers larger than the other?"
+        return "Upside down: how many times as large as the other is the file of 32-bit numbers?"
     if same(answer, pine_map.nbytes / small, within=0.02):
         return "You have compared the array in memory with a compressed file; compare two files."
     if same(answer, large, within=0.02) or same(answer, large / 1e6, within=0.02):
@@ -108,7 +108,7 @@ def cleared_since_the_plan(
     hints=[
         "Ask of each: is there a network? Is all of it needed? Does anybody ask for old versions?",
         "Look at the last column of the table in 'Which one when?'.",
-        "Each of the three is the best offer for one of them.",
+        "Each of the three offers is the best one for one of the three people.",
     ],
 )
 def offers_for_three(answer: dict) -> str | None:

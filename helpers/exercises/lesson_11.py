@@ -63,7 +63,7 @@ def overall_accuracy(answer: float, *, counts: pd.DataFrame, hectares: pd.Series
         "the map. Which of the two is larger?",
         "The standard deviation of yes/no visits is sqrt(share * (1 - share)): about 0.46 for 3 in "
         "10 and 0.14 for 2 in 100. Multiply each by the hectares of its part.",
-        "The best is to share the visits in the ratio of those two products. Or try all: a loop "
+        "It is best to divide the visits in the ratio of those two products. Or try all: a loop "
         "over 2 to 198 visits to marked pixels that prints the margin.",
     ],
 )

@@ -19,8 +19,8 @@ ROUNDED = 0.0006  # so close is an answer that has been rounded to three decimal
 @exercise(
     "12-1",
     kind=NUMBER,
-    right="Near to one training point is enough: the index asks for the nearest, and measures in "
-    "steps as wide as the training points lie apart.",
+    right="One training point close by is enough: the index asks for the nearest, and its unit is "
+    "the mean distance between training points.",
     hints=[
         "Two numbers are needed: the distance to the nearest known row, and the mean distance "
         "between the known rows.",
@@ -42,8 +42,8 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
         distances.mean() / mean: "That takes the mean distance of the new row to all known rows. "
         "It is the NEAREST that counts: one training point that looks like it is enough.",
         distances.max() / mean: "That is the farthest known row; the nearest is asked for.",
-        distances.min() / cdist(known_rows, known_rows).mean(): "Your mean holds the distance of "
-        "each row to itself, which is 0. pdist takes each pair once, and no row with itself.",
+        distances.min() / cdist(known_rows, known_rows).mean(): "Your mean includes the distance "
+        "of each row to itself, which is 0. pdist takes each pair once, and no row with itself.",
         distances.min() / distances.mean(): "You divided by the new row's own mean distance. "
         "Divide by the mean distance BETWEEN the known rows.",
         mean / distances.min(): "The other way round: the distance to the nearest goes on top.",
@@ -58,21 +58,21 @@ def index_of_new_row(answer: float, *, known_rows: NDArray, new_row: NDArray) ->
     "12-2",
     kind=POINTS,
     right="Apart from each other, and where the model has not been tested: a list that a team can "
-    "use. (Drawn at random? Only then does it not follow anybody's habits.)",
+    "use. (If you drew them at random, it follows nobody's habits, either.)",
     hints=[
         "np.nonzero(outside.values) gives the rows and columns of the pixels; outside.x and "
         "outside.y have their coordinates.",
         "Go through the pixels in random order, and keep one only if it is 500 m or more from "
         "all that you have kept. Stop at ten.",
-        "gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS) makes the answer of two lists.",
+        "gpd.GeoSeries(gpd.points_from_xy(x, y), crs=CRS) makes the answer from two lists.",
     ],
 )
 def next_places(answer: gpd.GeoSeries, *, outside: xr.DataArray) -> str | None:
     """Expect ten places outside the area of applicability, apart from each other."""
     if len(answer) != PLACES:
-        return f"{PLACES} places are asked for; yours are {len(answer)}."
+        return f"{PLACES} places are asked for; you have {len(answer)}."
     if not (answer.geom_type == "Point").all():
-        return "Each place is a point."
+        return "Each place must be a point."
     if answer.x.abs().max() <= 180:
         return "These look like degrees. The map is in metres: use outside.x and outside.y."
     if answer.crs is None:

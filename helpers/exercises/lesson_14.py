@@ -40,21 +40,21 @@ def stands_changed(
             "years=1 goes into middle_benefit."
         )
     slips = {
-        abs(int(new.sum()) - int(old.sum())): "That is by how many stands the plans differ in "
-        "number. One may leave and another come in: compare them stand by stand.",
+        abs(int(new.sum()) - int(old.sum())): "That is how many more stands one plan has than "
+        "the other. One may leave and another come in: compare them stand by stand.",
         int((old == new).sum()): "Those are the stands that are alike in both, in or out of the "
         "plan: count where the two differ.",
         int(new.sum()): "That is how many stands the new plan has, whether they are new or not.",
         int(old.sum()): "That is how many stands the old plan has.",
-        int((new != final_plan).sum()): "That is by how many it differs from `final_plan`. The "
-        'old plan here is `plans["solver"]`, made without the draws.',
-        int((new & ~old).sum()): "Those are only those that come in. Others leave the plan.",
-        int((old & ~new).sum()): "Those are only those that leave. Others come in.",
+        int((new != final_plan).sum()): "That is in how many stands it differs from `final_plan`. "
+        'The old plan here is `plans["solver"]`, made without the draws.',
+        int((new & ~old).sum()): "You count only those that come in. Others leave the plan.",
+        int((old & ~new).sum()): "You count only those that leave. Others come in.",
     }
     return slips.get(
         int(answer),
-        "That is not it. Expected is a whole number of stands: where the plan for years=1 and "
-        '`plans["solver"]` differ, stand by stand.',
+        "That is not it. The answer is a whole number of stands: those for which the plan for "
+        'years=1 and `plans["solver"]` differ.',
     )
 
 
@@ -101,7 +101,7 @@ def first_is_better(
         if same(answer, slip):
             return hint
     return (
-        "That is not it. Expected is a share between 0 and 1: of all draws, those in which "
+        "That is not it. The answer is a share between 0 and 1: of all draws, those in which "
         "saved / paid of the first is larger than that of the second."
     )
 

@@ -16,7 +16,7 @@ def _blocks(points: gpd.GeoDataFrame, metres: float) -> int:
     "15-1",
     kind=NUMBER,
     right="The size of the blocks is yours to choose, and belongs in the report: it says how far "
-    "from its points the model has been asked.",
+    "from its points the model has been tested.",
     hints=[
         "The cell that made `block` did the same for BLOCK_METRES.",
         "points.get_coordinates() // 2000 gives for each point the number of its column and row.",
@@ -31,8 +31,8 @@ def number_of_blocks(answer: float, *, points: gpd.GeoDataFrame) -> str | None:
     if answer == right:
         return None
     slips = {
-        right - 1: "Numbers of blocks begin at 0, so the largest of them is one less than there "
-        "are.",
+        right - 1: "The numbers of the blocks begin at 0, so the largest is one less than the "
+        "count.",
         _blocks(points, 1000): "Those are the blocks of 1 km.",
         len(points): "That is one block for each point: either the rows were counted, or the "
         "blocks are 2 metres wide. The coordinates are metres.",
@@ -83,7 +83,7 @@ def new_likeness(answer: float) -> str | None:
     "15-3",
     kind=NUMBER,
     right="Finding nothing is news, too: that many visits leave room for that many hectares, and "
-    "no more.",
+    "hardly for more.",
     hints=[
         "The rule of three: after n visits without a find, the share may still be 3 / n.",
         "That share is of the 6,400 hectares.",

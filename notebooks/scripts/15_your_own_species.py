@@ -94,8 +94,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # do, the lesson takes the published points and area of the course, and maps the pines among them. `PERIOD` is a choice,
 # too: months in which your species looks unlike what grows around it, with a high sun (lesson 02).
 #
-# **Offline** the scenes are simulated, and so are the visits below, which know the answers for the wattle only. There,
-# try files of another kind in the template, [own/your_map.ipynb](own/your_map.ipynb).
+# **Offline** the scenes are simulated, and so are the visits below: they have answers for the wattle only. To try other
+# files offline, use the template, [own/your_map.ipynb](own/your_map.ipynb).
 
 # %%
 POINTS, POINTS_CRS = cloud.field_points, None  # None: the file says it, or degrees
@@ -160,11 +160,11 @@ if max(east - west, north - south) > WIDEST:
     area = area.to_crs(utm).clip(square).to_crs(area.crs)
 
 # %% [markdown]
-# (All pixels are kept in memory below, and a square of 24 km is what 2 GB hold. If you have more, raise `WIDEST`.)
+# (All pixels are kept in memory below, and 2 GB hold a square of 24 km. If you have more memory, raise `WIDEST`.)
 #
 # (`estimate_utm_crs` takes the [UTM zone](../docs/glossary.md#utm-zone) of the area's centre. If your area lies across
-# two zones, it is measured and mapped in that one, and scenes of the other are reprojected to it. For an area wider than
-# a zone, choose a projection of your country.)
+# two zones, it is measured and mapped in that one, and scenes of the other are reprojected to it. If it is wider than a
+# zone, choose a projection made for your country.)
 #
 # Now the report, **before** any pixel is read. It says what is wrong, in how many records, and what to do.
 
@@ -274,8 +274,8 @@ days["covered"] = days.intersection(mine).area / mine.area
 print(days.drop(columns="geometry").round(2).to_string())
 
 # %% [markdown]
-# `cloud` is for the whole tile. What counts is how much of *your area* is clear, by lesson 04's scene classification. Of
-# the days that cover nearly all of the area, we check the five with the least cloud.
+# `cloud` is for the whole tile. What counts is how much of *your area* is clear, according to the scene classification
+# (lesson 04). Of the days that cover nearly all of the area, we check the five with the least cloud.
 
 # %%
 UNUSABLE = {"no data": 0, "saturated": 1, "cloud shadow": 3}
@@ -365,10 +365,11 @@ print(points["kind"].value_counts().rename_axis(None).to_string())
 #
 # ## Presence, background, and what a probability means
 #
-# Nobody has recorded where the species is *absent*. The model learns to tell places where it was seen from places drawn
-# at random, and it grows at some of *these*, too. So the model's number is not the probability that the species grows
-# there. It says how much more a pixel is like the sightings than like the land, and it depends on **how many** background
-# places we took. Here are the same sightings with all of the background, with half of it, and with a quarter.
+# Nobody has recorded where the species is *absent*. The model learns to tell places where the species was seen from
+# background places, and the species grows at some of *these*, too. So the model's number is not the probability that it
+# grows there. It says how much more a pixel is like the sightings than like the land in general, and it depends on
+# **how many** background places we took. Here are the same sightings with all of the background, with half of it, and
+# with a quarter.
 
 # %%
 SETTINGS = {"n_estimators": 100, "max_depth": 7, "learning_rate": 0.1}
@@ -482,8 +483,8 @@ plt.show()
 #
 # The map is made from all points. With it comes the
 # [area of applicability](../docs/glossary.md#area-of-applicability) of lesson 12: how different is a pixel from all that
-# the model learnt from? The points of a part differ only so far from those of the other parts; beyond that, the model was
-# never tested.
+# the model learnt from? The points of one part differ from those of the other parts only by so much; beyond that, the
+# model was never tested.
 
 # %%
 likeness = map_of(points)
@@ -683,10 +684,10 @@ if came_back.exists():
     )
 
 # %% [markdown]
-# **What to notice.** The interval holds the truth in nineteen of twenty such samples, if the answers are right. One wrong
-# *yes* in *the rest* adds more hectares than several in *marked*: let a second person check each answer there. The margin
-# of the precision is of the same kind. Does the truth lie outside an interval? That happens, more often with few visits,
-# and without the true map nobody would know.
+# **What to notice.** The interval holds the truth in nineteen of twenty such samples, if the answers are right, and so
+# does that of the precision. One wrong *yes* in *the rest* adds more hectares than several in *marked*: let a second
+# person check each answer there. Does the truth lie outside an interval? That happens, more often with few visits, and
+# without the true map nobody would know.
 #
 # ## What you hand over
 #
@@ -758,7 +759,7 @@ print({name: asset.roles for name, asset in again.assets.items()})
 
 # %% [markdown]
 # **What to notice.** The page says what was left out and where the model has not been tested, and it gives an area only
-# if somebody has gone and looked. Read it as the person who must decide how to spend money with it.
+# if somebody has gone and looked. Read it as if you had to use it to decide how to spend money.
 #
 # For your next species or place, use this lesson without its text: [own/your_map.ipynb](own/your_map.ipynb).
 #
@@ -817,8 +818,8 @@ check("15-2", new_likeness)
 # %% [markdown]
 # ### Exercise 15-3: nobody found any
 #
-# In *the rest* of a map, **6,400 hectares**, 120 random places were visited, and the species was at none of them. By the
-# rule of three, **up to how many hectares** of it may there be?
+# *The rest* of a map has **6,400 hectares**. There, 120 random places were visited, and the species was at none of them.
+# By the rule of three, **up to how many hectares** of it may there be?
 #
 # Stuck? Run `hint("15-3")`.
 
