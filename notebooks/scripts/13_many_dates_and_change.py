@@ -928,7 +928,7 @@ for axes, (name, (patch, old, new)) in zip(panels, losses.items(), strict=True):
     on_kilometres(patch.sel(around)).plot.contour(
         ax=axes, levels=[0.5], colors="black", linewidths=1.5
     )
-    axes.set(title=f"{name}: {old} to {new}", aspect="equal")
+    axes.set(title=f"{name}\n{old} to {new}", aspect="equal")
     axes.set(xlabel="km east", ylabel="km north" if axes is panels[0] else "")
     axes.locator_params(nbins=4)
 bar = {"location": "bottom", "shrink": 0.5}
