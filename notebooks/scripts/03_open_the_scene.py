@@ -243,6 +243,8 @@ axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
 look |= {"frame_width": 260, "xlim": box[::2], "ylim": box[1::2]}
 both = {"Full resolution": full, "Coarsest overview": coarse}
+
+# %%
 hv.Layout(
     [
         layer.hvplot.image(**look, title=cloud.map_title(title)).opts(

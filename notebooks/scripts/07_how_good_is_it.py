@@ -466,7 +466,7 @@ check("07-1", forest_among_called_pines, counts=counts)
 # ```
 #
 # What the model *calls* pine is a column, so the column's sum is the denominator. `column_shares.loc["Indigenous
-# Forest", "Dense Pines"]` is the same number, in the right-hand matrix.
+# Forest", "Dense Pines"]` is the same number, in the lower matrix.
 #
 # **Don't give the team this number.** The testing points were chosen by people, and pines are common among them. On the
 # map the same model meets far more of everything that is not pine, so the share of forest can be much larger. Only a
