@@ -401,18 +401,15 @@ by_light = pixels.groupby("light")["difference"].median()
 
 # %%
 LEAST_LIGHT = 0.2
+names = {"xlabel": "light on the slope (1 = that of level ground)"}
+names["ylabel"] = "difference to the next pixel (%)"
+names["title"] = cloud.map_title("How grainy the near infrared is")
+limits = {"xlim": (0, 1.5), "ylim": (0, None)}
+size = {"responsive": True, "max_width": 700, "height": 280}
+
+# %%
 curve = by_light.loc[0:1.4].hvplot.line(
-    color="#332288",
-    line_width=3,
-    grid=True,
-    xlim=(0, 1.5),
-    xlabel="light on the slope (1 = that of level ground)",
-    ylabel="difference to the next pixel (%)",
-    ylim=(0, None),
-    responsive=True,
-    max_width=700,
-    height=280,
-    title=cloud.map_title("How grainy the near infrared is"),
+    color="#332288", line_width=3, grid=True, **names, **limits, **size
 )
 curve * hv.VLine(LEAST_LIGHT).opts(color="black", line_dash="dashed")
 

@@ -457,11 +457,13 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 # NDVI against each other:
 
 # %%
-# Only drawing: run it, no need to read it.
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
 how = {"by": "name", "color": pair_colours, "marker": ["triangle", "circle"]}
 how |= {"alpha": 0.7, "xlim": (0, None), "responsive": True, "height": 420}
+
+# %%
+# Only drawing: run it, no need to read it.
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 (cloud_of_points * same_ndvi.opts(color="black")).opts(

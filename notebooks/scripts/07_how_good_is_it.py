@@ -351,25 +351,22 @@ by_part = {
     how: [judge_guess(part) for _, part in guess.groupby(level="part")]
     for how, guess in guesses.items()
 }
+looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
 together.T.round(3)
 
 # %%
 # Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="constrained")
-looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
 for axes, what in zip(panels, together.index, strict=True):
     for place, (how, colour, marker) in enumerate(looks):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
         beside = place + np.linspace(-0.15, 0.15, 5)  # so that no dot hides another
         axes.scatter(beside, [part[what] for part in by_part[how]], **look)
-        axes.hlines(
-            together.loc[what, how], place - 0.3, place + 0.3, colors=colour, lw=3
-        )
+        whole = together.loc[what, how]
+        axes.plot([place - 0.3, place + 0.3], [whole, whole], color=colour, lw=3)
     axes.set(title=what, xticks=[0, 1], xticklabels=["at random", "by blocks"])
 panels[0].set_ylabel("share (0 to 1)")
-figure.suptitle(
-    cloud.map_title("Random parts and blocks: five dots, all together a line")
-)
+figure.suptitle(cloud.map_title("Five parts as dots, all together as a line"))
 plt.show()
 
 # %% [markdown]

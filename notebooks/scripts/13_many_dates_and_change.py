@@ -863,8 +863,7 @@ if cloud.truth is not None:
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
-        axes.set(title=what, xlim=(0, 1), xticks=[0, 0.5, 1])
-        axes.set_xlabel("share of hectares, 95 % interval")
+        axes.set(title=what, xlim=(0, 1), xlabel="share of hectares, 95 % interval")
     panels[0].margins(y=0.15)
     panels[0].invert_yaxis()
     figure.suptitle(cloud.map_title("Gains of pines: four ways, one sample"))
@@ -917,22 +916,31 @@ series = {
 }
 pd.DataFrame(series).T.round(2)
 
+
+# %%
+# Only drawing: run it, no need to read it.
+def draw_drying(axes, patch, old, new):
+    """Draw how the moisture around a patch has changed between two years."""
+    look = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
+    around = square_with_most(patch, half=1200)
+    change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
+    picture = change.plot.imshow(ax=axes, **look)
+    line = {"levels": [0.5], "colors": "black", "linewidths": 1.5}
+    on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
+    axes.set(aspect="equal", xlabel="km east", ylabel="")
+    axes.locator_params(nbins=4)
+    return picture
+
+
 # %%
 # Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, len(losses), figsize=(3.3 * len(losses), 4.9))
-look = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
 for axes, (name, (patch, old, new)) in zip(panels, losses.items(), strict=True):
-    around = square_with_most(patch, half=1200)
-    dried = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
-    picture = dried.plot.imshow(ax=axes, **look)
-    on_kilometres(patch.sel(around)).plot.contour(
-        ax=axes, levels=[0.5], colors="black", linewidths=1.5
-    )
-    axes.set(title=f"{name}\n{old} to {new}", aspect="equal")
-    axes.set(xlabel="km east", ylabel="km north" if axes is panels[0] else "")
-    axes.locator_params(nbins=4)
-bar = {"location": "bottom", "shrink": 0.5}
-figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **bar)
+    picture = draw_drying(axes, patch, old, new)
+    axes.set_title(f"{name}\n{old} to {new}")
+panels[0].set_ylabel("km north")
+below = {"location": "bottom", "shrink": 0.5}
+figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **below)
 figure.suptitle(cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
 
@@ -1072,7 +1080,6 @@ if cloud.truth is not None:
     axes.set(xlim=(0, None), xlabel="hectares")
     axes.set_title(cloud.map_title("Change from 2018 to 2024"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
-    plt.show()
 
 # %% [markdown]
 # **What to notice.** For the gain, which every kind of stratum has shown, the exact interval is half as wide again; for

@@ -260,8 +260,7 @@ axes.errorbar(middle, three.index, xerr=sides, label="estimated", **look)
 look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
 look |= {"markeredgecolor": "white"}
 axes.plot(three["counted"], three.index, "D", **look)
-axes.set_ylim(len(three) - 0.4, -0.6)
-axes.set(xlabel="pines (ha), with 95 % interval")
+axes.set(ylim=(len(three) - 0.4, -0.6), xlabel="pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("How many hectares of pines in each catchment?"))
 axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()

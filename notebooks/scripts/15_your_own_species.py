@@ -679,9 +679,7 @@ if came_back.exists():
         axes.legend()
     axes.set(yticks=[0, 1], yticklabels=["counted pixels", "from visits"])
     axes.set(ylim=(-0.6, 1.6), xlim=(0, 1.15 * high), xlabel="hectares")
-    axes.set_title(
-        cloud.map_title(f"How much {SPECIES}: visits with their 95 % interval")
-    )
+    axes.set_title(cloud.map_title(f"How much {SPECIES} (visits: 95 % interval)"))
 
 # %% [markdown]
 # **What to notice.** The interval holds the truth in nineteen of twenty such samples, if the answers are right, and so
