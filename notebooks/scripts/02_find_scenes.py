@@ -383,7 +383,7 @@ squares.mean().rename("cloud (%)").hvplot.image(
     clabel="% of the square (white: cloud)",
     frame_width=440,
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
-).opts(colorbar_position="bottom")
+).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an

@@ -241,14 +241,14 @@ print(f"full {full.shape}, overview {coarse.shape} pixels")
 axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
 axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"frame_width": 260, "xlim": box[::2], "ylim": box[1::2]}
+look |= {"frame_width": 360, "xlim": box[::2], "ylim": box[1::2]}
 both = {"Full resolution": full, "Coarsest overview": coarse}
 
 # %%
 hv.Layout(
     [
         layer.hvplot.image(**look, title=cloud.map_title(title)).opts(
-            colorbar_position="bottom"
+            colorbar_position="bottom", colorbar_opts={"title_standoff": 8}
         )
         for title, layer in both.items()
     ]
@@ -466,8 +466,9 @@ title = cloud.map_title(f"Near infrared as red, {date}")
 false_colour.hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
-# **What to notice.** Plantations and riverside trees are dark to bright red. Fynbos is brownish: small, tough leaves
-# and bare ground between. Water is almost black, and now easy to tell from dark trees.
+# **What to notice.** The large, brightest patches are fields. Plantations and riverside trees are dark red to red.
+# Fynbos is brownish: small, tough leaves and bare ground between. Water is almost black, and now easy to tell from dark
+# trees.
 
 # %% [markdown]
 # ## The same pixels with odc-stac (optional)

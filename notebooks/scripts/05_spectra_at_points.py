@@ -359,7 +359,7 @@ medians = quartiles.hvplot.line(
 (middle_halves * medians).opts(
     max_width=850,
     legend_position="bottom",
-    legend_cols=4,
+    legend_cols=3,
     show_grid=True,
     xlabel="wavelength (nm)",
     ylabel="reflectance (0 to 1)",
@@ -424,7 +424,8 @@ def draw_boxes(index):
     )
 
 
-hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]]).cols(1)
+both = hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]])
+both.cols(1).opts(toolbar=None)
 
 # %% [markdown]
 # A box holds the middle half of a class; the line in it is the median. **What to notice.** Fynbos, wetland, rock and
@@ -460,7 +461,8 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
 how = {"by": "name", "color": pair_colours, "marker": ["triangle", "circle"]}
-how |= {"alpha": 0.7, "xlim": (0, None), "responsive": True, "height": 420}
+how |= {"alpha": 0.7, "xlim": (0, None), "ylim": (0, None)}
+how |= {"responsive": True, "height": 420}
 
 # %%
 # Only drawing: run it, no need to read it.

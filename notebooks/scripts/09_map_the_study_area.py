@@ -312,6 +312,7 @@ outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
+below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 pines = web_map.hvplot.image(
@@ -323,7 +324,7 @@ pines = web_map.hvplot.image(
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1)",
     title=cloud.map_title("Where pines are likely"),
-).opts(hv.opts.Image(colorbar_position="bottom"))
+).opts(hv.opts.Image(**below))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 (pines * outline).opts(hv.opts.Image(clipping_colors=clipping))
 
@@ -358,7 +359,7 @@ sureness.hvplot.image(
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("How sure the model is"),
-).opts(bgcolor="#DDDDDD", colorbar_position="bottom")
+).opts(bgcolor="#DDDDDD", **below)
 
 # %% [markdown]
 # **What to notice.** Pale brown to yellow means doubt; light grey, also in specks, is not mapped. Doubt follows the

@@ -268,6 +268,7 @@ difference = (planned.astype("int16") - today.astype("int16")).where(changed)
 difference = difference.rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 map_options |= {"frame_width": 440}
+below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 difference[:500, :500].hvplot.image(
@@ -280,7 +281,7 @@ difference[:500, :500].hvplot.image(
     xformatter="%.0f",
     yformatter="%.0f",
     title=cloud.map_title("Probability lost since the plan"),
-).opts(bgcolor="#AAAAAA", colorbar_position="bottom")
+).opts(bgcolor="#AAAAAA", **below)
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where

@@ -101,8 +101,9 @@ MISPLACED = """([number, shrunk]) => {
         + ` output at ${Math.round(output.right)}, ${Math.round(output.bottom)}`);
   };
   const pen = document.createElement('canvas').getContext('2d');
-  const visit = view => {
+  const visit = (view, figure) => {
     const model = view.model;
+    if (model.type === 'Figure') figure = view;
     if (SEEN.includes(model.type) && view.el.offsetWidth && within(view.el)) {
       if (model.type === 'Title') pen.font = `bold ${model.text_font_size} ${model.text_font}`;
       const width = model.type === 'Title' ? pen.measureText(model.text).width : 0;
@@ -113,10 +114,13 @@ MISPLACED = """([number, shrunk]) => {
           faults.push(`a metre east is 1 / ${stretch.toFixed(2)} of a metre north`);
       }
       look(view.el, `${model.type} ${model.text ?? ''}`, width);
+      const right = figure?.el.getBoundingClientRect().right;
+      if (view.el.getBoundingClientRect().left + width > right + 1)
+        faults.push(`Title ${model.text} is cut by its plot, which ends at ${Math.round(right)}`);
     }
-    for (const child of view.children()) visit(child);
+    for (const child of view.children()) visit(child, figure);
   };
-  for (const root of window.Bokeh?.index ?? []) visit(root);
+  for (const root of window.Bokeh?.index ?? []) visit(root, null);
   for (const picture of cell.querySelectorAll('.jp-OutputArea img')) {
     look(picture, 'picture', 0);
     if (picture.clientWidth < shrunk * picture.naturalWidth)
