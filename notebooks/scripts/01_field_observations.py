@@ -144,7 +144,7 @@ points_degrees.sort_values("name").hvplot.points(
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
     **look,
-).opts(legend_cols=4)
+).opts(legend_cols=3)
 
 # %% [markdown]
 # **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go

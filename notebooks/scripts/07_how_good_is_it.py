@@ -172,7 +172,7 @@ sheet = {"figsize": (8.5, 14.5), "layout": "constrained"}
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(2, 1, sharex=True, **sheet)
+figure, panels = plt.subplots(2, 1, **sheet)
 for axes, (title, table) in zip(panels, both_ways.items(), strict=True):
     shares = ConfusionMatrixDisplay(table.values, display_labels=table.index)
     shares.plot(ax=axes, xticks_rotation="vertical", **style)
@@ -180,7 +180,6 @@ for axes, (title, table) in zip(panels, both_ways.items(), strict=True):
         share = float(text.get_text())
         text.set(color="black" if share > 0.47 else "white", visible=share > 0)
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
-    axes.tick_params(labelbottom=True)
 figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)", aspect=50)
 figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both ways"))
 plt.show()

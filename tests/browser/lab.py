@@ -117,6 +117,9 @@ MISPLACED = """([number, shrunk]) => {
       const right = figure?.el.getBoundingClientRect().right;
       if (view.el.getBoundingClientRect().left + width > right + 1)
         faults.push(`Title ${model.text} is cut by its plot, which ends at ${Math.round(right)}`);
+      const entries = model.type === 'Legend' && view.shadow_el.querySelector('.bk-grid');
+      if (entries && entries.offsetWidth > view.el.clientWidth + 1)
+        faults.push(`Legend of ${entries.offsetWidth} px is cut to ${view.el.clientWidth}`);
     }
     for (const child of view.children()) visit(child, figure);
   };
@@ -128,6 +131,20 @@ MISPLACED = """([number, shrunk]) => {
   }
   return faults;
 }""".replace("SEEN", "['Figure', 'GridPlot', 'Title', 'Legend', 'ColorBar', 'Toolbar']")
+# The colours that legends show, with what they stand for.
+IN_LEGENDS = """() => {
+  const shown = [];
+  const visit = view => {
+    for (const item of view.model.type === 'Legend' ? view.model.items : [])
+      for (const {glyph} of item.renderers) {
+        const colour = glyph.fill_color ?? glyph.line_color;
+        shown.push([item.label?.value ?? item.label, colour?.value ?? colour]);
+      }
+    for (const child of view.children()) visit(child);
+  };
+  for (const root of window.Bokeh?.index ?? []) visit(root);
+  return shown.filter(([, colour]) => typeof colour === 'string');
+}"""
 LEAST_SCALE = 0.58  # of a picture: labels of 12 pt (17 px at 100 dots an inch) have 10 px then
 LAPTOP, PROJECTOR = {"width": 1440, "height": 900}, {"width": 1024, "height": 768}
 LAYOUT_SECONDS = 10  # until plots have followed a new width
@@ -337,6 +354,11 @@ def misplaced(page: Page, number: int) -> list[str]:
             break
         time.sleep(0.3)
     return faults
+
+
+def colours_in_legends(page: Page) -> list[tuple[str, str]]:
+    """Return what the legends of the lesson in front name, each with its colour."""
+    return [(name, colour) for name, colour in page.evaluate(IN_LEGENDS)]
 
 
 def set_theme(page: Page, theme: str) -> None:

@@ -10,6 +10,7 @@ from lab import (
     TASKS_DRAWN,
     Lab,
     colours_drawn,
+    colours_in_legends,
     misplaced,
     open_dashboard,
     open_lesson,
@@ -22,6 +23,8 @@ from lab import (
 from lesson_parts import LESSONS, exercise_cells, read_lesson, solutions
 from playwright.sync_api import expect
 from plots import PLOT
+
+from helpers.course import CLASS_COLOURS
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +46,9 @@ def test_lesson_runs_and_is_drawn(lesson, browser, lab, pictures, record_propert
 
         hidden = _look_at(page, lesson, plots, pictures)
         assert not hidden, f"{lesson}: out of sight or too small: {hidden}"
+        classes = [pair for pair in colours_in_legends(page) if pair[0] in CLASS_COLOURS]
+        wrong = [pair for pair in classes if pair[1].upper() != CLASS_COLOURS[pair[0]]]
+        assert not wrong, f"{lesson}: classes in the colour of another: {wrong}"
         if any("tiles=" in cell["source"] for cell in plots):
             assert walk.tiles, f"{lesson}: no tile of the basemap has come"
         assert not walk.away, f"{lesson} asked other machines: {walk.away[:5]}"
