@@ -140,11 +140,13 @@ four_models = {
 # them by its answer, and put the training points on top. (A few very bright ones lie outside the picture.)
 
 # %%
-nir_grid, swir16_grid = np.meshgrid(np.linspace(0, 0.35, 250), np.linspace(0, 0.3, 250))
+nir_grid, swir16_grid = np.meshgrid(
+    np.linspace(0, 0.35, 250), np.linspace(0, 0.32, 250)
+)
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
 LOOKS = {
-    "pines": {"marker": "^", "color": "#542788", "edgecolor": "white", "s": 40},
-    "others": {"marker": "o", "color": "#b35806", "edgecolor": "white", "s": 25},
+    "pines": {"marker": "^", "color": "#542788", "edgecolor": "white", "s": 60},
+    "others": {"marker": "o", "color": "#b35806", "edgecolor": "white", "s": 35},
 }
 
 
@@ -158,7 +160,7 @@ def draw_answers(axes, model, title):
     )
     for group, look in [(training[~is_pine], "others"), (training[is_pine], "pines")]:
         axes.scatter(group["nir"], group["swir16"], label=look, **LOOKS[look])
-    axes.set(title=title, xlim=(0, 0.35), ylim=(0, 0.3))
+    axes.set(title=title, xlim=(0, 0.35), ylim=(0, 0.32))
     return surface
 
 

@@ -308,7 +308,7 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
-    geo=True, fill_alpha=0, line_color="white", line_width=1, hover=False
+    geo=True, fill_alpha=0, line_color="#DDDDDD", line_width=0.5, hover=False
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
@@ -351,7 +351,7 @@ print(f"{unsure_share:.0%} of the pixels marked as pines are")
 sureness.hvplot.image(
     **map_options,
     data_aspect=1,
-    cmap="cividis_r",
+    cmap="viridis_r",
     clim=(0.5, 1),
     clabel="probability of the likelier answer",
     xlabel="metres east",
@@ -362,7 +362,7 @@ sureness.hvplot.image(
 ).opts(bgcolor="#DDDDDD", **below)
 
 # %% [markdown]
-# **What to notice.** Pale brown to yellow means doubt; light grey, also in specks, is not mapped. Doubt follows the
+# **What to notice.** Yellow to green means doubt; light grey, also in specks, is not mapped. Doubt follows the
 # streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
 # field work should show this: visit the doubtful places first.
 #

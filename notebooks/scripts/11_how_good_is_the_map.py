@@ -286,7 +286,7 @@ if filled_in.exists():
         for who, given in references.items()
     }
     by_reference = pd.DataFrame(estimates, index=["hectares", "margin"]).T
-    display(by_reference.round(0))
+    display(by_reference.round(0).astype(int))
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -298,6 +298,7 @@ if filled_in.exists():
     axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
     axes.axvline(hectares["pine"], color=WINE, ls="--", lw=2, label="counted pixels")
     axes.set(xlabel="pines (ha), with 95 % interval", ylim=(-0.6, len(references)))
+    axes.set_xlim(0, None)
     axes.set_title(cloud.map_title("One sample, and who answered it"))
     axes.legend(loc="upper left")
     plt.show()
@@ -590,13 +591,14 @@ if filled_in.exists():
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
         axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
+        axes.set_facecolor("#DDDDDD")
         axes.label_outer()
     figure.colorbar(drawn, ax=panels, label="probability of pines (0 to 1)")
     figure.suptitle(cloud.map_title("Probability of pines, before and after"))
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
 # a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms

@@ -391,7 +391,7 @@ def draw_judgement(axes, what):
         look = {"ls": "none", "marker": "|", "color": WINE, "ms": 22, "mew": 3}
         axes.plot(truly.loc[what], list(maps), label="truth", **look)
     axes.set(xlabel=f"{what} of the map (0 to 1)", ylim=(2.5, -0.5))
-    axes.set(xlim=(0, 1), xticks=[0, 0.5, 1])
+    axes.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
 
 
 # %%
@@ -523,7 +523,7 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
-KINDS = {"no pines": "white", "pines": INK, "the model does not apply": "#EE7733"}
+KINDS = {"no pines": "white", "pines": WINE, "the model does not apply": "#EE7733"}
 with_grey = KINDS | {"not mapped": "#AAAAAA"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
 last_map = maps[list(maps)[-1]]
@@ -631,7 +631,7 @@ figure, axes = plt.subplots(figsize=(9, 5))
 axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="pixels of the map")
 looks = zip([WINE, "#CC6677", "#0077BB"], ["--", "-.", "-"], strict=True)
 for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):
-    look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds {name}"}
+    look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds: {name}"}
     axes.ecdf(distance_to_others(xy, folds), **look)
 axes.set(xlabel="metres to the nearest training point", xlim=(0, 1500))
 axes.set(ylabel="share that is nearer (0 to 1)")

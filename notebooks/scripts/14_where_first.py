@@ -60,7 +60,7 @@ from helpers.course import CLASS_CODES, CRS, PLACE
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
-INK, WINE, SAND, SKY, GREEN = "#332288", "#882255", "#DDCC77", "#88CCEE", "#117733"
+INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
 plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 
 # %% [markdown]
@@ -255,12 +255,12 @@ three.round(0).astype(int)
 figure, axes = plt.subplots(figsize=(9, 4))
 sides = three[["low", "high"]].sub(three["middle"], axis=0).abs().values.T
 look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
-middle = three["middle"].values
-axes.errorbar(middle, three.index, xerr=sides, label="estimated", **look)
+axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
 look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
 look |= {"markeredgecolor": "white"}
 axes.plot(three["counted"], three.index, "D", **look)
-axes.set(ylim=(len(three) - 0.4, -0.6), xlabel="pines (ha), with 95 % interval")
+axes.set(ylim=(len(three) - 0.4, -0.6), xlim=(0, None))
+axes.set_xlabel("pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("How many hectares of pines in each catchment?"))
 axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()
@@ -556,7 +556,6 @@ chosen = pd.concat(
     axis=1,
 )
 often = chosen.mean(axis=1).rename("share of the draws")
-(100 * often.unstack()[DENSITY]).round(0).astype(int)
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -575,7 +574,7 @@ axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
 
 # %% [markdown]
-# The table shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the numbers
+# The figure shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the numbers
 # turn out, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not decide:
 # there a **visit first** is worth more than a cleared hectare. (In the simulated scene no stand is safe.)
 #
@@ -721,7 +720,7 @@ def draw_plan(axes):
         stands.plot(ax=axes, color=ADVICE[advice])
     if len(tracks):
         in_km(tracks).plot(ax=axes, color="black", lw=1, ls=":")
-    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color=GREEN, lw=1)
+    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color="black", lw=0.7)
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
     axes.set_aspect("equal")
     axes.locator_params(nbins=5)
@@ -750,7 +749,7 @@ def explain_colours(axes):
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
     handles += axes.plot([], [], ":", color="black", label="track")
-    handles += axes.plot([], [], color=GREEN, lw=1, label="area of interest")
+    handles += axes.plot([], [], color="black", lw=0.7, label="area of interest")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 

@@ -244,7 +244,7 @@ figure.legend(loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The sightings lie in clusters, where observers walk; the background is everywhere. From this a model
+# **What to notice.** The sightings lie in clusters, where observers walk; the background is nearly everywhere. From this a model
 # can learn the difference between trees and veld, but also the difference between *where people go* and where they
 # don't. Only visits to places that nobody chose can tell the two apart (below).
 #
@@ -533,7 +533,7 @@ print(
 # %%
 KINDS = {
     "not marked": "white",
-    f"like {SPECIES}": INK,
+    f"like {SPECIES}": WINE,
     "the model does not apply": "#EE7733",
 }
 kinds = xr.where(outside, 2, marked).where(mapped)
@@ -545,7 +545,8 @@ def draw_map(axes):
     """Draw the three kinds of pixels, with the outline."""
     picture = kinds.assign_coords(x=kinds.x / 1000, y=kinds.y / 1000)
     look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
-    picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)
+    look |= {"vmin": 0, "vmax": 2, "interpolation": "nearest"}
+    picture.plot.imshow(ax=axes, **look)
     draw_area(axes, f"Pixels like {SPECIES}, {day}")
     axes.set_facecolor("#AAAAAA")
     with_grey = KINDS | {"not mapped": "#AAAAAA"}

@@ -403,7 +403,7 @@ print(
 # %%
 KINDS = {
     "not marked": "white",
-    f"like {SPECIES}": INK,
+    f"like {SPECIES}": WINE,
     "the model does not apply": "#EE7733",
 }
 kinds = xr.where(outside, 2, marked).where(mapped)
@@ -415,7 +415,8 @@ def draw_map(axes):
     """Draw the three kinds of pixels, with the outline."""
     picture = kinds.assign_coords(x=kinds.x / 1000, y=kinds.y / 1000)
     look = {"cmap": ListedColormap(list(KINDS.values())), "add_colorbar": False}
-    picture.plot.imshow(ax=axes, vmin=0, vmax=2, **look)
+    look |= {"vmin": 0, "vmax": 2, "interpolation": "nearest"}
+    picture.plot.imshow(ax=axes, **look)
     draw_area(axes, f"Pixels like {SPECIES}, {day}")
     axes.set_facecolor("#AAAAAA")
     with_grey = KINDS | {"not mapped": "#AAAAAA"}
