@@ -491,7 +491,7 @@ if cloud.truth is not None:
     margins = 100 * rest["plus or minus"]
     axes.errorbar(100 * rest["more than one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
-    axes.set(ylim=(-0.6, 2.6), xlabel="more right than with one date (% of places)")
+    axes.set(ylim=(2.6, -0.6), xlabel="more right than with one date (% of places)")
     axes.set_title(cloud.map_title("What else to look at, with 95 % intervals"))
     plt.show()
 
@@ -711,10 +711,11 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(4.5 * len(pairs), 5.6))
+figure, panels = plt.subplots(1, len(pairs), figsize=(4.5 * len(pairs), 6))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
+    look["interpolation"] = "nearest"
     on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
     dress(axes, name)
     axes.label_outer()
@@ -723,10 +724,11 @@ figure.suptitle(cloud.map_title("Change of pines; line: area of interest"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) Far fewer of these changes are real than either map
-# would lead you to expect: an error of *either* map shows up as change, unless both make it. A pine that the first map
-# missed and the second found has "come"; a false alarm of the first that the second avoids is "lost". Real change is
-# rare, the two maps' errors are not. Exercise 13-1 does the sums.
+# **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) In the simulated scene both pictures show about as
+# much gain, but often in different places: more than half of the mapped gain is not real, and as much real gain is
+# missed. Of the mapped loss, most is error. For an error of *either* map shows up as change, unless both make it. A
+# pine that the first map missed and the second found has "come"; a false alarm of the first that the second avoids is
+# "lost". Real change is rare, the two maps' errors are not. Exercise 13-1 does the sums.
 #
 # **The smallest patch that counts.** Errors from edges and noise are often single pixels; a felled stand is not.
 # `sieve` removes patches below a given size (here a patch is pixels that touch, even at corners):
@@ -864,8 +866,8 @@ if cloud.truth is not None:
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
         axes.set(title=what, xlim=(0, 1), xlabel="share of hectares, 95 % interval")
-    panels[0].margins(y=0.15)
-    panels[0].invert_yaxis()
+        axes.xaxis.set_major_formatter("{x:g}")
+    panels[0].set_ylim(len(WAYS) - 0.4, -0.6)
     figure.suptitle(cloud.map_title("Gains of pines: four ways, one sample"))
     plt.show()
 
@@ -925,7 +927,7 @@ def draw_drying(axes, patch, old, new):
     around = square_with_most(patch, half=1200)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
     picture = change.plot.imshow(ax=axes, **look)
-    line = {"levels": [0.5], "colors": "black", "linewidths": 1.5}
+    line = {"levels": [0.5], "colors": "black", "linewidths": 0.8}
     on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
     axes.set(aspect="equal", xlabel="km east", ylabel="")
     axes.locator_params(nbins=4)
@@ -1113,7 +1115,7 @@ if cloud.truth is not None:
 
 # %%
 if cloud.truth is not None:
-    bars = spread.hvplot.bar(
+    bars = spread.rename(columns={"mapped": "map"}).hvplot.bar(
         xlabel="distance from the nearest plantation",
         ylabel="% of the land that became pine",
         cmap=[SAND, INK],
