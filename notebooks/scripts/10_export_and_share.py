@@ -285,8 +285,8 @@ difference[:500, :500].hvplot.image(
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where
-# nothing has changed. Before subtracting, we converted the numbers to `int16`: a `uint8` has no negative values, and
-# `0 - 1` would be 255.
+# nothing has changed or nothing is mapped. Before subtracting, we converted the numbers to `int16`: a `uint8` has no
+# negative values, and `0 - 1` would be 255.
 #
 # ## Two people at once
 #

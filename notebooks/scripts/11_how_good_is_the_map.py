@@ -297,7 +297,7 @@ if filled_in.exists():
     middle, half_width = by_reference["hectares"], by_reference["margin"]
     axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
     axes.axvline(hectares["pine"], color=WINE, ls="--", lw=2, label="counted pixels")
-    axes.set(xlabel="pines (ha), with 95 % interval", ylim=(-0.6, len(references)))
+    axes.set(xlabel="pines (ha), with 95 % interval", ylim=(len(references) - 0.4, -1))
     axes.set_xlim(0, None)
     axes.set_title(cloud.map_title("One sample, and who answered it"))
     axes.legend(loc="upper left")

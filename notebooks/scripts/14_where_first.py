@@ -720,7 +720,7 @@ def draw_plan(axes):
         stands.plot(ax=axes, color=ADVICE[advice])
     if len(tracks):
         in_km(tracks).plot(ax=axes, color="black", lw=1, ls=":")
-    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color="black", lw=0.7)
+    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color="black", lw=1, ls="--")
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
     axes.set_aspect("equal")
     axes.locator_params(nbins=5)
@@ -749,7 +749,7 @@ def explain_colours(axes):
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
     handles += axes.plot([], [], ":", color="black", label="track")
-    handles += axes.plot([], [], color="black", lw=0.7, label="area of interest")
+    handles += axes.plot([], [], "--", color="black", lw=1, label="area of interest")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 

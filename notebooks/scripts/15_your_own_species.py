@@ -244,9 +244,9 @@ figure.legend(loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The sightings lie in clusters, where observers walk; the background is nearly everywhere. From this a model
-# can learn the difference between trees and veld, but also the difference between *where people go* and where they
-# don't. Only visits to places that nobody chose can tell the two apart (below).
+# **What to notice.** The sightings lie in clusters, where observers walk; the background is everywhere. From this a
+# model can learn the difference between trees and veld, but also the difference between *where people go* and where
+# they don't. Only visits to places that nobody chose can tell the two apart (below).
 #
 # ## Does a scene cover it, and is it clear there?
 #
