@@ -6,6 +6,8 @@ from jupyterlab.handlers.announcements import NeverCheckForUpdate
 from jupyterlab_server.workspaces_handler import WorkspacesManager
 from jupytext.cli import jupytext
 
+from helpers.machine.lab import keep_server
+
 here = Path(__file__).resolve().parent
 workspaces = here.parent / ".lab_workspaces"
 manager = WorkspacesManager(str(workspaces))
@@ -28,3 +30,5 @@ c.LabApp.app_settings_dir = str(here / "lab_settings")
 # Neither news nor updates are looked for: the course makes no request to the internet.
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = NeverCheckForUpdate
+
+keep_server()

@@ -106,7 +106,7 @@ def _start(kit: Path, folder: BucketFolder, behind_proxy: bool) -> ServerState:
             text=True,
             stdout=log,
             stderr=log,
-            **_detached(),
+            **detached(),
         )
         with child.stdin:
             child.stdin.write(f"{token}\n")
@@ -126,7 +126,7 @@ def _start(kit: Path, folder: BucketFolder, behind_proxy: bool) -> ServerState:
     )
 
 
-def _detached() -> dict[str, int | bool]:
+def detached() -> dict[str, int | bool]:
     """Keep Interrupt Kernel, which signals a whole process group, away from the server."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from dataclasses import replace
+from dataclasses import asdict, replace
 from urllib.parse import urlsplit
 
 import psutil
@@ -16,7 +16,8 @@ from tiny_kit import write_manifest
 from waiting import has_ended, wait_until
 
 from offline_kit.serve.bucket import PROGRAM
-from offline_kit.serve.lease import Lease
+from offline_kit.serve.hold import keep_running
+from offline_kit.serve.lease import GRACE_SECONDS, Lease
 from offline_kit.serve.state import BucketFolder, ServerAddresses, ServerState
 
 # A notebook's process: it prints what it was given, then obeys a line at a time.
@@ -127,6 +128,31 @@ def test_notebooks_that_start_at_once_share_a_server_that_outlives_the_first(not
     for notebook in eight:
         notebook.kill()
     wait_until(lambda: has_ended(pid) and not buckets_of(starter.folder))
+
+
+def test_it_can_be_kept_running_without_a_notebook(kit, notebooks, tmp_path):
+    """As JupyterLab does: notebooks come and go, and it is where they left it."""
+    environment = dict(os.environ)
+    with keep_running(kit, tmp_path / "bucket", behind_proxy=False) as holder:
+        folder = BucketFolder(tmp_path / "bucket")
+        wait_until(lambda: folder.read_state() is not None)
+        addresses = asdict(folder.read_state().addresses)
+        notebook = notebooks()
+        assert notebook.read() == addresses
+        notebook.kill()
+        with pytest.raises(AssertionError, match="in vain"):
+            wait_until(lambda: not is_listening(addresses), seconds=GRACE_SECONDS + 2)
+        assert is_up(addresses)
+        assert os.environ == environment
+        holder.stdin.close()  # as happens when its starter ends, however that ends
+        wait_until(lambda: has_ended(addresses["pid"]))
+    assert holder.returncode == 0
+
+
+def test_who_cannot_keep_it_running_says_why(tmp_path, capfd):
+    with keep_running(tmp_path / "no_kit", tmp_path / "bucket", behind_proxy=False) as holder:
+        assert holder.wait(60) == 1
+    assert "is not kept running: There is no offline kit in" in capfd.readouterr().err
 
 
 def test_interrupting_the_notebook_that_started_it_does_not_end_it(lasting):
