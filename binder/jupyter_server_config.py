@@ -1,4 +1,4 @@
-"""JupyterLab as the course wants it: it opens at the first lesson and asks nothing."""
+"""JupyterLab as the course wants it: it opens at the first lesson, and keeps the kit's server."""
 
 from pathlib import Path
 
