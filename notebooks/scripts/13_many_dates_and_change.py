@@ -478,7 +478,7 @@ if cloud.truth is not None:
 # %%
 if cloud.truth is not None:
     gained = right.sub(right["one spring date"], axis=0)
-    table = pd.DataFrame({"right": right.mean(), "more than one date": gained.mean()})
+    table = pd.DataFrame({"right": right.mean(), "gain over one date": gained.mean()})
     table["plus or minus"] = 1.96 * gained.std() / np.sqrt(len(gained))
     display(table.round(3))
 
@@ -489,7 +489,7 @@ if cloud.truth is not None:
     rest = table.drop(index="one spring date")
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     margins = 100 * rest["plus or minus"]
-    axes.errorbar(100 * rest["more than one date"], rest.index, xerr=margins, **look)
+    axes.errorbar(100 * rest["gain over one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
     axes.set(ylim=(2.6, -0.6), xlabel="more right than with one date (% of places)")
     axes.set_title(cloud.map_title("What else to look at, with 95 % intervals"))
@@ -497,7 +497,8 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** A difference whose interval crosses the dotted line may be chance. A median of the same season
-# smooths noise and fills holes; another season adds something new. (How much shrubs dry out in the simulated landscape
+# smooths noise and fills holes; another season can add
+# something new. (In another simulated landscape the median helped more: `benchmarks/landscapes.md`. How much shrubs dry out in the simulated landscape
 # is plausible, not measured: [data/README.md](../data/README.md).)
 #
 # ## One map per spring, one commit per season
@@ -1085,8 +1086,8 @@ if cloud.truth is not None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
 
 # %% [markdown]
-# **What to notice.** For the gain, which every kind of stratum has shown, the exact interval is half as wide again; for
-# the rare loss it reaches much further up: nearly all of that is what may hide in the largest stratum. That is not a
+# **What to notice.** For the gain the exact interval is half as wide again; for the rare loss it reaches many times as
+# far up. Most of that is what may hide in the largest stratum, where the sample has found neither. That is not a
 # failure but the truth about this sample. More places there make it narrower, or a better rough map that takes the
 # likely pixels out of that stratum.
 #
