@@ -936,8 +936,8 @@ if cloud.truth is not None:
 # upper end in some, remember that we counted pixels that are *mostly* pine, and thin pines grow in others, too.
 #
 # Second, the plans. The solver's gives clearly more than "densest first" on the *truth*, and not only by its own
-# figures. "Mean of all draws" is `final_plan`, the one on the page: here it costs the most and gives hardly more than
-# "densest first". In two other simulated landscapes it gives the most of all, and the solver's plan a little less
+# figures. "Mean of all draws" is `final_plan`, the one on the page: here it costs the most, by the middle prices even
+# more than the budget (it keeps to it by the mean ones), and gives hardly more than "densest first". In two other simulated landscapes it gives the most of all, and the solver's plan a little less
 # (`benchmarks/landscapes.md`). So on these the solver beat the rule of thumb each time, but three landscapes don't say
 # which of its two plans is the better. Nor is this test quite fair: it takes the middle figures, for which
 # `plans["solver"]` was made, while `final_plan` allows for all others, too. The draws have not made the plan better
