@@ -921,8 +921,8 @@ if cloud.truth is not None:
     on_truth = {name: true_benefit[took].sum() / 1000 for name, took in plans.items()}
     spent = {}
     for name, took in plans.items():
-        opened = took.groupby(level="catchment").any().sum()
-        spent[name] = (costs[took].sum() + SET_UP * opened) / 1e6
+        camps = took.groupby(level="catchment").any().sum()
+        spent[name] = (costs[took].sum() + SET_UP * camps) / 1e6
     verdict = pd.DataFrame({"thousand m3 a year": on_truth, "million rand": spent})
     display(verdict.round({"thousand m3 a year": 0, "million rand": 2}))
 
@@ -937,11 +937,12 @@ if cloud.truth is not None:
 #
 # Second, the plans. The solver's gives clearly more than "densest first" on the *truth*, and not only by its own
 # figures. "Mean of all draws" is `final_plan`, the one on the page: here it costs the most, by the middle prices even
-# more than the budget (it keeps to it by the mean ones), and gives hardly more than "densest first". In two other simulated landscapes it gives the most of all, and the solver's plan a little less
-# (`benchmarks/landscapes.md`). So on these the solver beat the rule of thumb each time, but three landscapes don't say
-# which of its two plans is the better. Nor is this test quite fair: it takes the middle figures, for which
-# `plans["solver"]` was made, while `final_plan` allows for all others, too. The draws have not made the plan better
-# here. What they give is what one plan alone can't: how sure each of its stands is.
+# more than the budget (it keeps to it by the mean ones), and gives hardly more than "densest first". In two other
+# simulated landscapes it gives the most of all, and the solver's plan a little less (`benchmarks/landscapes.md`). So on
+# these the solver beat the rule of thumb each time, but three landscapes don't say which of its two plans is the
+# better. Nor is this test quite fair: it takes the middle figures, for which `plans["solver"]` was made, while
+# `final_plan` allows for all others, too. The draws have not made the plan better here. What they give is what one plan
+# alone can't: how sure each of its stands is.
 #
 # Third, the last line: a good part of all pines stands where the map shows next to nothing. No plan made from this map
 # reaches them; teams who walk do.
@@ -991,8 +992,9 @@ check(
 # ### Exercise 14-2: is the map good enough to decide?
 #
 # There is money left for one more stand: the first or the second of `rivals`, printed above. In what **share of the
-# draws** (0 to 1, to three decimals) does the *first* give more water *per rand* than the second? You need `saved` and `paid`; select a
-# stand with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or visit both?
+# draws** (0 to 1, to three decimals) does the *first* give more water *per rand* than the second? You need `saved` and
+# `paid`; select a stand with `.sel(catchment=..., density=...)`. Then decide: clear the first, clear the second, or
+# visit both?
 #
 # Stuck? Run `hint("14-2")`.
 

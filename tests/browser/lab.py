@@ -356,9 +356,9 @@ def misplaced(page: Page, number: int) -> list[str]:
     return faults
 
 
-def colours_in_legends(page: Page) -> list[tuple[str, str]]:
+def colours_in_legends(page: Page) -> list[list[str]]:
     """Return what the legends of the lesson in front name, each with its colour."""
-    return [(name, colour) for name, colour in page.evaluate(IN_LEGENDS)]
+    return page.evaluate(IN_LEGENDS)
 
 
 def set_theme(page: Page, theme: str) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from lab import (
     DRAWN_COLOURS,
+    GO_TO,
     colours_drawn,
     copy_lessons,
     open_lesson,
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.browser
 LESSON = LESSONS[0]
 MAP = "tiles=cloud.basemap"
 SAVE = "window.jupyterapp.shell.currentWidget.context.save()"
-FIND = """text => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells]
-  .findIndex(cell => cell.cell_type === 'code' && cell.source.includes(text))"""
 LOOK_MS = 5000
 
 
@@ -31,7 +30,7 @@ def test_its_map_finds_its_tiles(browser, tmp_path):
     with running_lab(tmp_path) as lab:
         page, _ = open_lesson(browser, lab, LESSON)
         run_cell(page, MAP, 120, above=True)
-        assert colours_drawn(page, page.evaluate(FIND, MAP)) >= DRAWN_COLOURS
+        assert colours_drawn(page, page.evaluate(GO_TO, MAP)) >= DRAWN_COLOURS
         page.evaluate(SAVE)
         stop(page)
     with running_lab(tmp_path) as lab:
@@ -41,7 +40,7 @@ def test_its_map_finds_its_tiles(browser, tmp_path):
         page.on("requestfailed", lambda r: failed.append(r.url))
         page.goto(f"{lab.address}/lab/workspaces/reopened/tree/notebooks/{LESSON}.ipynb")
         wait_for_kernel(page)
-        assert colours_drawn(page, page.evaluate(FIND, MAP)) >= DRAWN_COLOURS
+        assert colours_drawn(page, page.evaluate(GO_TO, MAP)) >= DRAWN_COLOURS
         page.wait_for_timeout(LOOK_MS)
         stop(page)
     assert asked
