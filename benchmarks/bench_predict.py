@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import httpx
@@ -85,6 +86,15 @@ class Run:
     bytes_read: int
 
 
+class Job(NamedTuple):
+    """A case on a scene, of this checkout or of the one before it."""
+
+    size: str
+    source: str
+    case: str
+    before: bool
+
+
 @dataclass(frozen=True)
 class Scene:
     """A scene, where it is served, and the bytes that its chunks within the area need."""
@@ -98,14 +108,14 @@ class Scene:
 def main() -> None:
     """Measure, print the table and keep it."""
     options = _options()
-    runs: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    runs: dict[Job, list[Run]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         scenes = {size: _scene(size, options.kits, Path(folder)) for size in options.sizes}
         jobs = list(_jobs(options))
-        for size, source, case in tqdm(jobs, unit="run"):
-            run = _run(case, scenes[size], source, Path(folder))
+        for job in tqdm(jobs, unit="run"):
+            run = _run(job, scenes[job.size], options.before, Path(folder))
             if run is not None:
-                runs[size, source, case].append(run)
+                runs[job].append(run)
     table = _table(runs, scenes)
     print(table)
     if options.keep:
@@ -118,18 +128,23 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--kits", type=Path, default=Path("data/bench_kits"))
+    parser.add_argument(
+        "--before", type=Path, help="checkout of an earlier commit, measured in turn with this one"
+    )
     parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args()
 
 
-def _jobs(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
+def _jobs(options: argparse.Namespace) -> Iterator[Job]:
     """Yield every case once, then all again, so that a noisy minute meets all alike."""
+    codes = (False,) if options.before is None else (True, False)
     for number in range(options.rounds):
         for (size, source), cases in CASES_OF.items():
             for case in cases:
                 enough = number > 0 and (size, case) in ONCE
                 if size in options.sizes and case in options.only and not enough:
-                    yield size, source, case
+                    for before in codes:
+                        yield Job(size, source, case, before)
 
 
 def _scene(size: str, kits: Path, folder: Path) -> Scene:
@@ -197,48 +212,51 @@ def _tiles_under(
             yield column, row
 
 
-def _run(case: str, scene: Scene, source: str, folder: Path) -> Run | None:
+def _run(job: Job, scene: Scene, before: Path | None, folder: Path) -> Run | None:
     """Run a case in a process of its own; None if it needs a package that is not installed."""
     setup_file = folder / "setup.json"
-    setup = asdict(replace(scene.setup, source=source))
+    setup = asdict(replace(scene.setup, source=job.source))
     setup_file.write_text(json.dumps(setup, default=str))
-    before = _bytes_served(scene.server)
+    served = _bytes_served(scene.server)
+    code = before.resolve() if job.before and before is not None else HERE.parent
+    cases = code / "benchmarks" / "cases.py"
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(HERE / "cases.py"), case, str(setup_file)],
+        [sys.executable, "-W", "ignore", str(cases), job.case, str(setup_file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | ENVIRONMENT | {"PYTHONPATH": str(code)},
     )
     with PeakMemory([process.pid, scene.server.pid]) as peak:
         output, errors = process.communicate()
     if "ModuleNotFoundError" in errors:
         return None
     if process.returncode:
-        raise RuntimeError(f"{case} failed on {scene.size} from {source}:\n{errors}")
+        raise RuntimeError(f"{job.case} failed on {job.size} from {job.source}:\n{errors}")
     result = json.loads(output.splitlines()[-1])
-    return Run(**result, megabytes=peak.megabytes, bytes_read=_bytes_served(scene.server) - before)
+    return Run(**result, megabytes=peak.megabytes, bytes_read=_bytes_served(scene.server) - served)
 
 
 def _bytes_served(server: ServerAddresses) -> int:
     return httpx.get(f"{server.http_url}/traffic", timeout=30).json()["bytes"]
 
 
-def _table(runs: dict[tuple[str, str, str], list[Run]], scenes: dict[str, Scene]) -> str:
+def _table(runs: dict[Job, list[Run]], scenes: dict[str, Scene]) -> str:
     """Lay the medians out as Markdown, one line a case."""
     lines = [
         "| scene | pixels from | what | runs | million px predicted | seconds (least to most) "
         "| CPU s | thousand px/s | s per million px | peak MB | bytes read / needed |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for (size, source, case), group in sorted(runs.items(), key=_order):
+    for (size, source, case, before), group in sorted(runs.items(), key=_order):
+        what = f"{case}, before" if before else case
         seconds = [run.seconds for run in group]
         middle = statistics.median(seconds)
         cpu = statistics.median(run.cpu for run in group)
         millions = group[0].pixels / 1e6
         read = statistics.median(run.bytes_read for run in group) / scenes[size].bytes_needed
         lines.append(
-            f"| {size} | {source} | {case} | {len(group)} | {millions:.2f} "
+            f"| {size} | {source} | {what} | {len(group)} | {millions:.2f} "
             f"| {middle:.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | {cpu:.1f} "
             f"| {1000 * millions / middle:.0f} | {middle / millions:.2f} "
             f"| {statistics.median(run.megabytes for run in group):.0f} "
@@ -247,9 +265,9 @@ def _table(runs: dict[tuple[str, str, str], list[Run]], scenes: dict[str, Scene]
     return f"{machine()}\n\n" + "\n".join(lines)
 
 
-def _order(item: tuple[tuple[str, str, str], list[Run]]) -> tuple[int, int]:
-    size, source, case = item[0]
-    return list(CASES_OF).index((size, source)), list(CASES).index(case)
+def _order(item: tuple[Job, list[Run]]) -> tuple[int, int, bool]:
+    size, source, case, before = item[0]
+    return list(CASES_OF).index((size, source)), list(CASES).index(case), not before
 
 
 def machine() -> str:
