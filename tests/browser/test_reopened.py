@@ -22,10 +22,11 @@ LESSON = LESSONS[0]
 MAP = "tiles=cloud.basemap"
 SAVE = "window.jupyterapp.shell.currentWidget.context.save()"
 LOOK_MS = 5000
+COPIES = '"application/javascript"', '"application/vnd.holoviews_load.v0+json"'
 
 
 def test_its_map_finds_its_tiles(browser, tmp_path):
-    """BokehJS would ask a dead address for some of them for ever."""
+    """BokehJS would ask a dead address for some of them for ever; its code is stored only once."""
     copy_lessons(tmp_path)
     with running_lab(tmp_path) as lab:
         page, _ = open_lesson(browser, lab, LESSON)
@@ -33,6 +34,8 @@ def test_its_map_finds_its_tiles(browser, tmp_path):
         assert colours_drawn(page, page.evaluate(GO_TO, MAP)) >= DRAWN_COLOURS
         page.evaluate(SAVE)
         stop(page)
+    saved = (tmp_path / "notebooks" / f"{LESSON}.ipynb").read_text(encoding="utf-8")
+    assert [copy in saved for copy in COPIES] == [True, False]
     with running_lab(tmp_path) as lab:
         page = browser.new_page()
         asked, failed = Counter(), []
