@@ -51,6 +51,9 @@ SETTINGS = {
 # The case in cases.py, and the settings.
 WAYS = {name: ("ours_fast_to_cog", settings) for name, settings in SETTINGS.items()}
 WAYS |= {
+    "the model itself": ("ours_to_cog", {}),
+    "the model itself, two threads a core": ("ours_to_cog", TWO_A_CORE),
+    "the model itself, three threads a core": ("ours_to_cog", THREE_A_CORE),
     "odc-stac": ("odc_fast_to_cog", {}),
     "odc-stac, three threads a core": ("odc_fast_to_cog", THREE_A_CORE),
 }
@@ -132,8 +135,9 @@ def _run(way: str, setup: Path, folder: Path, far: bool) -> Run:
 
 def _about(options: argparse.Namespace) -> str:
     return (
-        f"{machine()}\n\nThe area of interest of a kit of size {options.size}, 12 bands, with the "
-        f"fast engine to a COG of ten classes; medians of {options.rounds}. Far is "
+        f"{machine()}\n\nThe area of interest of a kit of size {options.size}, 12 bands, to a "
+        "COG of ten classes, with the fast engine unless a row says 'the model itself'; medians "
+        f"of {options.rounds}. Far is "
         f"{DELAY * 1000:.0f} ms a request, as much for each greeting of TCP and TLS, and "
         f"{BITS_PER_SECOND / 1e6:.0f} Mbit/s for all together; proxy and server run on the same "
         "cores. Transfer is what the answers take on that line. The last column should be at most "

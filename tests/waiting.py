@@ -16,7 +16,7 @@ def has_ended(pid: int) -> bool:
 
 
 def listens(url: str) -> bool:
-    """Whether a server is there: Jupyter says where it is before it listens."""
+    """Whether a server has open sockets: from after it says where, to the end of its threads."""
     there = urlsplit(url)
     try:
         socket.create_connection((there.hostname, there.port), timeout=5).close()

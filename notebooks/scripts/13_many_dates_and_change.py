@@ -331,8 +331,8 @@ def sharp_edges(item):
 # %% [markdown]
 # Now every scene that this lesson needs: the five of spring 2018, two of summer, and the clearest of each September
 # from 2020 on. (The simulated archive has no scene of the spring of 2019, and of the spring of 2023 only a product of
-# *Collection 1*. To save time, we do not map 2022.) Their offsets go into `offset_of`, which `sharp_edges` looks up when
-# it is called.
+# *Collection 1*. To save time, we do not map 2022.) Their offsets go into `offset_of`, which `sharp_edges` looks up
+# when it is called.
 
 
 # %%
@@ -356,17 +356,23 @@ springs.pop(2022, None)  # four later maps are enough
 scenes = {item["id"]: item for item in [*season, *summers, *springs.values()]}
 offset_of = {name: offset_to_use(item) for name, item in scenes.items()}
 
+# %% [markdown]
+# Mind the signs. A scene that lies a step too far *east* shows at each place what belongs a step further *west*: where
+# the NDVI rises to the east, it is now too low, so the difference is *minus* step times slope. The rows of an array
+# count from north to south, so for the north the sign turns round once more.
+
 # %%
 reference, reference_clear = sharp_edges(clear_scene)
-to_south, to_east = np.gradient(reference, 10)
+slope_to_south, slope_to_east = np.gradient(reference, 10)
 
 
 def displacement(item):
     """Return how far a scene lies to the east and north of the reference, in metres."""
     image, clear = sharp_edges(item)
     known = clear & reference_clear
-    slopes = [-to_east[known], to_south[known], reference[known], np.ones(known.sum())]
-    step = np.linalg.lstsq(np.column_stack(slopes), (image - reference)[known])[0]
+    slopes = [-slope_to_east[known], slope_to_south[known]]
+    columns = [*slopes, reference[known], np.ones(known.sum())]
+    step = np.linalg.lstsq(np.column_stack(columns), (image - reference)[known])[0]
     return step[:2]
 
 
@@ -410,8 +416,8 @@ places = places.cx[west:east, south:north]
 # %%
 def moved_onto_reference(layer, item):
     """Move a layer of a scene, by whole pixels, to where the reference shows the ground."""
-    to_east, to_north = 10 * np.round(measured[item["id"]] / 10)
-    return layer.assign_coords(x=layer.x - to_east, y=layer.y - to_north)
+    metres_east, metres_north = 10 * np.round(measured[item["id"]] / 10)
+    return layer.assign_coords(x=layer.x - metres_east, y=layer.y - metres_north)
 
 
 def values_at_places(item):
@@ -497,9 +503,9 @@ if cloud.truth is not None:
 
 # %% [markdown]
 # **What to notice.** A difference whose interval crosses the dotted line may be chance. A median of the same season
-# smooths noise and fills holes; another season can add
-# something new. (In another simulated landscape the median helped more: `benchmarks/landscapes.md`. How much shrubs dry out in the simulated landscape
-# is plausible, not measured: [data/README.md](../data/README.md).)
+# smooths noise and fills holes; another season can add something new. (In another simulated landscape the median helped
+# more: `benchmarks/landscapes.md`. How much shrubs dry out in the simulated landscape is plausible, not measured:
+# [data/README.md](../data/README.md).)
 #
 # ## One map per spring, one commit per season
 #
@@ -569,8 +575,8 @@ pd.DataFrame(rows).T.round(1)
 # column). Then less marked does not mean fewer pines: count only what both dates of a comparison have seen.
 #
 # The maps go into one Icechunk repository (lesson 10), one commit per season. The array has a dimension `year` that
-# grows by one with each commit, so old years are never written again. `deep=False` drops the attributes of the map alone:
-# those of `spatial_ref`, the CRS, go along (lesson 10).
+# grows by one with each commit, so old years are never written again. `deep=False` drops the attributes of the map
+# alone: those of `spatial_ref`, the CRS, go along (lesson 10).
 
 # %%
 icechunk.set_logs_filter("error")
@@ -781,7 +787,8 @@ chance = {
 # - **Two seasons at each end,** subtracted as before: better maps have fewer errors to add up.
 # - **A threshold from places known to be stable.** Not yes or no, but the *rise* of the probability. How much does it
 #   rise where nothing has happened? Forest, rock, water and wetland of the field points do not become pine stands in
-#   six years. The threshold is the rise that only 1 in 100 of them exceeds.
+#   six years. The threshold is the rise that only 1 in 100 of them exceeds. (The model has learnt from some of these
+#   points. On land that is new to it, more than 1 in 100 may exceed it.)
 # - **A model of change.** A logistic regression learns from the sample's own labels which pairs of probabilities mean a
 #   gain. It must be judged on labels that it has not seen: `cross_val_predict` fits it five times, each time without
 #   the fifth that it then predicts.
@@ -963,10 +970,10 @@ plt.show()
 # ## How much has changed?
 #
 # The pixels counted on a map don't answer that, however the map is made. A **stratified sample** does. A rough map of
-# change cuts the area into five parts, its *strata*: pine gain, pine loss, stable pine, land near pines, and the rest.
-# In each, places are drawn at random, more to the hectare where change is likely, and somebody looks at both dates of
-# each place. The formula is that of lesson 11: for each stratum, its hectares times the share of its places that
-# changed (Olofsson et al. 2014).
+# change cuts the area into five parts, its *strata*: pine gain, pine loss, stable pine, land near pines, and land
+# without pines (*no pine*), which is the largest. In each, places are drawn at random, more to the hectare where change
+# is likely, and somebody looks at both dates of each place. The formula is that of lesson 11: for each stratum, its
+# hectares times the share of its places that changed (Olofsson et al. 2014).
 
 
 # %%
@@ -1094,7 +1101,19 @@ if cloud.truth is not None:
 # Which one holds what it promises? We drew the whole sample forty times more (`benchmarks/landscapes.py`). The formula
 # held the true gain in 38 of the 40 draws and the true loss in 32; the exact interval in 38 and 39. In two other
 # simulated landscapes the formula held the loss in only 22 and 12 of 40, the exact interval in 39 and 38. So where
-# change is rare, report the exact interval.
+# change is rare, report the exact interval. That is also the answer to this lesson's question:
+
+# %%
+if cloud.truth is not None:
+    for what, (low_ha, high_ha) in ends.items():
+        middle_ha = areas.loc[what, "estimated (ha)"]
+        print(
+            f"{what}: about {middle_ha:,.0f} ha, from {low_ha:,.0f} to {high_ha:,.0f} ha"
+        )
+
+# %% [markdown]
+# And what did many dates show that one date hides? Where it was never seen, how far it is shifted, and how many of the
+# changes between two maps are errors of one of them.
 #
 # ## Where did it spread? (optional)
 #
@@ -1208,8 +1227,8 @@ check("13-2", share_with_majority, looks=looks)
 # A colleague has drawn places from two strata of a rough map: where it says "cleared", and everywhere else. The table
 # has the hectares of each stratum, the number of places visited, and at how many of them pines had been cleared.
 # Estimate the cleared **area** and half the width of its **95 % interval**: a tuple of two numbers in hectares, (area,
-# plus or minus). The formula is that of `area_with_interval`; the function itself wants a table of another shape, with
-# one column for each answer, so write out its lines for this one.
+# plus or minus). Use the formula of `area_with_interval`, which is the one that most reports use; the function itself
+# wants a table of another shape, with one column for each answer, so write out its lines for this one.
 #
 # Stuck? Run `hint("13-3")`.
 
@@ -1232,7 +1251,8 @@ check("13-3", cleared_area, visited=visited)
 # ```
 #
 # Two finds in a hundred, in the large stratum, count for nearly as many hectares as all that the rough map says is
-# cleared, and nearly all of the uncertainty comes from them.
+# cleared, and nearly all of the uncertainty comes from them. With so few finds, report the exact interval of that
+# stratum beside it: `binomtest(2, 100).proportion_ci()`.
 #
 # </details>
 

@@ -67,8 +67,8 @@ plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
 # ## What is assumed
 #
 # A plan needs numbers that no map has. Here they are, all in one place: each with its source, or with the word
-# *assumed*. If you disagree, change this cell and run the lesson again. (Money is in rand of the early 2000s, the years
-# of the sources: only the proportions count here.)
+# *assumed*. Skim them: each is explained where it is used. If you disagree with one, change this cell and run the
+# lesson again. (Money is in rand of the early 2000s, the years of the sources: only the proportions count here.)
 
 # %%
 DENSE = (1500, 3500, 12000)  # rand/ha above 75 %: least, mean, most (second-hand)
@@ -469,11 +469,11 @@ def as_series(array):
 
 
 # %%
-def best_plan(benefit, cost, whole=True):
+def best_plan(benefit, cost, whole=True, set_up=SET_UP):
     """Choose stands that save most water for the budget: True for what is cleared."""
     inside = pd.get_dummies(benefit.index.get_level_values("catchment")).astype(float)
     zeros = np.zeros(inside.shape[1])
-    paid = np.r_[cost, zeros + SET_UP]
+    paid = np.r_[cost, zeros + set_up]
     opened = np.hstack([np.eye(len(benefit)), -inside.values])
     limits = [LinearConstraint(paid, ub=BUDGET), LinearConstraint(opened, ub=0)]
     integers = np.r_[np.full(len(benefit), int(whole)), zeros + 1]
@@ -527,6 +527,18 @@ side_by_side[side_by_side[["densest first", "solver"]].eq("yes").any(axis=1)]
 # **What to notice.** The solver can't do worse than any other rule *by these figures*. You see above how much better it
 # does, and you have seen before how uncertain the figures are. Is the difference worth anything?
 #
+# What a rule of thumb can't weigh is the set-up: is one more stand worth a camp of its own? Here is the solver's plan
+# beside the one it would make if camps cost nothing:
+
+# %%
+for set_up in [SET_UP, 0]:
+    plan = best_plan(benefit, costs, set_up=set_up)
+    each = plan.groupby(level="catchment").sum()
+    print(f"set-up R {set_up:,}: {plan.sum()} stands in {(each > 0).sum()} catchments")
+
+# %% [markdown]
+# Camps that cost money pull the plan together, into fewer catchments.
+#
 # ## How sure is the plan?
 #
 # Now every draw gets its own map, water and cost, and the solver finds the best plan for each. Here a stand may be
@@ -576,9 +588,9 @@ axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
 
 # %% [markdown]
-# The figure shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the numbers
-# turn out, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not decide:
-# there a **visit first** is worth more than a cleared hectare. (In the simulated scene no stand is safe.)
+# The figure shows in how many per cent of the draws a stand is in the plan. Near 100 it is **safe**: however the
+# numbers turn out, it belongs in the plan. Near 0 it can wait. In between, what we know of map, water and cost does not
+# decide: there a **visit first** is worth more than a cleared hectare. (In the simulated scene no stand is safe.)
 #
 # A team still needs *one* plan. We hand over `final_plan`, which is best on the mean of all draws; the solver's plan
 # above, `plans["solver"]`, was best by the middle figures alone. First how sure each catchment is, then all three plans
@@ -627,9 +639,9 @@ for cubic_metres in [water.min(), water.max()]:
 
 # %% [markdown]
 # **What to notice.** Never print a promise without its interval, nor a cost: the plan keeps to the budget by the mean
-# prices, not in every draw. So agree beforehand on which stand is left out if it gets dear. And don't wait until the sources agree on the water of
-# a hectare: the choice between stands does not depend on it. (The two curves are another matter: they value young
-# stands differently. Exercise 14-1 shows a similar case.)
+# prices, not in every draw. So agree beforehand on which stand is left out if it gets dear. And don't wait until the
+# sources agree on the water of a hectare: the choice between stands does not depend on it. (The two curves are another
+# matter: they value young stands differently. Exercise 14-1 shows a similar case.)
 #
 # ## What you hand over
 #

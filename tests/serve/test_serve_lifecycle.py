@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 from tiny_kit import write_manifest
-from waiting import has_ended, wait_until
+from waiting import has_ended, listens, wait_until
 
 from offline_kit.serve.bucket import PROGRAM
 from offline_kit.serve.hold import keep_running
@@ -101,13 +101,6 @@ def is_up(addresses):
         return json.load(answer)["pid"] == addresses["pid"]
 
 
-def is_listening(addresses):
-    """Whether a thread of the server, which may end after its process, still has its sockets."""
-    address = urlsplit(addresses["http_url"])
-    with socket.socket() as client:
-        return client.connect_ex((address.hostname, address.port)) == 0
-
-
 def test_notebooks_that_start_at_once_share_a_server_that_outlives_the_first(notebooks):
     eight = [notebooks() for _ in range(8)]
     addresses, *others = [notebook.read() for notebook in eight]
@@ -141,7 +134,7 @@ def test_it_can_be_kept_running_without_a_notebook(kit, notebooks, tmp_path):
         assert notebook.read() == addresses
         notebook.kill()
         with pytest.raises(AssertionError, match="in vain"):
-            wait_until(lambda: not is_listening(addresses), seconds=GRACE_SECONDS + 2)
+            wait_until(lambda: not listens(addresses["http_url"]), seconds=GRACE_SECONDS + 2)
         assert is_up(addresses)
         assert os.environ == environment
         holder.stdin.close()  # as happens when its starter ends, however that ends
@@ -174,7 +167,7 @@ def test_a_server_that_was_killed_is_started_again_at_the_same_addresses(lasting
     first = lasting.addresses()
     (left,) = buckets_of(lasting.folder)
     psutil.Process(first["pid"]).kill()
-    wait_until(lambda: has_ended(first["pid"]) and not is_listening(first))
+    wait_until(lambda: has_ended(first["pid"]) and not listens(first["http_url"]))
     second = lasting.addresses()
     assert second["pid"] != first["pid"]
     assert (second["http_url"], second["s3_url"]) == (first["http_url"], first["s3_url"])
@@ -200,7 +193,7 @@ def test_a_server_that_is_ending_is_not_given_to_anybody(lasting):
         slow.sendall(UNFINISHED_REQUEST.format(path=address.path).encode() + b"{")
         assert is_up(first)
         psutil.Process(first["pid"]).terminate()
-        wait_until(lambda: not is_listening(first))
+        wait_until(lambda: not listens(first["http_url"]))
         with pytest.raises(ConnectionError):
             Lease(state.lease_port, state.token)
         assert not has_ended(first["pid"])
