@@ -24,7 +24,6 @@ for notebook in sorted([*notebooks.glob("[0-9][0-9]_*.ipynb"), *notebooks.glob("
         jupytext(["--sync", "--quiet", str(notebook)])
 
 
-
 def store_javascript_once(model: dict[str, Any], **_: object) -> None:
     """Save only one of the two copies of its JavaScript that HoloViews leaves: it weighs 3.4 MB."""
     if model["type"] != "notebook":

@@ -83,7 +83,7 @@ def print_findings() -> bool:
     """Print a line for each check, and a last one; return whether nothing is to be fixed."""
     well = True
     with KernelProbe() as probe:  # a kernel takes seconds to load: it does so meanwhile
-        for finding in look_at(checks_of(os.environ.get("COURSE_CLOUD", "local"), probe)):
+        for finding in look_at(checks_of(os.environ.get("COURSE_CLOUD") or "local", probe)):
             print(finding, flush=True)
             well = well and finding.state != "FIX"
     print("All is well." if well else "Fix what is marked, from the top, and run the doctor again.")

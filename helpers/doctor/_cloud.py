@@ -234,6 +234,6 @@ def _ask(request: str | urllib.request.Request) -> tuple[int, bytes]:
 
 
 def _how_to_reach() -> str:
-    if os.environ.get("COURSE_CLOUD", "local") == "aws":
+    if os.environ.get("COURSE_CLOUD") == "aws":
         return "check the network and HTTPS_PROXY, or work offline by unsetting COURSE_CLOUD."
     return "shut down all kernels, wait ten seconds for the server to end, and try again."

@@ -13,7 +13,6 @@ import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
 from affine import Affine
 from rasterio.crs import CRS
-from rioxarray.exceptions import RioXarrayError
 
 from helpers.errors import CourseError, advise
 from helpers.heavy.raster import (
@@ -21,6 +20,8 @@ from helpers.heavy.raster import (
     require_centres,
     require_even_steps,
     require_fitting_nodata,
+    require_known_chunks,
+    spatial_dims,
     transform_of,
     with_one_nodata,
 )
@@ -88,7 +89,7 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
             f"The cube is a {type(cube).__name__}, but an xarray DataArray or Dataset is needed."
         )
     cube = with_one_nodata(cube)
-    y, x = _spatial_dims(cube)
+    y, x = spatial_dims(cube, "cube")
     band = _band_dim(cube, y, x)
     _require_pixels(cube)
     require_centres(cube)
@@ -116,16 +117,6 @@ def read_cube(cube: xr.DataArray | xr.Dataset, nodata: float | None = None) -> C
     )
 
 
-def _spatial_dims(cube: xr.DataArray) -> tuple[Hashable, Hashable]:
-    try:
-        return cube.rio.y_dim, cube.rio.x_dim
-    except RioXarrayError:
-        raise CourseError(
-            f"The cube has the dimensions {tuple(cube.dims)}, but 'y' and 'x' are needed: "
-            "rename them with cube.rename(...)."
-        ) from None
-
-
 def _band_dim(cube: xr.DataArray, y: Hashable, x: Hashable) -> Hashable:
     others = [dim for dim in cube.dims if dim not in (y, x, TIME)]
     if len(others) != 1:
@@ -137,11 +128,7 @@ def _band_dim(cube: xr.DataArray, y: Hashable, x: Hashable) -> Hashable:
 
 
 def _require_pixels(cube: xr.DataArray) -> None:
-    if np.isnan(sum(cube.shape)):
-        raise CourseError(
-            "The cube does not know how large its chunks are, as after choosing pixels by what "
-            "they hold: compute it first, or choose them with cube.where(...)."
-        )
+    require_known_chunks(cube, "cube")
     empty = [dim for dim, size in cube.sizes.items() if size == 0]
     if empty:
         raise CourseError(

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import xarray as xr
-from rioxarray.exceptions import RioXarrayError
 
 from helpers.errors import CourseError
 from helpers.heavy.cog import TILE_PIXELS
@@ -18,6 +17,8 @@ from helpers.heavy.raster import (
     require_centres,
     require_even_steps,
     require_fitting_nodata,
+    require_known_chunks,
+    spatial_dims,
     transform_of,
     with_one_nodata,
 )
@@ -33,13 +34,7 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
             "variable of a Dataset."
         )
     array = with_one_nodata(array)
-    try:
-        y, x = array.rio.y_dim, array.rio.x_dim
-    except RioXarrayError:
-        raise CourseError(
-            f"The array has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed: "
-            "rename them with array.rename(...)."
-        ) from None
+    y, x = spatial_dims(array, "array")
     others = [dim for dim in array.dims if dim not in (y, x)]
     if len(others) > 1:
         raise CourseError(
@@ -51,11 +46,7 @@ def layers_of(array: xr.DataArray) -> xr.DataArray:
             f"The array has {array.sizes[others[0]]} layers along {others[0]!r}, but a TIFF holds "
             f"at most {MOST_LAYERS}: write a part of them, with array.isel({others[0]}=slice(...))."
         )
-    if np.isnan(sum(array.shape)):
-        raise CourseError(
-            "The array does not know how large its chunks are, as after choosing pixels by what "
-            "they hold: compute it first, or choose them with array.where(...)."
-        )
+    require_known_chunks(array, "array")
     if array.size == 0:
         raise CourseError("The array is empty, so there is nothing to write.")
     if array.rio.crs is None:

@@ -9,11 +9,51 @@ import numpy as np
 import rioxarray  # noqa: F401  (registers the .rio accessor)
 import xarray as xr
 from affine import Affine
+from rioxarray.exceptions import RioXarrayError
 
 from helpers.errors import CourseError
 
 NEAR = 0.05  # of a pixel: more than coordinates lose when they are rounded
 NODATA_NAMES = ("_FillValue", "missing_value", "fill_value", "nodata")
+
+
+def spatial_dims(array: xr.DataArray, what: str) -> tuple[Hashable, Hashable]:
+    """Return the names of an array's dimensions ``y`` and ``x``; refuse one that has not both.
+
+    Parameters
+    ----------
+    array
+        What was given to a step.
+    what
+        What the step calls it, such as ``"cube"``.
+
+    Raises
+    ------
+    CourseError
+        If it has no such dimensions.
+    """
+    try:
+        return array.rio.y_dim, array.rio.x_dim
+    except RioXarrayError:
+        raise CourseError(
+            f"The {what} has the dimensions {tuple(array.dims)}, but 'y' and 'x' are needed: "
+            f"rename them with {what}.rename(...)."
+        ) from None
+
+
+def require_known_chunks(array: xr.DataArray, what: str) -> None:
+    """Refuse an array whose chunks have unknown sizes; `what` is what the step calls it.
+
+    Raises
+    ------
+    CourseError
+        If the size of a chunk is not known.
+    """
+    if np.isnan(sum(array.shape)):
+        raise CourseError(
+            f"The {what} does not know how large its chunks are, as after choosing pixels by what "
+            f"they hold: compute it first, or choose them with {what}.where(...)."
+        )
 
 
 def transform_of(array: xr.DataArray) -> Affine:

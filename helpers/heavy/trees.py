@@ -15,15 +15,12 @@ import json
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from helpers.heavy.model import Classifier, learner_of, number_for_missing, used_booster
 from offline_kit.compiled import compiled
-
-if TYPE_CHECKING:
-    pass
 
 VECTOR = 512  # pixels; what the kernel holds for so many stays in the caches next to the processor
 OBJECTIVES = ("multi:softprob", "binary:logistic")

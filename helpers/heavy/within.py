@@ -32,7 +32,6 @@ class PixelMask:
     """
 
     bits: np.ndarray
-    shape: tuple[int, int]
 
     def window(self, rows: slice, columns: slice) -> np.ndarray:
         """Return one window of the mask as a boolean array."""
@@ -70,7 +69,7 @@ def rasterise(
             bits[start : start + height] = np.packbits(inside.view(bool), axis=1)
     if not bits.any():
         raise CourseError(_why_empty(geometries, shape, transform))
-    return PixelMask(bits, shape)
+    return PixelMask(bits)
 
 
 def _why_empty(geometries: list[BaseGeometry], shape: tuple[int, int], transform: Affine) -> str:

@@ -13,7 +13,7 @@ TILE = "34HCH"
 TILE_WEST, TILE_NORTH = 300_000, 6_300_040  # upper left corner of tile 34HCH in EPSG:32734
 PIXEL = 10  # metres; everything is simulated at the finest native pixel
 WINDOW_PIXELS = 768  # along a window in whose order points are drawn
-BLOCK_PIXELS = 900  # at most, along a block of a scene
+SCENE_BLOCK_PIXELS = 900  # at most, along a block of a scene
 UNIT = 6  # pixels by which both are cut: a pixel of 60 m
 
 
@@ -89,7 +89,7 @@ def windows_of(grid: Grid) -> list[Window]:
 
 
 def blocks_of(grid: Grid) -> list[Window]:
-    """Cut a grid into windows of about the same size, at most `BLOCK_PIXELS` along each side.
+    """Cut a grid into windows of about the same size, at most `SCENE_BLOCK_PIXELS` along each side.
 
     For work that needs pixels around each window, of which narrow windows need the most.
     """
@@ -106,7 +106,7 @@ def _windows(grid: Grid, height: int, width: int) -> list[Window]:
 
 def _cut(length: int) -> int:
     """Return the length of equal parts; the last one may be shorter."""
-    parts = math.ceil(length / BLOCK_PIXELS)
+    parts = math.ceil(length / SCENE_BLOCK_PIXELS)
     return UNIT * math.ceil(length / parts / UNIT)
 
 
