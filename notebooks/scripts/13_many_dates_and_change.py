@@ -429,7 +429,11 @@ def values_at_places(item):
 
 
 # %%
-at = {item["id"]: values_at_places(item) for item in season}
+# In three cells, as each takes long where the scenes are far away.
+at = {item["id"]: values_at_places(item) for item in season[:3]}
+
+# %%
+at |= {item["id"]: values_at_places(item) for item in season[3:]}
 
 # %%
 at |= {item["id"]: values_at_places(item) for item in [*summers, springs[2024]]}
@@ -550,7 +554,7 @@ def add_map_of(year):
 
 
 # %%
-# In two cells, as each takes long where the scenes are far away.
+# Again in more than one cell.
 later = list(springs)[1:]
 for year in later[:2]:
     add_map_of(year)
