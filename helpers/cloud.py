@@ -23,11 +23,15 @@ from helpers.paths import (
 from offline_kit.files import written_whole
 from offline_kit.serve import ensure_server
 
+# On the light ground that BokehJS gives it, in any theme of JupyterLab.
+_ATTRIBUTION = '<span style="color: #333333">{}</span>'
 EARTH_SEARCH = "https://earth-search.aws.element84.com/v1"
 ESRI_WORLD_IMAGERY = TileProvider(
     name="Esri World Imagery",
     url="https://server.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}",
-    attribution="Tiles (C) Esri: Maxar, Earthstar Geographics and the GIS user community",
+    attribution=_ATTRIBUTION.format(
+        "Tiles (C) Esri: Maxar, Earthstar Geographics and the GIS user community"
+    ),
 )
 NETWORK_SECONDS = 20
 
@@ -136,7 +140,7 @@ def _open_local() -> Cloud:
         basemap=TileProvider(
             name="Simulated true colour",
             url=public_url(server.tiles_url),
-            attribution="simulated scene",
+            attribution=_ATTRIBUTION.format("simulated scene"),
         ),
         outputs=outputs,
         s3={

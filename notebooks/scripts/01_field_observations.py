@@ -130,17 +130,23 @@ print(
 # %% [markdown]
 # ## Look at them on a map
 #
-# This map has a basemap, and for that the points go back to degrees. Zoom with the wheel, drag to move,
-# hover over a point to read its class, and click a name in the legend to hide that class.
+# This map has a basemap, and for that the points go back to degrees. Trees are triangles. Zoom with the wheel, drag to
+# move, hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
-look = {"size": 40, "line_color": "white", "line_width": 0.7, "muted_alpha": 0}
-look |= {"frame_width": 440, "legend": "bottom"}
-points_degrees.sort_values("name").hvplot.points(
+TREES = ["Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"]
+common_first = list(points["name"].value_counts().index)  # no class hides a rarer one
+shapes = ["triangle" if name in TREES else "circle" for name in common_first]
+look = {"size": 30, "line_color": "white", "line_width": 0.5, "muted_alpha": 0}
+look |= {"frame_width": 440, "legend": "bottom", "marker": shapes}
+by_class = points_degrees.set_index("name").loc[common_first].reset_index()
+
+# %%
+by_class.hvplot.points(
     geo=True,
     tiles=cloud.basemap,
     by="name",
-    color=[CLASS_COLOURS[name] for name in sorted(points["name"].unique())],
+    color=[CLASS_COLOURS[name] for name in common_first],
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
     **look,
@@ -211,9 +217,10 @@ counts
 # the lessons, and the final mark is then too good.
 
 # %%
-counts.sort_values("all").drop(index="all", columns="all").hvplot.barh(
+JOBS = ["training", "validation", "testing"]
+counts.drop(index="all").sort_values("all")[JOBS].hvplot.barh(
     stacked=True,
-    color=[GROUP_COLOURS[job] for job in ["testing", "training", "validation"]],
+    color=[GROUP_COLOURS[job] for job in JOBS],
     line_color="white",
     xlabel="",
     ylabel="number of points",

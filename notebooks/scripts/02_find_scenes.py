@@ -46,6 +46,7 @@ import geopandas as gpd
 import holoviews as hv
 import hvplot.pandas
 import hvplot.xarray
+import numpy as np
 import pandas as pd
 import pystac_client
 import rioxarray
@@ -295,11 +296,19 @@ whole = scene.assets["visual"].extra_fields["proj:shape"]
 megabytes = quick_look.nbytes / 1e6, whole[0] * whole[1] * 3 / 1e6
 print(f"{megabytes[0]:.1f} MB of pixels, instead of {megabytes[1]:.0f} MB")
 
+
 # %%
-axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
-axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
+def in_km(layer):
+    """Return a layer with kilometres on its axes."""
+    return layer.assign_coords(x=layer.x / 1000, y=layer.y / 1000)
+
+
+axes = {"x": "x", "y": "y", "xlabel": "km east", "ylabel": "km north"}
+axes |= {"data_aspect": 1}
 brighter = (2.0 * quick_look).clip(max=255).astype("uint8")
-brighter.hvplot.rgb(
+
+# %%
+in_km(brighter).hvplot.rgb(
     **axes,
     bands="band",
     rasterize=True,
@@ -364,11 +373,11 @@ print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
 print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
 
 # %% [markdown]
-# On a map, in squares of 2 km. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes
+# On a map, in squares of 400 m. `sel` cuts out a piece by coordinates (y runs from north to south, so north comes
 # first), and `coarsen` puts `side` by `side` pixels together (ArcGIS: *Aggregate*); `mean` then averages each square.
 
 # %%
-side = round(2000 / abs(kept_codes.rio.resolution()[0]))
+side = round(400 / abs(kept_codes.rio.resolution()[0]))
 under_cloud = 100 * kept_codes.isin(list(CLOUD.values()))
 west, south, east, north = surveyed.bounds
 squares = under_cloud.sel(x=slice(west, east), y=slice(north, south)).coarsen(
@@ -376,14 +385,27 @@ squares = under_cloud.sel(x=slice(west, east), y=slice(north, south)).coarsen(
 )
 
 # %%
-squares.mean().rename("cloud (%)").hvplot.image(
+cloud_map = in_km(squares.mean().rename("cloud (%)")).hvplot.image(
     **axes,
     clim=(0, 100),
     cmap="Blues_r",
     clabel="% of the square (white: cloud)",
     frame_width=440,
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
-).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
+)
+below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
+
+# %%
+lines = [
+    hv.Curve(np.array(area.exterior.coords) / 1000, label=name).opts(
+        color="#EE7733", line_width=3, line_dash=dash
+    )
+    for name, area, dash in [
+        ("surveyed area", surveyed, "solid"),
+        ("circle of 3 km", circle, "dotted"),
+    ]
+]
+hv.Overlay([cloud_map.opts(**below), *lines]).opts(legend_position="bottom")
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an

@@ -198,17 +198,18 @@ print(f"{overview_pixels.size} pixels: {overview_traffic}")
 costs = pd.Series(
     {
         "window, 1 square km": window_traffic.megabytes,
-        "coarsest overview, all of it": overview_traffic.megabytes,
+        "overview, all of it": overview_traffic.megabytes,
         "whole file": window_traffic.file_megabytes,
     },
     name="MB",
-).rename_axis("what")
+).sort_values()
+costs.index = [f"{what}: {size:.1f} MB" for what, size in costs.items()]
 
 # %%
 costs.hvplot.barh(
     xlabel="",
     ylabel="MB",
-    title="What travels for the red band",
+    title="How much of the red band travels",
     color="#0077BB",
     line_color="white",
     toolbar=None,
@@ -237,22 +238,26 @@ coarse = rioxarray.open_rasterio(red_address, overview_level=coarsest).squeeze(
 full, coarse = full.rio.clip_box(*box), coarse.rio.clip_box(*box)
 print(f"full {full.shape}, overview {coarse.shape} pixels")
 
-# %%
-axes = {"x": "x", "y": "y", "xlabel": "metres east", "ylabel": "metres north"}
-axes |= {"xformatter": "%.0f", "yformatter": "%.0f", "data_aspect": 1}
-look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
-look |= {"frame_width": 360, "xlim": box[::2], "ylim": box[1::2]}
-both = {"Full resolution": full, "Coarsest overview": coarse}
 
 # %%
-hv.Layout(
-    [
-        layer.hvplot.image(**look, title=cloud.map_title(title)).opts(
-            colorbar_position="bottom", colorbar_opts={"title_standoff": 8}
-        )
-        for title, layer in both.items()
-    ]
-).cols(1)
+def in_km(layer):
+    """Return a layer with kilometres on its axes."""
+    return layer.assign_coords(x=layer.x / 1000, y=layer.y / 1000)
+
+
+axes = {"x": "x", "y": "y", "xlabel": "km east", "ylabel": "km north"}
+axes |= {"data_aspect": 1}
+look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
+west, south, east, north = np.array(box) / 1000
+look |= {"frame_width": 270, "xlim": (west, east), "ylim": (south, north)}
+
+# %%
+above, below = (
+    in_km(layer).hvplot.image(**look, title=cloud.map_title(title))
+    for title, layer in {"In full": full, "Overview": coarse}.items()
+)
+below.opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
+hv.Layout([above.opts(colorbar=False, xaxis="bare"), below]).cols(1)
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
@@ -445,7 +450,7 @@ with ProgressBar(minimum=1):
 date = scene["properties"]["datetime"][:10]
 picture = axes | {"bands": "band", "rasterize": True, "hover": False}
 picture |= {"frame_width": 440}
-true_colour.hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
+in_km(true_colour).hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {date}"))
 
 # %% [markdown]
 # **What to notice.** Trees and water are dark everywhere. There are mountains, but hardly any shade: an L2A product is
@@ -463,12 +468,12 @@ with ProgressBar(minimum=1):
     colours = reflectance.sel(band=["nir", "red", "green"])
     false_colour = stretch(colours, 0.0, 0.35).compute()
 title = cloud.map_title(f"Near infrared as red, {date}")
-false_colour.hvplot.rgb(**picture, title=title)
+in_km(false_colour).hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
-# **What to notice.** The large, brightest patches are fields. Plantations and riverside trees are dark red to red.
-# Fynbos is brownish: small, tough leaves and bare ground between. Water is almost black, and now easy to tell from dark
-# trees.
+# **What to notice.** The large, brightest patches are fields. Plantations and riverside trees are a deep red, darker
+# than what surrounds them. Fynbos is paler and brownish: small, tough leaves and bare ground between. Water is almost
+# black, and now easy to tell from dark trees.
 
 # %% [markdown]
 # ## The same pixels with odc-stac (optional)

@@ -203,22 +203,28 @@ shares_of_classes(cloudier_classes).rename(f"% on {cloudier_day}").round(3).to_f
 # %%
 map_options = {"x": "x", "y": "y", "data_aspect": 1}
 map_options |= {"frame_width": 440}
-metres = {"xlabel": "metres east", "ylabel": "metres north"}
-metres |= {"xformatter": "%.0f", "yformatter": "%.0f"}
+kilometres = {"xlabel": "km east", "ylabel": "km north"}
+
+
+def in_km(layer):
+    """Return a layer with kilometres on its axes."""
+    return layer.assign_coords(x=layer.x / 1000, y=layer.y / 1000)
+
 
 # %%
-# Only drawing: a legend of the twelve classes, from points that lie nowhere.
+# Only drawing: a legend of the classes that occur, from points that lie nowhere.
+every_fourth = in_km(cloudier_classes[::4, ::4].rename("class"))
 look = {"marker": "square", "size": 12, "line_color": "grey"}
 legend = hv.NdOverlay(
     {
         name: hv.Points([(np.nan, np.nan)]).opts(color=SCL_COLOURS[name], **look)
-        for name in SCL_NAMES
+        for code, name in enumerate(SCL_NAMES)
+        if (every_fourth == code).any()
     },
     sort=False,
 )
 
 # %%
-every_fourth = cloudier_classes[::4, ::4].rename("class")
 picture = every_fourth.hvplot.image(
     **map_options,
     cmap=[SCL_COLOURS[name] for name in SCL_NAMES],
@@ -226,7 +232,7 @@ picture = every_fourth.hvplot.image(
     colorbar=False,
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
 )
-(picture * legend).opts(legend_position="bottom", legend_cols=2, **metres)
+(picture * legend).opts(legend_position="bottom", legend_cols=2, **kilometres)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
@@ -368,13 +374,13 @@ def light_on_slopes(height, azimuth, elevation):
 light = light_on_slopes(height, azimuth, elevation)
 
 # %%
-light[::4, ::4].rename("light").hvplot.image(
+in_km(light[::4, ::4].rename("light")).hvplot.image(
     **map_options,
     cmap="gray",
     clim=(0, 1.5),
     clabel="light (1 = that of level ground)",
     title=cloud.map_title("Light on the slopes"),
-).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8}, **metres)
+).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8}, **kilometres)
 
 # %% [markdown]
 # **What to notice.** The mountains look as if lit by a lamp in the north-east. Level ground is light grey; black gets
@@ -405,13 +411,15 @@ names = {"xlabel": "light on the slope (1 = that of level ground)"}
 names["ylabel"] = "difference to the next pixel (%)"
 names["title"] = cloud.map_title("How grainy the near infrared is")
 limits = {"xlim": (0, 1.5), "ylim": (0, None)}
-size = {"responsive": True, "max_width": 700, "height": 280}
+size = {"responsive": True, "height": 280}
 
 # %%
 curve = by_light.loc[0:1.4].hvplot.line(
     color="#332288", line_width=3, grid=True, **names, **limits, **size
 )
-curve * hv.VLine(LEAST_LIGHT).opts(color="black", line_dash="dashed")
+limit = hv.VLine(LEAST_LIGHT).opts(color="black", line_dash="dashed")
+label = hv.Text(LEAST_LIGHT + 0.02, 1, f"limit: {LEAST_LIGHT}", halign="left")
+(curve * limit * label).opts(max_width=700)
 
 # %% [markdown]
 # **What to notice.** On level ground one pixel is like the next; the dimmer the slope, the less so. Near zero light the
@@ -523,12 +531,16 @@ after = before.where(usable.isel(window), pink)
 def draw(picture, title):
     """Draw a picture in true colour."""
     colours = (picture * 255).astype("uint8")
-    return colours.hvplot.rgb(
-        **map_options | {"frame_width": 360},
-        bands="band",
-        hover=False,
-        title=cloud.map_title(title),
-    ).opts(**metres)
+    return (
+        in_km(colours)
+        .hvplot.rgb(
+            **map_options | {"frame_width": 360},
+            bands="band",
+            hover=False,
+            title=cloud.map_title(title),
+        )
+        .opts(**kilometres)
+    )
 
 
 # %%

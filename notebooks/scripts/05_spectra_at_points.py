@@ -201,17 +201,17 @@ is_pine = points["name"] == "Dense Pines"
 at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
+neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
 look = {"cmap": "gray", "clabel": "reflectance in nir", "frame_width": 320}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
-dot = hv.Points([at_an_edge.coords[0]]).opts(color="#EE7733", size=8)
-circle = hv.Ellipse(x, y, 8).opts(color="#EE7733", line_width=3)
+rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
+circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
+dot = hv.Points([(0, 0)]).opts(color="#EE7733", size=8, line_color="black")
 
 # %%
-(picture * dot * circle).opts(
-    xlabel="metres east",
-    ylabel="metres north",
-    xformatter="%.0f",
-    yformatter="%.0f",
+(picture * rim * circle * dot).opts(
+    xlabel="metres east of the point",
+    ylabel="metres north of the point",
     title=cloud.map_title("A pine point at an edge"),
     data_aspect=1,
 )
@@ -292,11 +292,15 @@ top = 1.7 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
 middles = [(start + end) / 2 for start, end, _ in parts.values()]
 names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
+named = one_spectrum.loc[["green", "red", "nir", "nir09", "swir16", "swir22"]]
+heights = named["reflectance"] + 0.04 * top
+bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 
 # %%
 # Only drawing: run it, no need to read it.
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
-(hv.Overlay(shades) * line * dots * names).opts(
+bands.opts(text_font_size="10pt", text_color="black")
+(hv.Overlay(shades) * line * dots * names * bands).opts(
     max_width=800,
     ylim=(0, top),
     show_grid=True,
@@ -346,9 +350,9 @@ colours = [CLASS_COLOURS[name] for name in in_legend]
 trees = {"Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"}
 dashes = ["solid" if name in trees else "dashed" for name in in_legend]
 each_class = {"x": "wavelength", "by": "name", "color": colours}
-each_class |= {"responsive": True, "height": 460}
+each_class |= {"responsive": True, "height": 560}
 middle_halves = quartiles.hvplot.area(
-    y="lower", y2="upper", alpha=0.1, line_alpha=0, stacked=False, **each_class
+    y="lower", y2="upper", alpha=0.12, line_alpha=0, stacked=False, **each_class
 )
 medians = quartiles.hvplot.line(
     y="median", line_width=3.5, line_dash=dashes, **each_class
@@ -356,8 +360,11 @@ medians = quartiles.hvplot.line(
 
 # %%
 # Only drawing: run it, no need to read it.
-(middle_halves * medians).opts(
+pines = quartiles[quartiles["name"] == "Dense Pines"]
+thick = {"color": CLASS_COLOURS["Dense Pines"], "line_width": 7}
+(middle_halves * medians * hv.Curve(pines, "wavelength", "median").opts(**thick)).opts(
     max_width=850,
+    ylim=(0, None),
     legend_position="bottom",
     legend_cols=3,
     show_grid=True,
@@ -416,9 +423,10 @@ in_order = features.set_index("name").loc[order].reset_index()
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
     look = {"box_fill_color": "#88CCEE", "outlier_alpha": 0.4}
-    look |= {"responsive": True, "height": 320, "xlabel": ""}
+    look |= {"responsive": True, "height": 320, "xlabel": "", "grid": True}
     return in_order.hvplot.box(y=index, by="name", invert=True, **look).opts(
         max_width=700,
+        ylim=(-0.75, 1),
         ylabel=f"{index} (-1 to 1)",
         title=f"{index} of the classes",
     )

@@ -37,6 +37,7 @@ import numpy as np
 import pandas as pd
 
 # %%
+from matplotlib.colors import ListedColormap
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score, log_loss
@@ -152,12 +153,14 @@ LOOKS = {
 
 # %%
 # Only drawing: run it, no need to read it.
+PALE = ListedColormap(plt.get_cmap("PuOr")(np.linspace(0.25, 0.75, 256)))
+
+
 def draw_answers(axes, model, title):
     """Colour the plane by the probability of pine and draw the training points."""
     answers = model.predict_proba(plane)[:, 1].reshape(nir_grid.shape)
-    surface = axes.pcolormesh(
-        nir_grid, swir16_grid, answers, cmap="PuOr", vmin=0, vmax=1, alpha=0.4
-    )
+    how = {"cmap": PALE, "vmin": 0, "vmax": 1}
+    surface = axes.pcolormesh(nir_grid, swir16_grid, answers, **how)
     for group, look in [(training[~is_pine], "others"), (training[is_pine], "pines")]:
         axes.scatter(group["nir"], group["swir16"], label=look, **LOOKS[look])
     axes.set(title=title, xlim=(0, 0.35), ylim=(0, 0.32))
@@ -340,11 +343,13 @@ thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 frame = {"max_width": 800, "show_grid": True, "legend_position": "bottom"}
 frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
-(thin.opts(hv.opts.Curve(show_legend=False)) * thick * stop).opts(
+lowest = hv.Text(best_round + 2, 1.5 * mean_loss.min(), f"lowest: {best_round}")
+lowest.opts(text_align="left")
+(thin.opts(hv.opts.Curve(show_legend=False)) * thick * stop * lowest).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
     **frame,
-    title="Loss by round (thin: parts, dashed: lowest)",
+    title="Loss by round (thin: the five parts)",
 )
 
 # %% [markdown]

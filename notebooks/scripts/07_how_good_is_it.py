@@ -163,30 +163,34 @@ counts.rename_axis(index="seen on the ground", columns="the model says")
 row_shares = counts.div(counts.sum(axis="columns"), axis="index")
 column_shares = counts.div(counts.sum(axis="index"), axis="columns")
 both_ways = {
-    "Shares of each row: diagonal = recall": row_shares,
-    "Shares of each column: diagonal = precision": column_shares,
+    "% of each row: diagonal = recall": row_shares,
+    "% of each column: diagonal = precision": column_shares,
 }
-style = {"cmap": "cividis", "im_kw": {"vmin": 0, "vmax": 1}, "colorbar": False}
-style |= {"values_format": ".2f", "text_kw": {"fontsize": 11}}
-sheet = {"figsize": (8.5, 14.5), "layout": "constrained"}
+style = {"cmap": "cividis", "colorbar": False}
+style |= {"values_format": ".0f", "text_kw": {"fontsize": 12}}
+style["im_kw"] = {"vmin": 0, "vmax": 100}
+sheet = {"figsize": (8.5, 13.5), "layout": "constrained"}
+pine_at = list(counts.index).index("Dense Pines") - 0.5
+framed = [(-0.5, pine_at, len(counts), 1), (pine_at, -0.5, 1, len(counts))]
 
 # %%
 # Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(2, 1, **sheet)
-for axes, (title, table) in zip(panels, both_ways.items(), strict=True):
-    shares = ConfusionMatrixDisplay(table.values, display_labels=table.index)
-    shares.plot(ax=axes, xticks_rotation="vertical", **style)
+for axes, frame, (title, table) in zip(panels, framed, both_ways.items(), strict=True):
+    shares = ConfusionMatrixDisplay(100 * table.values, display_labels=table.index)
+    shares.plot(ax=axes, xticks_rotation=45, **style)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     for text in shares.text_.flat:
         share = float(text.get_text())
-        text.set(color="black" if share > 0.47 else "white", visible=share > 0)
+        text.set(color="black" if share > 47 else "white", visible=share > 0)
+    axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
-figure.colorbar(shares.im_, ax=panels, label="share (0 to 1)", aspect=50)
-figure.suptitle(cloud.map_title("Confusion matrix of the testing points, both ways"))
+figure.suptitle(cloud.map_title("Confusion matrix of the testing points, in %"))
 plt.show()
 
 # %% [markdown]
-# (A cell without a number rounds to zero.) **What to notice.** In the upper one, read along the *row* of Dense Pines:
-# where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in both,
+# (A cell without a number rounds to zero.) **What to notice.** In the upper one, read along the framed *row* of Dense
+# Pines: where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in both,
 # the forest that is called pine. The cell holds the same points, yet the two shares differ: one is a share of the
 # forest, the other a share of all that is called pine.
 #
@@ -210,10 +214,10 @@ precision, recall, threshold = precision_recall_curve(is_pine, pine_probability)
 trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
 legend = {"group_label": "measure", "value_label": "share", "legend": "bottom"}
-frame = {"responsive": True, "max_width": 750, "height": 400, "grid": True}
+frame = {"responsive": True, "height": 400, "grid": True, "xlim": (0, 1)}
 
 # %%
-trade.hvplot.line(
+lines = trade.hvplot.line(
     x="threshold",
     y=["precision", "recall"],
     color=["#882255", "#332288"],
@@ -223,13 +227,24 @@ trade.hvplot.line(
     ylabel="precision and recall (0 to 1)",
     **legend,
     **frame,
-    title="Threshold: fewer false alarms against more pines found",
+    title=cloud.map_title("Each threshold, on the validation points"),
 )
 
 # %%
 gap = (trade["precision"] - trade["recall"]).abs()
 balanced = trade.loc[gap.idxmin(), "threshold"]
 print(f"False alarms and missed pines balance at a probability of {balanced:.2f}.")
+
+# %%
+marks = {"one half": (0.5, "dotted", "left"), "balanced": (balanced, "solid", "right")}
+extras = [
+    hv.VLine(x).opts(color="black", line_dash=dash, line_width=1.5)
+    * hv.Text(x, 0.05, f" {name} ", halign=side)
+    for name, (x, dash, side) in marks.items()
+]
+hv.Overlay([lines, *extras]).collate().opts(
+    max_width=750, legend_position="bottom", legend_opts={"title": ""}
+)
 
 # %% [markdown]
 # **What to notice.** Where the lines cross, there are as many missed pines as false alarms. Nothing says that this is
@@ -364,8 +379,11 @@ for axes, what in zip(panels, together.index, strict=True):
         whole = together.loc[what, how]
         axes.plot([place - 0.3, place + 0.3], [whole, whole], color=colour, lw=3)
     axes.set(title=what, xticks=[0, 1], xticklabels=["at random", "by blocks"])
+    axes.yaxis.set_major_locator(plt.MultipleLocator(0.05))
+    axes.grid(axis="y", alpha=0.4)
 panels[0].set_ylabel("share (0 to 1)")
-figure.suptitle(cloud.map_title("Five parts as dots, all together as a line"))
+title = "At random or by blocks? Marks: five parts; lines: all together"
+figure.suptitle(cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
@@ -402,14 +420,17 @@ importance["spread"] = shuffling["importances_std"]
 importance = importance.sort_values("lost").rename_axis("band").reset_index()
 
 # %%
-figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-axes.barh(
-    importance["band"], importance["lost"], xerr=importance["spread"], color="#0077BB"
-)
-axes.set(
-    title="Importance of each band on the testing points",
-    xlabel="accuracy lost when the band is shuffled (0 to 1)",
-)
+coarse = importance["band"].isin(["coastal", "nir09"])
+figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+kinds = [("10 and 20 m", ~coarse, "#88CCEE"), ("60 m", coarse, "#DDCC77")]
+axes.barh(importance["band"], 0)  # the order of the bands
+for size, kind, colour in kinds:
+    one = importance[kind]
+    look = {"xerr": one["spread"], "color": colour, "label": f"pixels of {size}"}
+    axes.barh(one["band"], one["lost"], **look)
+axes.set_title(cloud.map_title("Importance of each band on the testing points"))
+axes.set_xlabel("accuracy lost when the band is shuffled (0 to 1)")
+axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]

@@ -402,16 +402,17 @@ spans.groupby(["worker", "action"])["seconds"].agg(["count", "sum"]).round(2)
 
 # %%
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
-ndvi_map.rename("NDVI").hvplot.image(
+in_km = {"x": ndvi_map.x / 1000, "y": ndvi_map.y / 1000}
+ndvi_map.rename("NDVI").assign_coords(in_km).hvplot.image(
     **map_options,
     frame_width=440,
     cmap="cividis",
     clim=(0, 0.9),
     clabel="NDVI (no unit)",
-    xlabel="metres east",
-    ylabel="metres north",
+    xlabel="km east",
+    ylabel="km north",
     title=cloud.map_title("Greenness: NDVI"),
-).opts(xformatter="%.0f", yformatter="%.0f", colorbar_position="bottom")
+).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
 
 # %% [markdown]
 # Bright means green: plantations, riverbanks, irrigated fields. Dark means rock, water and bare ground.

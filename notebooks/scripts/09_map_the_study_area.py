@@ -307,9 +307,8 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
-outline = area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
-    geo=True, fill_alpha=0, line_color="#DDDDDD", line_width=0.5, hover=False
-)
+edge = gpd.GeoDataFrame(geometry=area_of_interest.to_crs("EPSG:4326").exterior)
+outline = edge.hvplot.paths(geo=True, color="#DDDDDD", line_width=1, hover=False)
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
@@ -322,7 +321,7 @@ pines = web_map.hvplot.image(
     tiles=cloud.basemap,
     cmap="spring",
     clim=(0.5, 1),
-    clabel="probability of pines (0.5 to 1)",
+    clabel="probability of pines (0.5 to 1); grey: not mapped",
     title=cloud.map_title("Where pines are likely"),
 ).opts(hv.opts.Image(**below))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
@@ -348,21 +347,20 @@ unsure_share = float((sureness < 0.7).where(pine_map > 0.5).mean())
 print(f"{unsure_share:.0%} of the pixels marked as pines are")
 
 # %%
-sureness.hvplot.image(
+in_km = {"x": sureness.x / 1000, "y": sureness.y / 1000}
+sureness.assign_coords(in_km).hvplot.image(
     **map_options,
     data_aspect=1,
     cmap="viridis_r",
     clim=(0.5, 1),
     clabel="probability of the likelier answer",
-    xlabel="metres east",
-    ylabel="metres north",
-    xformatter="%.0f",
-    yformatter="%.0f",
+    xlabel="km east",
+    ylabel="km north",
     title=cloud.map_title("How sure the model is"),
 ).opts(bgcolor="#DDDDDD", **below)
 
 # %% [markdown]
-# **What to notice.** Yellow to green means doubt; light grey, also in specks, is not mapped. Doubt follows the
+# **What to notice.** The brighter the green, the more doubt; light grey, also in specks, is not mapped. Doubt follows the
 # streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
 # field work should show this: visit the doubtful places first.
 #

@@ -265,27 +265,27 @@ print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 
 # %%
 difference = (planned.astype("int16") - today.astype("int16")).where(changed)
-difference = difference.rename("percentage points")
+difference = difference.where(difference >= 5).rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 map_options |= {"frame_width": 440}
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
-difference[:500, :500].hvplot.image(
+corner = difference[:500, :500]
+in_km = {"x": corner.x / 1000, "y": corner.y / 1000}
+corner.assign_coords(in_km).hvplot.image(
     **map_options,
     cmap="YlOrBr",
     clim=(0, 100),
-    clabel="probability taken away (percentage points)",
-    xlabel="metres east",
-    ylabel="metres north",
-    xformatter="%.0f",
-    yformatter="%.0f",
+    clabel="points taken away (grey: fewer than 5, or not mapped)",
+    xlabel="km east",
+    ylabel="km north",
     title=cloud.map_title("Probability lost since the plan"),
 ).opts(bgcolor="#AAAAAA", **below)
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where
-# nothing has changed or nothing is mapped. Before subtracting, we converted the numbers to `int16`: a `uint8` has no
+# it has changed by fewer than 5 percentage points or nothing is mapped. Before subtracting, we converted the numbers to `int16`: a `uint8` has no
 # negative values, and `0 - 1` would be 255.
 #
 # ## Two people at once

@@ -585,15 +585,18 @@ def in_kilometres(layer):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(9, 4.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(9, 5.6), sharey=True)
     pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
         axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
-        axes.set_facecolor("#DDDDDD")
+        axes.set_facecolor("#777777")
+        axes.locator_params(nbins=4)
         axes.label_outer()
-    figure.colorbar(drawn, ax=panels, label="probability of pines (0 to 1)")
+    below = {"location": "bottom", "shrink": 0.6}
+    label = "probability of pines (0 to 1); grey: not mapped"
+    figure.colorbar(drawn, ax=panels, label=label, **below)
     figure.suptitle(cloud.map_title("Probability of pines, before and after"))
     plt.show()
 
@@ -706,11 +709,12 @@ if cloud.truth is not None:
 
 if cloud.truth is not None:
     figure, axes = plt.subplots(figsize=(9, 4.5))
-    colours, markers = plt.cm.cividis_r(np.linspace(0.15, 1, 5)), "vs^Do"
+    colours, markers = plt.cm.cividis(np.linspace(0, 0.75, 5)), "oD^sv"
     styles = [f"{marker}-" for marker in markers]
-    by_light.T.plot(
-        ax=axes, color=list(colours), style=styles, markersize=8, ylim=(0, 1)
-    )
+    look = {"style": styles, "markersize": 8, "linewidth": 2.5, "ylim": (0, 1)}
+    by_light[::-1].T.plot(ax=axes, color=list(colours), **look)
+    axes.set_xticks(range(len(lights)), lights)
+    axes.set_xlim(-0.3, len(lights) - 0.7)
     axes.set(xlabel="light (1 = that of level ground)", ylabel="share found (0 to 1)")
     axes.legend(title="cover of pines", loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(cloud.map_title("Which pines are found"))

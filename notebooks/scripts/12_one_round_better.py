@@ -523,8 +523,8 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
-KINDS = {"no pines": "white", "pines": WINE, "the model does not apply": "#EE7733"}
-with_grey = KINDS | {"not mapped": "#AAAAAA"}
+KINDS = {"no pines": "white", "pines": WINE, "the model does not apply": "#D55E00"}
+with_grey = KINDS | {"not mapped": "#CCCCCC"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
 last_map = maps[list(maps)[-1]]
 
@@ -537,7 +537,7 @@ picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 colours = ListedColormap(list(KINDS.values()))
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, cmap=colours, add_colorbar=False)
-axes.set_facecolor("#AAAAAA")
+axes.set_facecolor("#CCCCCC")
 draw_on_the_map(axes, "Pines, and where the model does not apply")
 figure.legend(handles=patches, loc="outside lower center", ncols=4)
 plt.show()

@@ -37,8 +37,6 @@ from datetime import datetime
 
 import dask
 import geopandas as gpd
-import holoviews as hv
-import hvplot.pandas
 import icechunk
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,7 +73,6 @@ from helpers import (
 from helpers.course import BANDS, CLASS_CODES, CRS
 
 # %%
-hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
 plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
@@ -236,7 +233,8 @@ def on_kilometres(layer):
 
 # %%
 # Only drawing: run it, no need to read it.
-outline = area_of_interest.affine_transform([0.001, 0, 0, 0.001, 0, 0]).boundary
+edges = area_of_interest.explode().exterior  # without the holes: plantations
+outline = edges.affine_transform([0.001, 0, 0, 0.001, 0, 0])
 
 
 def dress(axes, title, colour="black"):
@@ -252,11 +250,12 @@ def dress(axes, title, colour="black"):
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 7))
 colours = plt.get_cmap("cividis", len(season) + 1)
-bar = {"label": "clear looks in the season", "location": "bottom", "shrink": 0.7}
+bar = {"label": "clear looks in the season (black line: area of interest)"}
+bar |= {"location": "bottom", "shrink": 0.7}
 on_kilometres(looks[::4, ::4]).plot.imshow(
     ax=axes, cmap=colours, vmin=-0.5, vmax=len(season) + 0.5, cbar_kwargs=bar
 )
-dress(axes, cloud.map_title("How often the ground was seen; black: area of interest"))
+dress(axes, cloud.map_title("How often the ground was seen"))
 plt.show()
 
 # %% [markdown]
@@ -502,7 +501,7 @@ if cloud.truth is not None:
     axes.errorbar(100 * rest["gain over one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
     axes.set(ylim=(2.6, -0.6), xlabel="more right than with one date (% of places)")
-    axes.set_title(cloud.map_title("What else to look at, with 95 % intervals"))
+    axes.set_title(cloud.map_title("What a second look adds, with 95 % intervals"))
     plt.show()
 
 # %% [markdown]
@@ -933,10 +932,10 @@ pd.DataFrame(series).T.round(2)
 
 # %%
 # Only drawing: run it, no need to read it.
-def draw_drying(axes, patch, old, new):
+def draw_drying(axes, patch, old, new, half):
     """Draw how the moisture around a patch has changed between two years."""
     look = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
-    around = square_with_most(patch, half=1200)
+    around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
     picture = change.plot.imshow(ax=axes, **look)
     line = {"levels": [0.5], "colors": "black", "linewidths": 0.8}
@@ -949,11 +948,13 @@ def draw_drying(axes, patch, old, new):
 # %%
 # Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, len(losses), figsize=(3.3 * len(losses), 4.9))
-for axes, (name, (patch, old, new)) in zip(panels, losses.items(), strict=True):
-    picture = draw_drying(axes, patch, old, new)
+metres = [400, 1200, 800][: len(losses)]
+for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
+    patch, old, new = what
+    picture = draw_drying(axes, patch, old, new, half)
     axes.set_title(f"{name}\n{old} to {new}")
 panels[0].set_ylabel("km north")
-below = {"location": "bottom", "shrink": 0.5}
+below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
 figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **below)
 figure.suptitle(cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
@@ -1076,9 +1077,9 @@ MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
 if cloud.truth is not None:
     estimated = areas["estimated (ha)"]
     reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
-    wide = {"fmt": "o", "color": INK, "capsize": 8, "markersize": 9}
+    wide = {"fmt": "o", "color": INK, "capsize": 5, "markersize": 6}
     wide |= {"xerr": reach, "label": "sample, exact interval"}
-    narrow = {"fmt": "o", "color": "#0077BB", "capsize": 8, "markersize": 9}
+    narrow = {"fmt": "o", "color": "#0077BB", "capsize": 5, "markersize": 6}
     narrow |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
 
 # %%
@@ -1086,11 +1087,11 @@ if cloud.truth is not None:
 if cloud.truth is not None:
     axes = plt.subplots(figsize=(9, 3.6))[1]
     heights = np.arange(len(areas))
-    axes.errorbar(estimated, heights + 0.2, **narrow)
+    axes.errorbar(estimated, heights + 0.25, **narrow)
     axes.errorbar(estimated, heights, **wide)
     for name, look in MARKS.items():
         look = {"label": name, "linestyle": "none", "markersize": 11, **look}
-        axes.plot(areas[f"{name} (ha)"], heights - 0.2, **look)
+        axes.plot(areas[f"{name} (ha)"], heights - 0.25, **look)
     axes.set(ylim=(-0.6, 1.6), yticks=heights, yticklabels=areas.index)
     axes.set(xlim=(0, None), xlabel="hectares")
     axes.set_title(cloud.map_title("Change from 2018 to 2024"))
@@ -1140,17 +1141,16 @@ if cloud.truth is not None:
 
 # %%
 if cloud.truth is not None:
-    bars = spread.rename(columns={"mapped": "map"}).hvplot.bar(
-        xlabel="distance from the nearest plantation",
-        ylabel="% of the land that became pine",
-        cmap=[SAND, INK],
-        responsive=True,
-        max_width=800,
-        height=380,
-        legend="bottom",
-        title=cloud.map_title("Where pines came, 2018 to 2024"),
-    )
-    display(bars)
+    axes = plt.subplots(figsize=(9, 4.2))[1]
+    for aside, what, colour in [(-0.2, "true", SAND), (0.2, "mapped", INK)]:
+        look = {"width": 0.4, "color": colour, "edgecolor": "black", "label": what}
+        axes.bar(np.arange(len(spread)) + aside, spread[what], **look)
+    axes.set_xticks(range(len(spread)), spread.index)
+    axes.set_xlabel("distance from the nearest plantation")
+    axes.set_ylabel("% of the land that became pine")
+    axes.set_title(cloud.map_title("Where pines came, 2018 to 2024"))
+    axes.legend()
+    plt.show()
 
 # %% [markdown]
 # **What to notice.** The nearer to a plantation, the more of the land became pine. But the spread does not stop there:

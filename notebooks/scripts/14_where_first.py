@@ -576,13 +576,14 @@ often = chosen.mean(axis=1).rename("share of the draws")
 
 table = often.unstack().loc[catchments["name"], DENSITY]
 figure, axes = plt.subplots(figsize=(9, 4.6))
-drawn = axes.imshow(table, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+drawn = axes.imshow(100 * table, cmap="cividis", vmin=0, vmax=100, aspect="auto")
 axes.set_xticks(range(len(DENSITY)), DENSITY)
 axes.set_yticks(range(len(table)), table.index)
 for (row, column), value in np.ndenumerate(table.values):
     colour = "black" if value > 0.47 else "white"
-    axes.text(column, row, f"{value:.0%}", ha="center", va="center", color=colour)
-figure.colorbar(drawn, label="share of the draws (0 to 1)")
+    number = f"{100 * value:.0f} %"
+    axes.text(column, row, number, ha="center", va="center", color=colour)
+figure.colorbar(drawn, label="% of the draws")
 axes.set(xlabel="density class (share of a hectare that the map marks)")
 axes.set_title(cloud.map_title("How often each stand is in the best plan"))
 plt.show()
@@ -684,14 +685,18 @@ colours = {advice: ADVICE[advice] for advice in given}
 # %%
 look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
 look |= {"tiles": cloud.basemap, "frame_width": 440}
-borders = catchments.to_crs("EPSG:4326").hvplot.polygons(**look)
+in_degrees = catchments.to_crs("EPSG:4326")
+west, south, east, north = in_degrees.total_bounds
+look |= {"xlim": (west - 0.01, east + 0.01), "ylim": (south - 0.01, north + 0.01)}
+borders = in_degrees.hvplot.polygons(**look)
 
 # %%
 stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     geo=True,
     c="advice",
     cmap=colours,
-    line_alpha=0,
+    line_color=hv.dim("advice").categorize(colours),
+    line_width=1.5,
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
     legend="bottom",
     frame_width=440,
@@ -741,12 +746,13 @@ def in_km(layer):
 
 # %%
 def draw_plan(axes):
-    """Draw stands by advice, with tracks, the area of interest and catchments."""
+    """Draw stands by advice, with tracks and catchments."""
+    axes.set_facecolor("#E8E8E8")
+    in_km(catchments).plot(ax=axes, color="white")
+    if len(tracks):
+        in_km(tracks).plot(ax=axes, color="#777777", lw=1, ls=":")
     for advice, stands in in_km(shown).groupby("advice"):
         stands.plot(ax=axes, color=ADVICE[advice])
-    if len(tracks):
-        in_km(tracks).plot(ax=axes, color="black", lw=1, ls=":")
-    in_km(area.to_crs(CRS)).boundary.plot(ax=axes, color="black", lw=1, ls="--")
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
     axes.set_aspect("equal")
     axes.locator_params(nbins=5)
@@ -774,8 +780,7 @@ def explain_colours(axes):
     if everywhere.any():
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
-    handles += axes.plot([], [], ":", color="black", label="track")
-    handles += axes.plot([], [], "--", color="black", lw=1, label="area of interest")
+    handles += axes.plot([], [], ":", color="#777777", label="track")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 
@@ -798,19 +803,19 @@ to_clear = in_plan.sum("density").values
 page_table["stands\nto clear"] = [*to_clear, to_clear.sum()]
 page_table["cost, all in\n(thousand rand)"] = from_to(plan_cost / 1000)
 page_table["water\n(thousand m³ a year)"] = from_to(promise)
-page_table["a stand in the\nplan (% of draws)"] = [*summary.iloc[:, 0], ""]
+page_table["a stand in the\nplan (% of tries)"] = [*summary.iloc[:, 0], "-"]
 
 # %%
 HOW_TO_READ = f"""How to read this map
 - It shows the pines of {when:%B %Y}: what has grown, burnt or been felled since is not on it.
 - The budget is R {BUDGET / 1e6:.1f} million, set-up and follow-up included, in rand of the early 2000s. In
-  {too_dear:.0%} of {DRAWS} tries with other plausible figures the plan costs more: agree on what to leave out.
+  {100 * too_dear:.0f} % of {DRAWS} tries with other plausible figures the plan costs more: agree on what to leave out.
 - A stand is all the land of a catchment with pines of one density: many pieces."""
 
 # %%
 HOW_TO_READ += f"""
-- Colours say what to do, not how many trees there are. White: nothing to do now.
-- "Visit, then clear": best by our figures, but in fewer than {SURE[1]:.0%} of the tries.
+- Colours say what to do, not how many trees there are. White: nothing to do now; grey: outside.
+- "Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries.
   Look at its five largest pieces before a team is sent.
 - Every "a to b" should hold the true number in 19 of 20 cases, if our assumptions hold.
 - The map does not see young or thin pines: white does not mean that there are none.
@@ -827,7 +832,7 @@ def draw_table(axes):
     look = {"loc": "center", "cellLoc": "center", "edges": "horizontal"}
     cells = axes.table(page_table.values, colLabels=page_table.columns, **look)
     cells.auto_set_font_size(False)
-    cells.set_fontsize(9.5)
+    cells.set_fontsize(10)
     cells.auto_set_column_width(range(len(page_table.columns)))
     for (row, _), cell in cells.get_celld().items():
         cell.set_height(0.22 if row == 0 else 0.13)

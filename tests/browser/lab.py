@@ -87,7 +87,7 @@ MISPLACED = """([number, shrunk]) => {
   const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
   const within = node => node && (node === cell || within(node.parentNode || node.host));
   const faults = [];
-  const IN_METRES = /metre|Longitude/;
+  const IN_METRES = /metre|km|Longitude/;
   const look = (node, name, width) => {
     const outputs = [...cell.querySelectorAll('.jp-OutputArea-output')]
       .map(output => output.getBoundingClientRect());

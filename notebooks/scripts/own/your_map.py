@@ -513,8 +513,9 @@ if came_back.exists():
     axes.errorbar(estimate, 1, **look)
     axes.plot(hectares["marked"], 0, "D", color=WINE, ms=10)
     axes.set(yticks=[0, 1], yticklabels=["counted pixels", "from visits"])
-    axes.set(ylim=(-0.6, 1.6), xlim=(0, 1.15 * high), xlabel="hectares")
-    axes.set_title(cloud.map_title(f"How much {SPECIES} (visits: 95 % interval)"))
+    axes.set(ylim=(-0.6, 1.6), xlim=(0, 1.15 * high))
+    axes.set_xlabel("hectares (from visits: with 95 % interval)")
+    axes.set_title(cloud.map_title(f"How much {SPECIES}?"))
 
 # %% [markdown]
 # ## What you hand over
@@ -554,27 +555,29 @@ item.save_object(dest_href=str(map_path.with_suffix(".json")))
 # %%
 where_not = f"{float(outside.sum()) / 100:,.0f} ha"
 order_by_block = scores(said["blocks of land"])["order (AUC)"]
-lines = [f"{is_target.sum()} records of {SPECIES}, {(~is_target).sum()} other places"]
-lines += [f"{left_out.sum()} records left out; scene of {day}"]
-lines += [f"Order (AUC) on blocks of {BLOCK_METRES} m: {order_by_block:.2f}"]
-lines += [f"The model does not apply to {where_not} (orange)"]
-
-# %%
-lines += ["No colour does not mean no plants: single and young ones are not seen"]
 if came_back.exists():
-    lines += [f"Area from {len(visits)} visits: {low:,.0f} to {high:,.0f} ha (95 %)"]
+    lines = [f"Area from {len(visits)} visits: {low:,.0f} to {high:,.0f} ha (95 %)"]
     lines += [
         f"Of ten marked pixels about {10 * precision:.0f} hold it, as visits found"
     ]
 else:
-    lines += ["Nobody has visited yet: no area, and no accuracy, can be given"]
+    lines = ["Nobody has visited yet: no area, and no accuracy, can be given"]
+lines += ["No colour does not mean no plants: single and young ones are not seen"]
+lines += [f"The model does not apply to {where_not} (orange)"]
+
+# %%
+lines += [f"Made from {is_target.sum()} records of {SPECIES}, and a scene of {day}"]
+lines += [f"Compared with {(~is_target).sum()} other places; {left_out.sum()} left out"]
+lines += ["On land that it has not seen, a record outranks another place in"]
+lines[-1] += f" {100 * order_by_block:.0f} % of pairs"
 
 # %%
 # Only drawing: run it, no need to read it.
-page, (top, bottom) = plt.subplots(2, 1, figsize=(8.3, 11.7), height_ratios=[3, 1])
+page, (top, bottom) = plt.subplots(2, 1, figsize=(8.3, 11.7), height_ratios=[3, 1.1])
 draw_map(top)
 bottom.axis("off")
-bottom.text(0, 1, "\n".join(f"- {line}" for line in lines), va="top", linespacing=1.6)
+words = ["How to read this map", *(f"\N{BULLET} {line}" for line in lines)]
+bottom.text(0, 1, "\n".join(words), va="top", fontsize=13, linespacing=1.6)
 page.savefig(page_path)
 plt.show()
 
