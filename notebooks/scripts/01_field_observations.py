@@ -198,6 +198,7 @@ print(f"'Everything is {class_counts.index[0]}': {lazy_accuracy:.0%} right")
 
 # %%
 group_jobs = {0: "validation", 1: "training", 2: "testing"}
+JOBS = ["training", "validation", "testing"]
 points_utm["job"] = points_utm["group"].map(group_jobs)
 counts = pd.crosstab(
     points_utm["name"], points_utm["job"], margins=True, margins_name="all"
@@ -217,7 +218,6 @@ counts
 # the lessons, and the final mark is then too good.
 
 # %%
-JOBS = ["training", "validation", "testing"]
 counts.drop(index="all").sort_values("all")[JOBS].hvplot.barh(
     stacked=True,
     color=[GROUP_COLOURS[job] for job in JOBS],

@@ -530,17 +530,9 @@ after = before.where(usable.isel(window), pink)
 # %%
 def draw(picture, title):
     """Draw a picture in true colour."""
-    colours = (picture * 255).astype("uint8")
-    return (
-        in_km(colours)
-        .hvplot.rgb(
-            **map_options | {"frame_width": 360},
-            bands="band",
-            hover=False,
-            title=cloud.map_title(title),
-        )
-        .opts(**kilometres)
-    )
+    colours = in_km((picture * 255).astype("uint8"))
+    look = map_options | {"frame_width": 360, "bands": "band", "hover": False}
+    return colours.hvplot.rgb(**look, title=cloud.map_title(title)).opts(**kilometres)
 
 
 # %%

@@ -292,12 +292,12 @@ top = 1.7 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
 middles = [(start + end) / 2 for start, end, _ in parts.values()]
 names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
-named = one_spectrum.loc[["green", "red", "nir", "nir09", "swir16", "swir22"]]
-heights = named["reflectance"] + 0.04 * top
-bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 
 # %%
 # Only drawing: run it, no need to read it.
+named = one_spectrum.loc[["green", "nir09", "swir16", "swir22"]]
+heights = named["reflectance"] + 0.04 * top
+bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
 bands.opts(text_font_size="10pt", text_color="black")
 (hv.Overlay(shades) * line * dots * names * bands).opts(
@@ -361,8 +361,13 @@ medians = quartiles.hvplot.line(
 # %%
 # Only drawing: run it, no need to read it.
 pines = quartiles[quartiles["name"] == "Dense Pines"]
-thick = {"color": CLASS_COLOURS["Dense Pines"], "line_width": 7}
-(middle_halves * medians * hv.Curve(pines, "wavelength", "median").opts(**thick)).opts(
+thick = hv.Curve(pines, "wavelength", "median").opts(
+    color=CLASS_COLOURS["Dense Pines"], line_width=7
+)
+
+# %%
+# Only drawing: run it, no need to read it.
+(middle_halves * medians * thick).opts(
     max_width=850,
     ylim=(0, None),
     legend_position="bottom",

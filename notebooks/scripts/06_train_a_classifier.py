@@ -153,7 +153,7 @@ LOOKS = {
 
 # %%
 # Only drawing: run it, no need to read it.
-PALE = ListedColormap(plt.get_cmap("PuOr")(np.linspace(0.25, 0.75, 256)))
+PALE = ListedColormap(plt.get_cmap("PuOr")(np.linspace(0.32, 0.68, 256)))
 
 
 def draw_answers(axes, model, title):
@@ -345,6 +345,9 @@ frame = {"max_width": 800, "show_grid": True, "legend_position": "bottom"}
 frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
 lowest = hv.Text(best_round + 2, 1.5 * mean_loss.min(), f"lowest: {best_round}")
 lowest.opts(text_align="left")
+
+# %%
+# Only drawing: run it, no need to read it.
 (thin.opts(hv.opts.Curve(show_legend=False)) * thick * stop * lowest).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",

@@ -173,10 +173,11 @@ sheet = {"figsize": (8.5, 13.5), "layout": "constrained"}
 pine_at = list(counts.index).index("Dense Pines") - 0.5
 framed = [(-0.5, pine_at, len(counts), 1), (pine_at, -0.5, 1, len(counts))]
 
+
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(2, 1, **sheet)
-for axes, frame, (title, table) in zip(panels, framed, both_ways.items(), strict=True):
+def draw_matrix(axes, table, frame, title):
+    """Draw a confusion matrix, with a frame around the pines."""
     shares = ConfusionMatrixDisplay(100 * table.values, display_labels=table.index)
     shares.plot(ax=axes, xticks_rotation=45, **style)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
@@ -185,6 +186,13 @@ for axes, frame, (title, table) in zip(panels, framed, both_ways.items(), strict
         text.set(color="black" if share > 47 else "white", visible=share > 0)
     axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
+
+
+# %%
+# Only drawing: run it, no need to read it.
+figure, panels = plt.subplots(2, 1, **sheet)
+for axes, frame, (title, table) in zip(panels, framed, both_ways.items(), strict=True):
+    draw_matrix(axes, table, frame, title)
 figure.suptitle(cloud.map_title("Confusion matrix of the testing points, in %"))
 plt.show()
 
@@ -227,7 +235,7 @@ lines = trade.hvplot.line(
     ylabel="precision and recall (0 to 1)",
     **legend,
     **frame,
-    title=cloud.map_title("Each threshold, on the validation points"),
+    title=cloud.map_title("Threshold, on the validation points"),
 )
 
 # %%
@@ -236,11 +244,11 @@ balanced = trade.loc[gap.idxmin(), "threshold"]
 print(f"False alarms and missed pines balance at a probability of {balanced:.2f}.")
 
 # %%
-marks = {"one half": (0.5, "dotted", "left"), "balanced": (balanced, "solid", "right")}
+marks = [(0.5, 0.05, "dotted", "one half"), (balanced, 0.15, "solid", "balanced")]
 extras = [
     hv.VLine(x).opts(color="black", line_dash=dash, line_width=1.5)
-    * hv.Text(x, 0.05, f" {name} ", halign=side)
-    for name, (x, dash, side) in marks.items()
+    * hv.Text(x + 0.01, height, name, halign="left")
+    for x, height, dash, name in marks
 ]
 hv.Overlay([lines, *extras]).collate().opts(
     max_width=750, legend_position="bottom", legend_opts={"title": ""}
@@ -368,19 +376,27 @@ by_part = {
 looks = list(zip(guesses, ["#882255", "#332288"], "os", strict=True))
 together.T.round(3)
 
+
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="constrained")
-for axes, what in zip(panels, together.index, strict=True):
+def draw_parts(axes, what):
+    """Draw a measure of each part, and of all together, both ways."""
     for place, (how, colour, marker) in enumerate(looks):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
-        beside = place + np.linspace(-0.15, 0.15, 5)  # so that no dot hides another
+        beside = place + np.linspace(-0.15, 0.15, 5)  # so that no mark hides another
         axes.scatter(beside, [part[what] for part in by_part[how]], **look)
         whole = together.loc[what, how]
         axes.plot([place - 0.3, place + 0.3], [whole, whole], color=colour, lw=3)
     axes.set(title=what, xticks=[0, 1], xticklabels=["at random", "by blocks"])
     axes.yaxis.set_major_locator(plt.MultipleLocator(0.05))
     axes.grid(axis="y", alpha=0.4)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+figure, panels = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="constrained")
+for axes, what in zip(panels, together.index, strict=True):
+    draw_parts(axes, what)
 panels[0].set_ylabel("share (0 to 1)")
 title = "At random or by blocks? Marks: five parts; lines: all together"
 figure.suptitle(cloud.map_title(title))

@@ -584,19 +584,23 @@ def in_kilometres(layer):
 
 # %%
 # Only drawing: run it, no need to read it.
+bar = {"location": "bottom", "shrink": 0.6}
+bar |= {"label": "probability of pines (0 to 1); grey: not mapped"}
+frame = {"aspect": "equal", "xlabel": "km east", "ylabel": "km north"}
+frame |= {"facecolor": "#777777"}
+
+# %%
+# Only drawing: run it, no need to read it.
 if filled_in.exists():
     figure, panels = plt.subplots(1, 2, figsize=(9, 5.6), sharey=True)
     pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
-        axes.set(title=name, aspect="equal", xlabel="km east", ylabel="km north")
-        axes.set_facecolor("#777777")
+        axes.set(title=name, **frame)
         axes.locator_params(nbins=4)
         axes.label_outer()
-    below = {"location": "bottom", "shrink": 0.6}
-    label = "probability of pines (0 to 1); grey: not mapped"
-    figure.colorbar(drawn, ax=panels, label=label, **below)
+    figure.colorbar(drawn, ax=panels, **bar)
     figure.suptitle(cloud.map_title("Probability of pines, before and after"))
     plt.show()
 

@@ -570,22 +570,22 @@ chosen = pd.concat(
     axis=1,
 )
 often = chosen.mean(axis=1).rename("share of the draws")
+table = often.unstack().loc[catchments["name"], DENSITY]
 
 # %%
 # Only drawing: run it, no need to read it.
 
-table = often.unstack().loc[catchments["name"], DENSITY]
 figure, axes = plt.subplots(figsize=(9, 4.6))
 drawn = axes.imshow(100 * table, cmap="cividis", vmin=0, vmax=100, aspect="auto")
 axes.set_xticks(range(len(DENSITY)), DENSITY)
 axes.set_yticks(range(len(table)), table.index)
 for (row, column), value in np.ndenumerate(table.values):
     colour = "black" if value > 0.47 else "white"
-    number = f"{100 * value:.0f} %"
-    axes.text(column, row, number, ha="center", va="center", color=colour)
+    look = {"ha": "center", "va": "center", "color": colour}
+    axes.text(column, row, f"{100 * value:.0f} %", **look)
 figure.colorbar(drawn, label="% of the draws")
-axes.set(xlabel="density class (share of a hectare that the map marks)")
 axes.set_title(cloud.map_title("How often each stand is in the best plan"))
+axes.set_xlabel("density class (share of a hectare that the map marks)")
 plt.show()
 
 # %% [markdown]
@@ -747,14 +747,13 @@ def in_km(layer):
 # %%
 def draw_plan(axes):
     """Draw stands by advice, with tracks and catchments."""
-    axes.set_facecolor("#E8E8E8")
     in_km(catchments).plot(ax=axes, color="white")
     if len(tracks):
         in_km(tracks).plot(ax=axes, color="#777777", lw=1, ls=":")
     for advice, stands in in_km(shown).groupby("advice"):
         stands.plot(ax=axes, color=ADVICE[advice])
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
-    axes.set_aspect("equal")
+    axes.set(aspect="equal", facecolor="#E8E8E8")
     axes.locator_params(nbins=5)
     axes.set_xlabel("km east", size=12)
     axes.set_ylabel("km north", size=12)

@@ -672,13 +672,12 @@ if cloud.truth is not None:
 if came_back.exists():
     figure, axes = plt.subplots(figsize=(9, 3))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 10}
-    look |= {"xerr": [[estimate - low], [high - estimate]]}
-    axes.errorbar(estimate, 1, **look)
+    axes.errorbar(estimate, 1, xerr=[[estimate - low], [high - estimate]], **look)
     axes.plot(hectares["marked"], 0, "D", color=WINE, ms=10)
     if cloud.truth is not None:
         axes.axvline(float(truly.sum()) / 100, color="black", ls=":", label="truth")
         axes.legend()
-    axes.set(yticks=[0, 1], yticklabels=["counted pixels", "from visits"])
+    axes.set_yticks([0, 1], ["counted pixels", "from visits"])
     axes.set(ylim=(-0.6, 1.6), xlim=(0, 1.15 * high))
     axes.set_xlabel("hectares (from visits: with 95 % interval)")
     axes.set_title(cloud.map_title(f"How much {SPECIES}?"))
