@@ -300,6 +300,9 @@ heights = named["reflectance"] + 0.04 * top
 bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
 bands.opts(text_font_size="10pt", text_color="black")
+
+# %%
+# Only drawing: run it, no need to read it.
 (hv.Overlay(shades) * line * dots * names * bands).opts(
     max_width=800,
     ylim=(0, top),
