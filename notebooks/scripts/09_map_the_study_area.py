@@ -46,6 +46,7 @@ import pystac_client
 
 # %%
 import rioxarray
+import shapely
 import stackstac
 from dask.diagnostics import ProgressBar
 from distributed import Client
@@ -307,8 +308,11 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
-edge = gpd.GeoDataFrame(geometry=area_of_interest.to_crs("EPSG:4326").exterior)
-outline = edge.hvplot.paths(geo=True, color="#DDDDDD", line_width=1, hover=False)
+parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
+parts.geometry = [shapely.Polygon(part.exterior) for part in parts.geometry]
+outline = parts.hvplot.polygons(
+    geo=True, fill_alpha=0, line_color="#DDDDDD", line_width=1, hover=False
+)
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}

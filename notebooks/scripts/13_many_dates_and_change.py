@@ -969,8 +969,7 @@ plt.show()
 # - **Felled:** the brown ends at the outline. Somebody felled the pines.
 #
 # One pair of maps can't tell these apart; a look at what grows beside the patch can. In the table the patches stay
-# dry for years in both cases. (The fine lines along valleys and edges are what is left of the shifts between scenes.
-# The purple patch in the first picture is a field, bare in 2018 and green in 2020.)
+# dry for years in both cases. (The fine lines along valleys and edges are what is left of the shifts between scenes.)
 #
 # ## How much has changed?
 #
