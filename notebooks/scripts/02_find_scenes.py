@@ -405,7 +405,7 @@ lines = [
         ("circle of 3 km", circle, "dotted"),
     ]
 ]
-hv.Overlay([cloud_map.opts(**below), *lines]).opts(legend_position="bottom")
+hv.Overlay([cloud_map.opts(**below), *lines]).opts(legend_position="top")
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an
