@@ -716,7 +716,7 @@ if cloud.truth is not None:
     colours, markers = plt.cm.cividis(np.linspace(0, 0.75, 5)), "oD^sv"
     styles = [f"{marker}-" for marker in markers]
     look = {"style": styles, "markersize": 8, "linewidth": 2.5, "ylim": (0, 1)}
-    by_light[::-1].T.plot(ax=axes, color=list(colours), **look)
+    by_light.iloc[::-1].T.plot(ax=axes, color=list(colours), **look)
     axes.set_xticks(range(len(lights)), lights)
     axes.set_xlim(-0.3, len(lights) - 0.7)
     axes.set(xlabel="light (1 = that of level ground)", ylabel="share found (0 to 1)")
