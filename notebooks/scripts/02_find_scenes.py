@@ -397,15 +397,14 @@ below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 lines = [
-    hv.Curve(np.array(area.exterior.coords) / 1000, label=name).opts(
-        color="#EE7733", line_width=3, line_dash=dash
-    )
-    for name, area, dash in [
-        ("surveyed area", surveyed, "solid"),
-        ("circle of 3 km", circle, "dotted"),
-    ]
+    hv.Curve(np.array(area.exterior.coords) / 1000).opts(color="#EE7733", line_width=3)
+    for area in (surveyed, circle)
 ]
-hv.Overlay([cloud_map.opts(**below), *lines]).opts(legend_position="top")
+names = [
+    hv.Text((west + east) / 2000, south / 1000 + 1, "surveyed area"),
+    hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "circle of 3 km"),
+]
+hv.Overlay([cloud_map.opts(**below), *lines, *names]).opts(hv.opts.Text(color="white"))
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an

@@ -244,11 +244,14 @@ balanced = trade.loc[gap.idxmin(), "threshold"]
 print(f"False alarms and missed pines balance at a probability of {balanced:.2f}.")
 
 # %%
-marks = [(0.5, 0.05, "dotted", "one half"), (balanced, 0.15, "solid", "balanced")]
+marks = [
+    (0.5, "dotted", "right", "one half "),
+    (balanced, "solid", "left", " balanced"),
+]
 extras = [
     hv.VLine(x).opts(color="black", line_dash=dash, line_width=1.5)
-    * hv.Text(x + 0.01, height, name, halign="left")
-    for x, height, dash, name in marks
+    * hv.Text(x, 0.05, name, halign=side)
+    for x, dash, side, name in marks
 ]
 hv.Overlay([lines, *extras]).collate().opts(
     max_width=750, legend_position="bottom", legend_opts={"title": ""}

@@ -302,9 +302,9 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # We draw the pixels with a pine probability above 0.5 over the basemap, and the outline of the area of interest. A web
 # map has a projection of its own, Web Mercator (`EPSG:3857`), so the raster is reprojected for it.
 #
-# The map has more pixels than the screen, so `rasterize` averages those that share a dot of the screen. We give it *all*
-# probabilities, and only then make the dots below 0.5 transparent. The other way round, a dot would be coloured as soon
-# as one of its pixels is above 0.5, and the map would show far more pines than there are.
+# The map has more pixels than the screen, so `rasterize` averages those that share a dot of the screen. We give it
+# *all* probabilities, and only then make the dots below 0.5 transparent. The other way round, a dot would be coloured
+# as soon as one of its pixels is above 0.5, and the map would show far more pines than there are.
 
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
@@ -364,8 +364,8 @@ sureness.assign_coords(in_km).hvplot.image(
 ).opts(bgcolor="#DDDDDD", **below)
 
 # %% [markdown]
-# **What to notice.** The brighter the green, the more doubt; light grey, also in specks, is not mapped. Doubt follows the
-# streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
+# **What to notice.** The brighter the green, the more doubt; light grey, also in specks, is not mapped. Doubt follows
+# the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
 # field work should show this: visit the doubtful places first.
 #
 # But *sure* is not *right*. A model can be sure and wrong, especially where the landscape is unlike its training

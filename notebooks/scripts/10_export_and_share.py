@@ -285,8 +285,8 @@ corner.assign_coords(in_km).hvplot.image(
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where
-# it has changed by fewer than 5 percentage points or nothing is mapped. Before subtracting, we converted the numbers to `int16`: a `uint8` has no
-# negative values, and `0 - 1` would be 255.
+# it has changed by fewer than 5 percentage points or nothing is mapped. Before subtracting, we converted the numbers to
+# `int16`: a `uint8` has no negative values, and `0 - 1` would be 255.
 #
 # ## Two people at once
 #

@@ -585,9 +585,9 @@ def in_kilometres(layer):
 # %%
 # Only drawing: run it, no need to read it.
 bar = {"location": "bottom", "shrink": 0.6}
-bar |= {"label": "probability of pines (0 to 1); grey: not mapped"}
+bar |= {"label": "probability of pines (0 to 1); white: not mapped"}
 frame = {"aspect": "equal", "xlabel": "km east", "ylabel": "km north"}
-frame |= {"facecolor": "#777777"}
+frame |= {"facecolor": "white"}
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -605,7 +605,7 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
 # a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms
