@@ -408,7 +408,7 @@ plt.show()
 # %% [markdown]
 # **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
 # it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
-# the five dots in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
+# the five marks in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
 # most of which have none within 100 m. It is no law: where points stand in tight clusters, random parts look better
 # than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
 # parts come out well above the blocks.)
