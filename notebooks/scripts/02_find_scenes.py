@@ -402,7 +402,7 @@ lines = [
 ]
 names = [
     hv.Text((west + east) / 2000, south / 1000 + 1, "surveyed area"),
-    hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "circle of 3 km"),
+    hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "within\n3 km"),
 ]
 hv.Overlay([cloud_map.opts(**below), *lines, *names]).opts(hv.opts.Text(color="white"))
 

@@ -296,7 +296,7 @@ names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
 # %%
 # Only drawing: run it, no need to read it.
 named = one_spectrum.loc[["green", "nir09", "swir16", "swir22"]]
-heights = named["reflectance"] + 0.04 * top
+heights = named["reflectance"] + 0.07 * top
 bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
 bands.opts(text_font_size="10pt", text_color="black")

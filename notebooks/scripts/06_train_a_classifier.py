@@ -146,8 +146,8 @@ nir_grid, swir16_grid = np.meshgrid(
 )
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
 LOOKS = {
-    "pines": {"marker": "^", "color": "#542788", "edgecolor": "white", "s": 60},
-    "others": {"marker": "o", "color": "#b35806", "edgecolor": "white", "s": 35},
+    "pines": {"marker": "^", "color": "#542788", "edgecolor": "white", "s": 30},
+    "others": {"marker": "o", "color": "#b35806", "edgecolor": "white", "s": 18},
 }
 
 

@@ -630,7 +630,7 @@ KINDS = {"neither": "white", "missed": "#D55E00"}
 KINDS |= {"false alarm": "#56B4E9", "hit": "#000000"}
 legend = {"edgecolor": "grey"}
 patches = [Patch(facecolor=c, label=kind, **legend) for kind, c in KINDS.items()]
-patches.append(Patch(facecolor="#AAAAAA", label="not mapped", **legend))
+patches.append(Patch(facecolor="#CCCCCC", label="not mapped", **legend))
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -641,7 +641,7 @@ if cloud.truth is not None:
     colours = ListedColormap(list(KINDS.values()))
     kinds.plot.imshow(ax=axes, cmap=colours, vmin=0, vmax=3, add_colorbar=False)
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor="#AAAAAA")
+    axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor="#CCCCCC")
     axes.set_title(cloud.map_title("Pines: hits, misses, false alarms"))
     plt.show()
 

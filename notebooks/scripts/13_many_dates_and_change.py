@@ -291,14 +291,15 @@ for axes, (name, layer) in zip(panels, trio.items(), strict=True):
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
     dress(axes, name, "#FFDD33")
     axes.label_outer()
-title = "True colour; grey: no value, yellow: area of interest"
+title = "True colour; grey: no value"
 figure.suptitle(cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The grey holes of the left picture are filled. Look along their former edges: where the mask
-# missed a rim of cloud, the mean is too bright, and the median mostly is not. (Two looks have no majority: there the
-# median *is* the mean. Percentiles show how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
+# (A yellow line, where there is one, is the edge of the area of interest.) **What to notice.** The grey holes of the
+# left picture are filled. Look along their former edges: where the mask missed a rim of cloud, the mean is too bright,
+# and the median mostly is not. (Two looks have no majority: there the median *is* the mean. Percentiles show how much
+# the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
 # ## Dates that do not line up
 #
@@ -712,8 +713,8 @@ def square_with_most(marked, half):
 
 # %%
 square = square_with_most(gain | loss, half=2000)
-KINDS = {"no pines": "white", "pines on both dates": "#44AA99"}
-KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#AAAAAA"}
+KINDS = {"no pines": "white", "pines on both dates": "#0077BB"}
+KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#CCCCCC"}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:
@@ -938,8 +939,9 @@ def draw_drying(axes, patch, old, new, half):
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
     picture = change.plot.imshow(ax=axes, **look)
-    line = {"levels": [0.5], "colors": "black", "linewidths": 0.8}
-    on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
+    for colour, width in [("white", 2.4), ("black", 0.9)]:
+        line = {"levels": [0.5], "colors": colour, "linewidths": width}
+        on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
     axes.set(aspect="equal", xlabel="km east", ylabel="")
     axes.locator_params(nbins=4)
     return picture
@@ -952,7 +954,7 @@ metres = [400, 1200, 800][: len(losses)]
 for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
     patch, old, new = what
     picture = draw_drying(axes, patch, old, new, half)
-    axes.set_title(f"{name}\n{old} to {new}")
+    axes.set_title(f"{name}\n{old} to {new}, {2 * half} m across")
 panels[0].set_ylabel("km north")
 below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
 figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **below)
@@ -1093,7 +1095,7 @@ if cloud.truth is not None:
         axes.plot(areas[f"{name} (ha)"], heights - 0.25, **look)
     axes.set(ylim=(-0.6, 1.6), yticks=heights, yticklabels=areas.index)
     axes.set(xlim=(0, None), xlabel="hectares")
-    axes.set_title(cloud.map_title("Change from 2018 to 2024"))
+    axes.set_title(cloud.map_title("Change from 2018 to 2024, with 95 % intervals"))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
 
 # %% [markdown]
@@ -1147,6 +1149,7 @@ if cloud.truth is not None:
     axes.set_xticks(range(len(spread)), spread.index)
     axes.set_xlabel("distance from the nearest plantation")
     axes.set_ylabel("% of the land that became pine")
+    axes.yaxis.set_major_locator(plt.MultipleLocator(5))
     axes.set_title(cloud.map_title("Where pines came, 2018 to 2024"))
     axes.legend()
     plt.show()

@@ -48,6 +48,7 @@ import rioxarray
 import shapely
 import xarray as xr
 import xvec
+from matplotlib import patheffects
 from matplotlib.patches import Patch
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
@@ -700,8 +701,14 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     legend="bottom",
     frame_width=440,
 )
+in_front = shown[shown["advice"] == "visit, then clear"].to_crs("EPSG:4326")
+look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 2}
+frames = in_front.hvplot.polygons(hover=False, **look)
 title = cloud.map_title("What to do, stand by stand")
-(borders * stands).opts(title=title, legend_position="bottom", legend_cols=2)
+
+# %%
+drawn = borders * stands * frames if len(in_front) else borders * stands
+drawn.opts(title=title, legend_position="bottom", legend_cols=2)
 
 # %% [markdown]
 # Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the
@@ -753,7 +760,7 @@ def draw_plan(axes):
         stands.plot(ax=axes, color=ADVICE[advice])
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
     axes.set(aspect="equal", facecolor="#E8E8E8")
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=6)
     axes.set_xlabel("km east", size=12)
     axes.set_ylabel("km north", size=12)
 
@@ -761,12 +768,11 @@ def draw_plan(axes):
 # %%
 def name_catchments(axes):
     """Write the name of each catchment into it."""
-    halo = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
+    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+    look = {"ha": "center", "size": 10, "weight": "bold", "path_effects": halo}
     for row in in_km(catchments).itertuples():
         point = row.geometry.representative_point()
-        axes.text(
-            point.x, point.y, row.name, ha="center", size=10, weight="bold", bbox=halo
-        )
+        axes.text(point.x, point.y, row.name, **look)
 
 
 # %%
