@@ -701,12 +701,12 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     legend="bottom",
     frame_width=440,
 )
+
+# %%
 in_front = shown[shown["advice"] == "visit, then clear"].to_crs("EPSG:4326")
 look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 2}
 frames = in_front.hvplot.polygons(hover=False, **look)
 title = cloud.map_title("What to do, stand by stand")
-
-# %%
 drawn = borders * stands * frames if len(in_front) else borders * stands
 drawn.opts(title=title, legend_position="bottom", legend_cols=2)
 
