@@ -118,7 +118,7 @@ def main() -> None:
                 runs[job].append(run)
     table = _table(runs, scenes)
     print(table)
-    if options.keep:
+    if options.keep and options.before is None:
         _keep(table)
 
 
@@ -132,7 +132,10 @@ def _options() -> argparse.Namespace:
         "--before", type=Path, help="checkout of an earlier commit, measured in turn with this one"
     )
     parser.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.before and not (options.before / "benchmarks" / "cases.py").is_file():
+        parser.error("--before must be a checkout of the project")
+    return options
 
 
 def _jobs(options: argparse.Namespace) -> Iterator[Job]:
@@ -229,7 +232,7 @@ def _run(job: Job, scene: Scene, before: Path | None, folder: Path) -> Run | Non
     )
     with PeakMemory([process.pid, scene.server.pid]) as peak:
         output, errors = process.communicate()
-    if "ModuleNotFoundError" in errors:
+    if "ModuleNotFoundError" in errors and not job.before:
         return None
     if process.returncode:
         raise RuntimeError(f"{job.case} failed on {job.size} from {job.source}:\n{errors}")

@@ -20,7 +20,7 @@ def listens(url: str) -> bool:
     there = urlsplit(url)
     try:
         socket.create_connection((there.hostname, there.port), timeout=5).close()
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
     return True
 

@@ -404,12 +404,14 @@ names = [
     hv.Text((west + east) / 2000, south / 1000 + 1, "surveyed area"),
     hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "within\n3 km"),
 ]
-hv.Overlay([cloud_map.opts(**below), *lines, *names]).opts(hv.opts.Text(color="white"))
+hv.Overlay([cloud_map.opts(**below), *lines, *names]).opts(
+    hv.opts.Text(color="#EE7733")
+)
 
 # %% [markdown]
-# **What to notice.** Clouds come in clusters: most squares are clear, some are half covered. The item's figure is an
-# average that may be true nowhere. For a small area it can mislead both ways: a "cloudy" scene may be clear over your
-# valley, a "clear" one may hide it.
+# **What to notice.** Clouds come in clusters: most squares are clear, some are covered, and those at the rim of a cloud
+# in part. The item's figure is an average that may be true nowhere. For a small area it can mislead both ways: a
+# "cloudy" scene may be clear over your valley, a "clear" one may hide it.
 #
 # So keep the codes of every scene of the month, but only inside the circle: little has to travel for that.
 

@@ -364,8 +364,8 @@ medians = quartiles.hvplot.line(
 # %%
 # Only drawing: run it, no need to read it.
 pines = quartiles[quartiles["name"] == "Dense Pines"]
-thick = hv.Curve(pines, "wavelength", "median").opts(
-    color=CLASS_COLOURS["Dense Pines"], line_width=7
+thick = hv.Curve(pines, "wavelength", "median", label="Dense Pines").opts(
+    color=CLASS_COLOURS["Dense Pines"], line_width=7, muted_alpha=0
 )
 
 # %%
@@ -382,7 +382,7 @@ thick = hv.Curve(pines, "wavelength", "median").opts(
 )
 
 # %% [markdown]
-# **What to notice.** (Trees have solid lines, everything else dashed ones.)
+# **What to notice.** (Trees have solid lines, pines a thick one, everything else dashed ones.)
 #
 # - **Pines are dark** in the visible, as all dense green plants are, and darker than the other trees in the near
 #   infrared. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is

@@ -198,8 +198,8 @@ plt.show()
 
 # %% [markdown]
 # (A cell without a number rounds to zero.) **What to notice.** In the upper one, read along the framed *row* of Dense
-# Pines: where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in both,
-# the forest that is called pine. The cell holds the same points, yet the two shares differ: one is a share of the
+# Pines: where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in
+# both, the forest that is called pine. The cell holds the same points, yet the two shares differ: one is a share of the
 # forest, the other a share of all that is called pine.
 #
 # In the simulated scene wetland comes first in that column, before native forest. That is because wetlands are common
@@ -244,10 +244,9 @@ balanced = trade.loc[gap.idxmin(), "threshold"]
 print(f"False alarms and missed pines balance at a probability of {balanced:.2f}.")
 
 # %%
-marks = [
-    (0.5, "dotted", "right", "one half "),
-    (balanced, "solid", "left", " balanced"),
-]
+sides = ("right", "left") if balanced > 0.5 else ("left", "right")
+marks = [(0.5, "dotted", sides[0], " one half ")]
+marks += [(balanced, "solid", sides[1], " balanced ")]
 extras = [
     hv.VLine(x).opts(color="black", line_dash=dash, line_width=1.5)
     * hv.Text(x, 0.05, name, halign=side)

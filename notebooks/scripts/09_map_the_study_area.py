@@ -309,7 +309,7 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
-parts.geometry = [shapely.Polygon(part.exterior) for part in parts.geometry]
+parts.geometry = parts.exterior.apply(shapely.Polygon)
 outline = parts.hvplot.polygons(
     geo=True, fill_alpha=0, line_color="#DDDDDD", line_width=1, hover=False
 )

@@ -717,8 +717,8 @@ if cloud.truth is not None:
     styles = [f"{marker}-" for marker in markers]
     look = {"style": styles, "markersize": 8, "linewidth": 2.5, "ylim": (0, 1)}
     by_light.iloc[::-1].T.plot(ax=axes, color=list(colours), **look)
-    axes.set_xticks(range(len(lights)), lights)
-    axes.set_xlim(-0.3, len(lights) - 0.7)
+    axes.set_xticks(range(by_light.shape[1]), by_light.columns)
+    axes.set_xlim(-0.3, by_light.shape[1] - 0.7)
     axes.set(xlabel="light (1 = that of level ground)", ylabel="share found (0 to 1)")
     axes.legend(title="cover of pines", loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(cloud.map_title("Which pines are found"))

@@ -950,7 +950,7 @@ def draw_drying(axes, patch, old, new, half):
 # %%
 # Only drawing: run it, no need to read it.
 figure, panels = plt.subplots(1, len(losses), figsize=(3.3 * len(losses), 4.9))
-metres = [400, 1200, 800][: len(losses)]
+metres = [500, 1200, 800][: len(losses)]
 for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
     patch, old, new = what
     picture = draw_drying(axes, patch, old, new, half)
@@ -1107,7 +1107,8 @@ if cloud.truth is not None:
 # Which one holds what it promises? We drew the whole sample forty times more (`benchmarks/landscapes.py`). The formula
 # held the true gain in 38 of the 40 draws and the true loss in 32; the exact interval in 38 and 39. In two other
 # simulated landscapes the formula held the loss in only 22 and 12 of 40, the exact interval in 39 and 38. So where
-# change is rare, report the exact interval. That is also the answer to this lesson's question:
+# change is rare, report the exact interval. That is also the answer to this lesson's question (with
+# `COURSE_CLOUD=aws`, without a sample, there is none):
 
 # %%
 if cloud.truth is not None:
@@ -1118,8 +1119,8 @@ if cloud.truth is not None:
         )
 
 # %% [markdown]
-# And what did many dates show that one date hides? Where it was never seen, how far it is shifted, and how many of the
-# changes between two maps are errors of one of them.
+# And what did many dates show that one date hides? What lay under its clouds, how far it is shifted against the others,
+# and how much of the change between two maps is an error of one of them.
 #
 # ## Where did it spread? (optional)
 #

@@ -538,7 +538,7 @@ for set_up in [SET_UP, 0]:
     print(f"set-up R {set_up:,}: {plan.sum()} stands in {(each > 0).sum()} catchments")
 
 # %% [markdown]
-# Camps that cost money pull the plan together, into fewer catchments.
+# In the simulated scene camps that cost money pull the plan together, into fewer catchments.
 #
 # ## How sure is the plan?
 #
@@ -784,7 +784,8 @@ def explain_colours(axes):
     if everywhere.any():
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
-    handles += axes.plot([], [], ":", color="#777777", label="track")
+    if len(tracks):
+        handles += axes.plot([], [], ":", color="#777777", label="track")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 
@@ -818,7 +819,7 @@ HOW_TO_READ = f"""How to read this map
 
 # %%
 HOW_TO_READ += f"""
-- Colours say what to do, not how many trees there are. White: nothing to do now; grey: outside.
+- Colours say what to do, not how many trees there are. White, pale: nothing to do now.
 - "Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries.
   Look at its five largest pieces before a team is sent.
 - Every "a to b" should hold the true number in 19 of 20 cases, if our assumptions hold.

@@ -566,8 +566,9 @@ lines += [f"The model does not apply to {where_not} (orange)"]
 
 # %%
 lines += [f"Made from {is_target.sum()} records of {SPECIES}, and a scene of {day}"]
-lines += [f"Compared with {(~is_target).sum()} other places; {left_out.sum()} left out"]
-lines += ["On land that it has not seen, a record outranks another place in"]
+lines += [f"Compared with {(~is_target).sum()} other places"]
+lines[-1] += f"; {left_out.sum()} records not used"
+lines += ["On land new to the model, a record ranks above another place in"]
 lines[-1] += f" {100 * order_by_block:.0f} % of pairs"
 
 # %%
