@@ -288,7 +288,7 @@ parts = {
     "leaf structure": (750, 1300, "#DDCC77"),
     "water in the leaves": (1400, 2400, "#332288"),
 }
-top = 1.7 * one_spectrum["reflectance"].max()
+top = 1.9 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
 middles = [(start + end) / 2 for start, end, _ in parts.values()]
 names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
