@@ -17,7 +17,7 @@ if came_back.exists():
     print("visits:", len(visits), "marked:", round(hectares["marked"]))
     print("of all:", round(hectares.sum()), "area:", round(low), round(estimate), round(high))
 else:
-    print(lines[-1])
+    print(*lines)
 """
 
 

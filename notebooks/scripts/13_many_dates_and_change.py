@@ -949,7 +949,7 @@ def draw_drying(axes, patch, old, new, half):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(losses), figsize=(3.3 * len(losses), 4.9))
+figure, panels = plt.subplots(1, len(losses), figsize=(3.1 * len(losses), 4.9))
 metres = [500, 1200, 800][: len(losses)]
 for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
     patch, old, new = what
