@@ -5,7 +5,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from helpers.course import CLASS_CODES, CLASS_COLOURS, GROUP_COLOURS, SCL_COLOURS
+from helpers.course import (
+    CLASS_CODES,
+    CLASS_COLOURS,
+    GROUP_COLOURS,
+    NOT_APPLICABLE,
+    NOT_MAPPED,
+    SCL_COLOURS,
+)
 
 with np.printoptions():  # colour-science changes, for the whole process, how numbers are printed
     from colour import RGB_to_XYZ, XYZ_to_Lab
@@ -15,6 +22,12 @@ with np.printoptions():  # colour-science changes, for the whole process, how nu
 
 APART = 10  # CIEDE2000; about 2 can just be told apart side by side
 PAGE = {"light theme": "#FFFFFF", "dark theme": "#111111"}
+MAP_OF_PINES = {
+    "pines": CLASS_COLOURS["Dense Pines"],
+    "no pines": "#FFFFFF",
+    "not mapped": NOT_MAPPED,
+    "the model does not apply": NOT_APPLICABLE,
+}
 EYES = [None, "Protanomaly", "Deuteranomaly", "Tritanomaly"]  # of severity 1: the -anopias
 
 
@@ -33,8 +46,8 @@ def difference(one: str, other: str, eye: str | None) -> float:
 @pytest.mark.parametrize("eye", EYES)
 @pytest.mark.parametrize(
     "colours",
-    [CLASS_COLOURS, SCL_COLOURS, GROUP_COLOURS],
-    ids=["classes", "scene classes", "groups"],
+    [CLASS_COLOURS, SCL_COLOURS, GROUP_COLOURS, MAP_OF_PINES],
+    ids=["classes", "scene classes", "groups", "map of pines"],
 )
 def test_each_two_colours_can_be_told_apart(colours, eye):
     worst = min(combinations(colours, 2), key=lambda two: difference(*map(colours.get, two), eye))

@@ -209,11 +209,13 @@ def _sum_trees(
 ) -> None:
     """Add up the values of all trees, for each pixel and class.
 
-    In the innermost loops values are read before one is chosen: a read that depends on the choice
-    would keep the compiler from handling many pixels with one instruction.
+    In the innermost loops both values are read before one is chosen, and what is chosen goes to a
+    row that held neither. Otherwise the compiler would read or write only where the choice says
+    so, which many processors cannot do for several pixels at once, or only slowly.
     """
     vectors = np.empty((pixels.shape[1], VECTOR), dtype=np.float32)
-    stack = np.empty((depth, VECTOR), dtype=np.float32)
+    rows = np.empty((depth + 1, VECTOR), dtype=np.float32)
+    stack = np.arange(depth + 1)  # numbers of rows; the last one is free
     totals = np.empty((len(base), VECTOR), dtype=np.float32)
     for start in range(0, len(pixels), VECTOR):
         count = min(VECTOR, len(pixels) - start)
@@ -223,32 +225,33 @@ def _sum_trees(
         for tree in range(len(ends)):
             top = -1
             if split == ends[tree]:
-                stack[0] = stumps[tree]
+                rows[stack[0]] = stumps[tree]
             while split < ends[tree]:
-                values, edge = vectors[feature[split]], threshold[split]
+                values, edge, chosen = vectors[feature[split]], threshold[split], rows[stack[-1]]
                 if left_is_split[split] and right_is_split[split]:
                     top -= 1
-                    chosen, others = stack[top], stack[top + 1]
+                    lefts, rights = rows[stack[top]], rows[stack[top + 1]]
                     for p in range(VECTOR):
-                        a, b = chosen[p], others[p]
+                        a, b = lefts[p], rights[p]
                         chosen[p] = a if values[p] < edge else b
                 elif left_is_split[split]:
-                    chosen, b = stack[top], right[split]
+                    lefts, b = rows[stack[top]], right[split]
                     for p in range(VECTOR):
-                        a = chosen[p]
+                        a = lefts[p]
                         chosen[p] = a if values[p] < edge else b
                 elif right_is_split[split]:
-                    chosen, a = stack[top], left[split]
+                    rights, a = rows[stack[top]], left[split]
                     for p in range(VECTOR):
-                        b = chosen[p]
+                        b = rights[p]
                         chosen[p] = a if values[p] < edge else b
                 else:
                     top += 1
-                    chosen, a, b = stack[top], left[split], right[split]
+                    a, b = left[split], right[split]
                     for p in range(VECTOR):
                         chosen[p] = a if values[p] < edge else b
+                stack[top], stack[-1] = stack[-1], stack[top]
                 split += 1
-            total, value = totals[classes[tree]], stack[0]
+            total, value = totals[classes[tree]], rows[stack[0]]
             for p in range(VECTOR):
                 total[p] += value[p]
         sums[start : start + count] = totals[:, :count].T

@@ -45,7 +45,7 @@ import pandas as pd
 
 # %%
 from helpers import check, expect_columns, hint, open_cloud
-from helpers.course import CLASS_COLOURS, GROUP_COLOURS
+from helpers.course import CLASS_COLOURS, GROUP_COLOURS, LEGEND_BELOW
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -139,7 +139,7 @@ common_first = list(points["name"].value_counts().index)  # no class hides a rar
 common_first.sort(key=lambda name: name == "Dense Pines")  # and none hides the pines
 shapes = ["triangle" if name in TREES else "circle" for name in common_first]
 look = {"size": 40, "line_color": "white", "line_width": 0.3, "muted_alpha": 0}
-look |= {"frame_width": 440, "legend": "bottom", "marker": shapes}
+look |= {"frame_width": 440, "marker": shapes}
 by_class = points_degrees.set_index("name").loc[common_first].reset_index()
 
 # %%
@@ -151,7 +151,7 @@ by_class.hvplot.points(
     hover_cols=["name", "group"],
     title=cloud.map_title("Field observations by class"),
     **look,
-).opts(legend_cols=3)
+).opts(legend_cols=3, **LEGEND_BELOW)
 
 # %% [markdown]
 # **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go
@@ -226,11 +226,10 @@ counts.drop(index="all").sort_values("all")[JOBS].hvplot.barh(
     xlabel="",
     ylabel="number of points",
     title="Points by class and job",
-    legend="bottom",
     responsive=True,
     max_width=750,
     height=420,
-)
+).opts(**LEGEND_BELOW)
 
 # %% [markdown]
 # **What to notice.** The bars are far from equal, and the training part of each is small: the model must learn the

@@ -447,6 +447,8 @@ def stretch(colours, darkest, brightest):
 with ProgressBar(minimum=1):
     colours = reflectance.sel(band=["red", "green", "blue"])
     true_colour = stretch(colours, 0.0, 0.18).compute()
+
+# %%
 date = scene["properties"]["datetime"][:10]
 picture = axes | {"bands": "band", "rasterize": True, "hover": False}
 picture |= {"frame_width": 440}
@@ -467,6 +469,8 @@ in_km(true_colour).hvplot.rgb(**picture, title=cloud.map_title(f"True colour, {d
 with ProgressBar(minimum=1):
     colours = reflectance.sel(band=["nir", "red", "green"])
     false_colour = stretch(colours, 0.0, 0.35).compute()
+
+# %%
 title = cloud.map_title(f"Near infrared as red, {date}")
 in_km(false_colour).hvplot.rgb(**picture, title=title)
 

@@ -58,7 +58,7 @@ from helpers import (
     open_cloud,
     write_cog,
 )
-from helpers.course import CLASS_CODES, CRS, SCL_COLOURS
+from helpers.course import CLASS_CODES, CRS, LEGEND_BELOW, SCL_COLOURS
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -232,7 +232,7 @@ picture = every_fourth.hvplot.image(
     colorbar=False,
     title=cloud.map_title(f"Scene classification, {cloudier_day}"),
 )
-(picture * legend).opts(legend_position="bottom", legend_cols=2, **kilometres)
+(picture * legend).opts(legend_cols=2, **LEGEND_BELOW, **kilometres)
 
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin

@@ -53,7 +53,7 @@ from helpers import (
     leave,
     open_cloud,
 )
-from helpers.course import BANDS, CLASS_COLOURS, CRS, WAVELENGTHS
+from helpers.course import BANDS, CLASS_COLOURS, CRS, LEGEND_BELOW, WAVELENGTHS
 
 # %%
 hv.extension("bokeh", inline=True)
@@ -202,7 +202,7 @@ at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
-look = {"cmap": "gray", "clabel": "reflectance in nir", "frame_width": 320}
+look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 320}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
 circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
@@ -372,8 +372,9 @@ thick = hv.Curve(pines, "wavelength", "median", label="Dense Pines").opts(
 # Only drawing: run it, no need to read it.
 (middle_halves * medians * thick).opts(
     max_width=850,
+    xlim=(400, 2250),
     ylim=(0, None),
-    legend_position="bottom",
+    **LEGEND_BELOW,
     legend_cols=3,
     show_grid=True,
     xlabel="wavelength (nm)",
@@ -486,7 +487,7 @@ cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
 (cloud_of_points * same_ndvi.opts(color="black")).opts(
     max_width=700,
-    legend_position="bottom",
+    **LEGEND_BELOW,
     xlabel="reflectance in red (0 to 1)",
     ylabel="reflectance in nir (0 to 1)",
     title="Two bands at once: pines and dense fynbos",

@@ -47,7 +47,7 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import find_or_make, leave, open_cloud
-from helpers.course import BANDS
+from helpers.course import BANDS, LEGEND_BELOW
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -341,7 +341,7 @@ look = {"responsive": True, "height": 440, "value_label": "loss"}
 thin = losses.hvplot.line(color="#0077BB", line_width=1.5, group_label="part", **look)
 thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
-frame = {"max_width": 800, "show_grid": True, "legend_position": "bottom"}
+frame = LEGEND_BELOW | {"max_width": 800, "show_grid": True}
 frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
 lowest = hv.Text(best_round + 2, 1.5 * mean_loss.min(), f"lowest: {best_round}")
 lowest.opts(text_align="left")

@@ -57,7 +57,7 @@ from tqdm import tqdm
 from xgboost import XGBClassifier
 
 from helpers import find_or_make, open_cloud
-from helpers.course import BANDS, CLASS_CODES
+from helpers.course import BANDS, CLASS_CODES, LEGEND_BELOW
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -221,7 +221,7 @@ pine_probability = model.predict_proba(validation[BANDS])[:, pine_column]
 precision, recall, threshold = precision_recall_curve(is_pine, pine_probability)
 trade = pd.DataFrame({"precision": precision[:-1], "recall": recall[:-1]})
 trade["threshold"] = threshold
-legend = {"group_label": "measure", "value_label": "share", "legend": "bottom"}
+names = {"group_label": "measure", "value_label": "share"}
 frame = {"responsive": True, "height": 400, "grid": True, "xlim": (0, 1)}
 
 # %%
@@ -233,7 +233,7 @@ lines = trade.hvplot.line(
     line_dash=["solid", "dashed"],
     line_width=3,
     ylabel="precision and recall (0 to 1)",
-    **legend,
+    **names,
     **frame,
     title=cloud.map_title("Threshold, on the validation points"),
 )
@@ -252,9 +252,7 @@ extras = [
     * hv.Text(x, 0.05, name, halign=side)
     for x, dash, side, name in marks
 ]
-hv.Overlay([lines, *extras]).collate().opts(
-    max_width=750, legend_position="bottom", legend_opts={"title": ""}
-)
+hv.Overlay([lines, *extras]).collate().opts(max_width=750, **LEGEND_BELOW)
 
 # %% [markdown]
 # **What to notice.** Where the lines cross, there are as many missed pines as false alarms. Nothing says that this is

@@ -62,7 +62,7 @@ from helpers import (
     predict_over_chunks,
     write_cog,
 )
-from helpers.course import BANDS, CRS
+from helpers.course import BANDS, CRS, NOT_MAPPED
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -311,7 +311,7 @@ web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
 parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
 parts.geometry = parts.exterior.apply(shapely.Polygon)
 outline = parts.hvplot.polygons(
-    geo=True, fill_alpha=0, line_color="#DDDDDD", line_width=1, hover=False
+    geo=True, fill_alpha=0, line_color=NOT_MAPPED, line_width=1, hover=False
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
@@ -361,7 +361,7 @@ sureness.assign_coords(in_km).hvplot.image(
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("How sure the model is"),
-).opts(bgcolor="#DDDDDD", **below)
+).opts(bgcolor=NOT_MAPPED, **below)
 
 # %% [markdown]
 # **What to notice.** The brighter the green, the more doubt; light grey, also in specks, is not mapped. Doubt follows

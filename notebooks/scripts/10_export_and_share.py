@@ -48,6 +48,7 @@ from icechunk.xarray import to_icechunk
 from rasterio.windows import Window
 
 from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
+from helpers.course import NOT_MAPPED
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -281,7 +282,7 @@ corner.assign_coords(in_km).hvplot.image(
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("Probability lost since the plan"),
-).opts(bgcolor="#AAAAAA", **below)
+).opts(bgcolor=NOT_MAPPED, **below)
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where

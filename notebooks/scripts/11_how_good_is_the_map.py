@@ -52,7 +52,7 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import check, find_or_make, hint, open_cloud
-from helpers.course import BANDS, CLASS_CODES, CRS, PLACE
+from helpers.course import BANDS, CLASS_CODES, CRS, NOT_MAPPED, PLACE
 
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
@@ -630,7 +630,7 @@ KINDS = {"neither": "white", "missed": "#D55E00"}
 KINDS |= {"false alarm": "#56B4E9", "hit": "#000000"}
 legend = {"edgecolor": "grey"}
 patches = [Patch(facecolor=c, label=kind, **legend) for kind, c in KINDS.items()]
-patches.append(Patch(facecolor="#CCCCCC", label="not mapped", **legend))
+patches.append(Patch(facecolor=NOT_MAPPED, label="not mapped", **legend))
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -641,7 +641,7 @@ if cloud.truth is not None:
     colours = ListedColormap(list(KINDS.values()))
     kinds.plot.imshow(ax=axes, cmap=colours, vmin=0, vmax=3, add_colorbar=False)
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor="#CCCCCC")
+    axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor=NOT_MAPPED)
     axes.set_title(cloud.map_title("Pines: hits, misses, false alarms"))
     plt.show()
 

@@ -54,7 +54,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 # %%
 from helpers import check, find_or_make, hint, open_cloud, predict_over_chunks, visit
-from helpers.course import BANDS, CLASS_CODES, CRS
+from helpers.course import BANDS, CLASS_CODES, CRS, NOT_APPLICABLE, NOT_MAPPED
 
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
@@ -206,7 +206,7 @@ def draw_on_the_map(axes, title):
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(9, 7.5))
 draw_on_the_map(axes, "Fifty places to visit")
-axes.set_facecolor("#DDDDDD")
+axes.set_facecolor(NOT_MAPPED)
 area_in_km.plot(ax=axes, color="white", zorder=0.5)
 looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
@@ -523,8 +523,9 @@ print(f"{float(outside.sum()) / 100:,.0f} ha lie outside the area of applicabili
 # On the map these pixels get a colour of their own: neither "pines" nor "no pines".
 
 # %%
-KINDS = {"no pines": "white", "pines": WINE, "the model does not apply": "#D55E00"}
-with_grey = KINDS | {"not mapped": "#CCCCCC"}
+KINDS = {"no pines": "white", "pines": WINE}
+KINDS["the model does not apply"] = NOT_APPLICABLE
+with_grey = KINDS | {"not mapped": NOT_MAPPED}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
 last_map = maps[list(maps)[-1]]
 
@@ -537,7 +538,7 @@ picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
 picture = picture.assign_coords(x=picture.x / 1000, y=picture.y / 1000)
 colours = ListedColormap(list(KINDS.values()))
 picture.plot.imshow(ax=axes, vmin=0, vmax=2, cmap=colours, add_colorbar=False)
-axes.set_facecolor("#CCCCCC")
+axes.set_facecolor(NOT_MAPPED)
 draw_on_the_map(axes, "Pines, and where the model does not apply")
 figure.legend(handles=patches, loc="outside lower center", ncols=4)
 plt.show()

@@ -70,7 +70,7 @@ from helpers import (
     open_cloud,
     predict_over_chunks,
 )
-from helpers.course import BANDS, CLASS_CODES, CRS
+from helpers.course import BANDS, CLASS_CODES, CRS, NOT_MAPPED
 
 # %%
 cloud = open_cloud()
@@ -714,7 +714,7 @@ def square_with_most(marked, half):
 # %%
 square = square_with_most(gain | loss, half=2000)
 KINDS = {"no pines": "white", "pines on both dates": "#0077BB"}
-KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": "#CCCCCC"}
+KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": NOT_MAPPED}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:

@@ -57,7 +57,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 # %%
 from helpers import check, find_or_make, hint, open_cloud, write_cog
-from helpers.course import CLASS_CODES, CRS, PLACE
+from helpers.course import CLASS_CODES, CRS, LEGEND_BELOW, PLACE
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -698,7 +698,6 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     cmap=colours,
     line_alpha=0,
     hover_cols=["catchment", "density", "hectares", "cost_rand", "in_draws"],
-    legend="bottom",
     frame_width=440,
 )
 
@@ -708,7 +707,7 @@ look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 2}
 frames = in_front.hvplot.polygons(hover=False, **look)
 title = cloud.map_title("What to do, stand by stand")
 drawn = borders * stands * frames if len(in_front) else borders * stands
-drawn.opts(title=title, legend_position="bottom", legend_cols=2)
+drawn.opts(title=title, legend_cols=2, **LEGEND_BELOW)
 
 # %% [markdown]
 # Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the

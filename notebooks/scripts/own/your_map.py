@@ -57,7 +57,7 @@ from helpers import (
 )
 
 # %%
-from helpers.course import BANDS
+from helpers.course import BANDS, CLASS_CODES, NOT_APPLICABLE, NOT_MAPPED
 from helpers.own_points import (
     correct_positions,
     find_faults,
@@ -404,7 +404,7 @@ print(
 KINDS = {
     "not marked": "white",
     f"like {SPECIES}": WINE,
-    "the model does not apply": "#D55E00",
+    "the model does not apply": NOT_APPLICABLE,
 }
 kinds = xr.where(outside, 2, marked).where(mapped)
 
@@ -418,8 +418,8 @@ def draw_map(axes):
     look |= {"vmin": 0, "vmax": 2, "interpolation": "nearest"}
     picture.plot.imshow(ax=axes, **look)
     draw_area(axes, f"Pixels like {SPECIES}, {day}")
-    axes.set_facecolor("#CCCCCC")
-    with_grey = KINDS | {"not mapped": "#CCCCCC"}
+    axes.set_facecolor(NOT_MAPPED)
+    with_grey = KINDS | {"not mapped": NOT_MAPPED}
     patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in with_grey.items()]
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12), "frameon": False}
     axes.legend(handles=patches, ncols=2, **below)
