@@ -86,7 +86,7 @@ NOT_APPLICABLE = "#D55E00"
 # How HoloViews lays out a legend that does not cover its plot.
 LEGEND_BELOW = {
     "legend_position": "bottom",
-    "legend_opts": {"border_line_alpha": 0, "spacing": 8, "title": ""},
+    "legend_opts": {"border_line_alpha": 0, "background_fill_alpha": 0, "spacing": 6, "title": ""},
 }
 # Of the three groups of field points; none is the colour of a class.
 GROUP_COLOURS = {"training": "#EE7733", "validation": "#BBBBBB", "testing": "#0077BB"}
