@@ -299,7 +299,7 @@ named = one_spectrum.loc[["green", "nir09", "swir16", "swir22"]]
 heights = named["reflectance"] + 0.07 * top
 bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
-bands.opts(text_font_size="10pt", text_color="black")
+bands = bands.opts(text_font_size="10pt", text_color="black")
 
 # %%
 # Only drawing: run it, no need to read it.

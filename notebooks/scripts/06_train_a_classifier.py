@@ -343,8 +343,8 @@ thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 frame = LEGEND_BELOW | {"max_width": 800, "show_grid": True}
 frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
-lowest = hv.Text(best_round + 2, 1.5 * mean_loss.min(), f"lowest: {best_round}")
-lowest.opts(text_align="left")
+where = best_round + 2, 1.5 * mean_loss.min()
+lowest = hv.Text(*where, f"lowest: {best_round}", halign="left")
 
 # %%
 # Only drawing: run it, no need to read it.

@@ -278,7 +278,7 @@ corner.assign_coords(in_km).hvplot.image(
     **map_options,
     cmap="YlOrBr",
     clim=(0, 100),
-    clabel="percentage points taken away (grey: under 5, or not mapped)",
+    clabel="percentage points lost (grey: under 5, or not mapped)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("Probability lost since the plan"),

@@ -350,7 +350,7 @@ for year in range(2020, 2025):
     for item in clearest(f"{year}-09-10/{year}-09-30", BOTH)[:1]:
         springs[year] = item
 print("springs:", *springs)
-springs.pop(2022, None)  # four later maps are enough
+_ = springs.pop(2022, None)  # four later maps are enough
 
 # %%
 scenes = {item["id"]: item for item in [*season, *summers, *springs.values()]}

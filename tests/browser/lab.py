@@ -113,6 +113,9 @@ MISPLACED = """([number, shrunk]) => {
         if (stretch < 0.97 || stretch > 1.03)
           faults.push(`a metre east is 1 / ${stretch.toFixed(2)} of a metre north`);
       }
+      const axes = model.type === 'Figure' ? [...model.below, ...model.left] : [];
+      if (axes.some(axis => ['x', 'y'].includes(axis.axis_label)))
+        faults.push('an axis has no name of its own');
       look(view.el, `${model.type} ${model.text ?? ''}`, width);
       const right = figure?.el.getBoundingClientRect().right;
       if (view.el.getBoundingClientRect().left + width > right + 1)
