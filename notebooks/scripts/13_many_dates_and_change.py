@@ -943,18 +943,18 @@ def draw_drying(axes, patch, old, new, half):
         line = {"levels": [0.5], "colors": colour, "linewidths": width}
         on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
     axes.set(aspect="equal", xlabel="km east", ylabel="")
-    axes.locator_params(nbins=4)
+    axes.locator_params(nbins=3)
     return picture
 
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(losses), figsize=(3.1 * len(losses), 4.9))
+figure, panels = plt.subplots(1, len(losses), figsize=(3.1 * len(losses), 5.2))
 metres = [500, 1200, 800][: len(losses)]
 for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
     patch, old, new = what
     picture = draw_drying(axes, patch, old, new, half)
-    axes.set_title(f"{name}\n{old} to {new}, {2 * half} m across")
+    axes.set_title(f"{name}\n{old} to {new}\n{half / 500:g} km across")
 panels[0].set_ylabel("km north")
 below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
 figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **below)
