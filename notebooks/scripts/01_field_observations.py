@@ -138,7 +138,7 @@ TREES = ["Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"]
 common_first = list(points["name"].value_counts().index)  # no class hides a rarer one
 common_first.sort(key=lambda name: name == "Dense Pines")  # and none hides the pines
 shapes = ["triangle" if name in TREES else "circle" for name in common_first]
-look = {"size": 40, "line_color": "white", "line_width": 0.3, "muted_alpha": 0}
+look = {"size": 50, "line_color": "white", "line_width": 0.8, "muted_alpha": 0}
 look |= {"frame_width": 440, "marker": shapes}
 by_class = points_degrees.set_index("name").loc[common_first].reset_index()
 

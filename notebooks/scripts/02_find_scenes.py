@@ -53,7 +53,7 @@ import rioxarray
 
 # %%
 from helpers import check, expect_scenes, hint, leave, open_cloud
-from helpers.course import PLACE
+from helpers.course import NOT_MAPPED, PLACE
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
@@ -389,8 +389,10 @@ cloud_map = in_km(squares.mean().rename("cloud (%)")).hvplot.image(
     **axes,
     clim=(0, 100),
     cmap="Blues_r",
-    clabel="% of the square (white: cloud)",
+    clabel="% of the square (white: cloud, grey: not counted)",
     frame_width=440,
+    xlim=(west / 1000 - 0.5, east / 1000 + 0.5),
+    ylim=(south / 1000 - 0.5, north / 1000 + 0.5),
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
 )
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
@@ -404,7 +406,7 @@ names = [
     hv.Text((west + east) / 2000, south / 1000 + 1, "surveyed area"),
     hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "within\n3 km"),
 ]
-hv.Overlay([cloud_map.opts(**below), *lines, *names]).opts(
+hv.Overlay([cloud_map.opts(bgcolor=NOT_MAPPED, **below), *lines, *names]).opts(
     hv.opts.Text(color="#EE7733")
 )
 

@@ -536,7 +536,7 @@ def draw(picture, title):
 
 
 # %%
-both = [draw(before, "Before"), draw(after, "After: pink is not used")]
+both = [draw(before, "Before"), draw(after, "After: left out is pink")]
 hv.Layout(both).cols(1)
 
 # %% [markdown]

@@ -37,7 +37,7 @@ import numpy as np
 import pandas as pd
 
 # %%
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score, log_loss
@@ -146,14 +146,14 @@ nir_grid, swir16_grid = np.meshgrid(
 )
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
 LOOKS = {
-    "pines": {"marker": "^", "color": "#542788", "edgecolor": "white", "s": 30},
-    "others": {"marker": "o", "color": "#b35806", "edgecolor": "white", "s": 18},
+    "pines": {"marker": "^", "color": "#882255", "edgecolor": "white", "s": 50},
+    "others": {"marker": "o", "color": "#555555", "edgecolor": "white", "s": 20},
 }
 
 
 # %%
 # Only drawing: run it, no need to read it.
-PALE = ListedColormap(plt.get_cmap("PuOr")(np.linspace(0.32, 0.68, 256)))
+PALE = LinearSegmentedColormap.from_list("pines", ["white", "#D08FB0"])
 
 
 def draw_answers(axes, model, title):
@@ -181,7 +181,7 @@ figure.suptitle(cloud.map_title("What four models say for any pair of values"))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Purple is pine: the deeper, the surer. The shallow tree cuts the plane into a few rectangles, and
+# **What to notice.** Wine red is pine: the deeper, the surer. The shallow tree cuts the plane into a few rectangles, and
 # its pines are pale. The deep tree draws strips and islands around single points, and is always sure of itself. The
 # forest blurs these islands, and the boosted trees make many small steps: both are sure in the middle of the pines, and
 # unsure at the border.

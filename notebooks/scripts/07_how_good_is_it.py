@@ -166,7 +166,7 @@ both_ways = {
     "% of each row: diagonal = recall": row_shares,
     "% of each column: diagonal = precision": column_shares,
 }
-style = {"cmap": "cividis", "colorbar": False}
+style = {"cmap": "Blues", "colorbar": False}
 style |= {"values_format": ".0f", "text_kw": {"fontsize": 12}}
 style["im_kw"] = {"vmin": 0, "vmax": 100}
 sheet = {"figsize": (8.5, 13.5), "layout": "constrained"}
@@ -183,7 +183,7 @@ def draw_matrix(axes, table, frame, title):
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     for text in shares.text_.flat:
         share = float(text.get_text())
-        text.set(color="black" if share > 47 else "white", visible=share > 0)
+        text.set(color="white" if share > 55 else "black", visible=share > 0)
     axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
     axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
 
@@ -445,7 +445,7 @@ for size, kind, colour in kinds:
     look = {"xerr": one["spread"], "color": colour, "label": f"pixels of {size}"}
     axes.barh(one["band"], one["lost"], **look)
 axes.set_title(cloud.map_title("Importance of each band on the testing points"))
-axes.set_xlabel("accuracy lost when the band is shuffled (0 to 1)")
+axes.set_xlabel("accuracy lost when the band is shuffled (line: spread)")
 axes.legend(loc="lower right")
 plt.show()
 

@@ -355,16 +355,16 @@ in_km = {"x": sureness.x / 1000, "y": sureness.y / 1000}
 sureness.assign_coords(in_km).hvplot.image(
     **map_options,
     data_aspect=1,
-    cmap="viridis_r",
+    cmap="Purples_r",
     clim=(0.5, 1),
-    clabel="probability of the likelier answer",
+    clabel="probability of the likelier answer (grey: not mapped)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("How sure the model is"),
 ).opts(bgcolor=NOT_MAPPED, **below)
 
 # %% [markdown]
-# **What to notice.** The brighter the green, the more doubt; light grey, also in specks, is not mapped. Doubt follows
+# **What to notice.** The darker, the more doubt; grey is not mapped. Doubt follows
 # the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
 # field work should show this: visit the doubtful places first.
 #

@@ -713,8 +713,8 @@ def square_with_most(marked, half):
 
 # %%
 square = square_with_most(gain | loss, half=2000)
-KINDS = {"no pines": "white", "pines on both dates": "#0077BB"}
-KINDS |= {"gain": WINE, "loss": "#E6A000", "not mapped": NOT_MAPPED}
+KINDS = {"no pines": "white", "pines on both dates": WINE}
+KINDS |= {"gain": "#0077BB", "loss": "#E6A000", "not mapped": NOT_MAPPED}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:
@@ -933,7 +933,7 @@ pd.DataFrame(series).T.round(2)
 
 # %%
 # Only drawing: run it, no need to read it.
-def draw_drying(axes, patch, old, new, half):
+def draw_drying(axes, half, patch, old, new):
     """Draw how the moisture around a patch has changed between two years."""
     look = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
     around = square_with_most(patch, half)
@@ -942,22 +942,23 @@ def draw_drying(axes, patch, old, new, half):
     for colour, width in [("white", 2.4), ("black", 0.9)]:
         line = {"levels": [0.5], "colors": colour, "linewidths": width}
         on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
-    axes.set(aspect="equal", xlabel="km east", ylabel="")
+    axes.set(aspect="equal", xlabel="km east", ylabel="km north")
     axes.locator_params(nbins=3)
     return picture
 
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(losses), figsize=(3.1 * len(losses), 5.2))
-metres = [500, 1200, 800][: len(losses)]
-for axes, half, (name, what) in zip(panels, metres, losses.items(), strict=True):
-    patch, old, new = what
-    picture = draw_drying(axes, patch, old, new, half)
-    axes.set_title(f"{name}\n{old} to {new}\n{half / 500:g} km across")
-panels[0].set_ylabel("km north")
+rows = -(-len(losses) // 2)
+figure, grid = plt.subplots(rows, 2, figsize=(9, 1.5 + 4.7 * rows))
+halves = zip(grid.flat, [500, 1200, 800], losses.items(), strict=False)
+for axes, half, (name, (patch, old, new)) in halves:
+    picture = draw_drying(axes, half, patch, old, new)
+    axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km across")
+for axes in grid.flat[len(losses) :]:
+    axes.set_axis_off()
 below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
-figure.colorbar(picture, ax=panels, label="change of NDMI (brown: drier)", **below)
+figure.colorbar(picture, ax=grid, label="change of NDMI (brown: drier)", **below)
 figure.suptitle(cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
 

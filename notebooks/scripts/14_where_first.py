@@ -260,7 +260,7 @@ look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
 axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
 look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
 look |= {"markeredgecolor": "white"}
-axes.plot(three["counted"], three.index, "D", **look)
+axes.plot(three["counted"], np.arange(len(three)) + 0.25, "D", **look)
 axes.set(ylim=(len(three) - 0.4, -0.6), xlim=(0, None))
 axes.set_xlabel("pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("How many hectares of pines in each catchment?"))
@@ -703,7 +703,7 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
 
 # %%
 in_front = shown[shown["advice"] == "visit, then clear"].to_crs("EPSG:4326")
-look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 2}
+look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 1}
 frames = in_front.hvplot.polygons(hover=False, **look)
 title = cloud.map_title("What to do, stand by stand")
 drawn = borders * stands * frames if len(in_front) else borders * stands
@@ -754,7 +754,7 @@ def draw_plan(axes):
     """Draw stands by advice, with tracks and catchments."""
     in_km(catchments).plot(ax=axes, color="white")
     if len(tracks):
-        in_km(tracks).plot(ax=axes, color="#777777", lw=1, ls=":")
+        in_km(tracks).plot(ax=axes, color="#999999", lw=1)
     for advice, stands in in_km(shown).groupby("advice"):
         stands.plot(ax=axes, color=ADVICE[advice])
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
@@ -784,7 +784,7 @@ def explain_colours(axes):
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
     if len(tracks):
-        handles += axes.plot([], [], ":", color="#777777", label="track")
+        handles += axes.plot([], [], color="#999999", label="track")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 
