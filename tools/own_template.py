@@ -22,7 +22,7 @@ TRUTH = re.compile(
     r"^( *)if cloud\.truth is not None:\n(?:\1 +.*(?:\n|\Z)|\n(?=\1 +))*", re.MULTILINE
 )
 # What only exercises and the simulated place need.
-IMPORTS = re.compile(r"^    (?:check|hint|visit),\n|, CLASS_CODES$", re.MULTILINE)
+IMPORTS = re.compile(r"^    (?:check|hint|visit),\n|(?<=import BANDS), CLASS_CODES", re.MULTILINE)
 BEGINNING = f"""\
 # Your map
 

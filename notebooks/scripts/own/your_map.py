@@ -57,7 +57,7 @@ from helpers import (
 )
 
 # %%
-from helpers.course import BANDS, CLASS_CODES, NOT_APPLICABLE, NOT_MAPPED
+from helpers.course import BANDS, NOT_APPLICABLE, NOT_MAPPED
 from helpers.own_points import (
     correct_positions,
     find_faults,
