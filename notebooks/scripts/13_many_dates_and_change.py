@@ -944,6 +944,7 @@ def draw_drying(axes, half, patch, old, new):
         on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
     axes.set(aspect="equal", xlabel="km east", ylabel="km north")
     axes.locator_params(nbins=3)
+    axes.ticklabel_format(useOffset=False)  # 6262.5, not + 6.262e3
     return picture
 
 
