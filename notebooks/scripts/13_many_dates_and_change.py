@@ -939,9 +939,9 @@ def draw_drying(axes, half, patch, old, new):
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
     picture = change.plot.imshow(ax=axes, **look)
+    draw_edge = on_kilometres(patch.sel(around)).plot.contour
     for colour, width in [("white", 2.4), ("black", 0.9)]:
-        line = {"levels": [0.5], "colors": colour, "linewidths": width}
-        on_kilometres(patch.sel(around)).plot.contour(ax=axes, **line)
+        draw_edge(ax=axes, levels=[0.5], colors=colour, linewidths=width)
     axes.set(aspect="equal", xlabel="km east", ylabel="km north")
     axes.locator_params(nbins=3)
     axes.ticklabel_format(useOffset=False)  # 6262.5, not + 6.262e3
