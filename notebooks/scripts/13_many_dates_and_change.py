@@ -935,10 +935,9 @@ pd.DataFrame(series).T.round(2)
 # Only drawing: run it, no need to read it.
 def draw_drying(axes, half, patch, old, new):
     """Draw how the moisture around a patch has changed between two years."""
-    look = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
-    picture = change.plot.imshow(ax=axes, **look)
+    picture = change.plot.imshow(ax=axes, vmin=-0.3, cmap="PuOr", add_colorbar=False)
     draw_edge = on_kilometres(patch.sel(around)).plot.contour
     for colour, width in [("white", 2.4), ("black", 0.9)]:
         draw_edge(ax=axes, levels=[0.5], colors=colour, linewidths=width)
