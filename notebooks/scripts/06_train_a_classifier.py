@@ -47,7 +47,7 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import find_or_make, leave, open_cloud
-from helpers.course import BANDS, LEGEND_BELOW
+from helpers.course import BANDS, CLASS_COLOURS, LEGEND_BELOW
 from helpers.exercises import check, hint
 
 hv.extension("bokeh", inline=True)
@@ -145,8 +145,9 @@ nir_grid, swir16_grid = np.meshgrid(
     np.linspace(0, 0.35, 250), np.linspace(0, 0.32, 250)
 )
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
+WINE = CLASS_COLOURS["Dense Pines"]
 LOOKS = {
-    "pines": {"marker": "^", "color": "#882255", "edgecolor": "white", "s": 50},
+    "pines": {"marker": "^", "color": WINE, "edgecolor": "white", "s": 50},
     "others": {"marker": "o", "color": "#555555", "edgecolor": "white", "s": 20},
 }
 
@@ -339,7 +340,7 @@ print(f"and {mean_loss.iloc[-1]:.3f} after all {len(mean_loss)}.")
 # Only drawing: run it, no need to read it.
 look = {"responsive": True, "height": 440, "value_label": "loss"}
 thin = losses.hvplot.line(color="#0077BB", line_width=1.5, group_label="part", **look)
-thick = mean_loss.hvplot.line(color="#882255", line_width=3, **look)
+thick = mean_loss.hvplot.line(color=WINE, line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
 frame = LEGEND_BELOW | {"max_width": 800, "show_grid": True}
 frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}

@@ -933,11 +933,16 @@ pd.DataFrame(series).T.round(2)
 
 # %%
 # Only drawing: run it, no need to read it.
+DRYING = {"cmap": "PuOr", "vmin": -0.3, "vmax": 0.3, "add_colorbar": False}
+
+
+# %%
+# Only drawing: run it, no need to read it.
 def draw_drying(axes, half, patch, old, new):
     """Draw how the moisture around a patch has changed between two years."""
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
-    picture = change.plot.imshow(ax=axes, vmin=-0.3, cmap="PuOr", add_colorbar=False)
+    picture = change.plot.imshow(ax=axes, **DRYING)
     draw_edge = on_kilometres(patch.sel(around)).plot.contour
     for colour, width in [("white", 2.4), ("black", 0.9)]:
         draw_edge(ax=axes, levels=[0.5], colors=colour, linewidths=width)

@@ -702,8 +702,9 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
 )
 
 # %%
-in_front = shown[shown["advice"] == "visit, then clear"].to_crs("EPSG:4326")
-look = {"geo": True, "fill_alpha": 0, "line_color": "#D55E00", "line_width": 1}
+first = "visit, then clear"
+in_front = shown[shown["advice"] == first].to_crs("EPSG:4326")
+look = {"geo": True, "fill_alpha": 0, "line_color": ADVICE[first], "line_width": 1}
 frames = in_front.hvplot.polygons(hover=False, **look)
 title = cloud.map_title("What to do, stand by stand")
 drawn = borders * stands * frames if len(in_front) else borders * stands
