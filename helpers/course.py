@@ -82,12 +82,7 @@ CLASS_COLOURS = {
 }
 # On maps of pines: what nobody mapped, and where a model does not apply.
 NOT_MAPPED = "#CCCCCC"
-NOT_APPLICABLE = "#D55E00"
-# How HoloViews lays out a legend that does not cover its plot.
-LEGEND_BELOW = {
-    "legend_position": "bottom",
-    "legend_opts": {"border_line_alpha": 0, "background_fill_alpha": 0, "spacing": 6, "title": ""},
-}
+NOT_APPLICABLE = "#E69F00"
 # Of the three groups of field points; none is the colour of a class.
 GROUP_COLOURS = {"training": "#EE7733", "validation": "#BBBBBB", "testing": "#0077BB"}
 # Of the twelve classes of the scene classification (SCL), in the order of their codes.

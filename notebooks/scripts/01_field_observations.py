@@ -45,9 +45,11 @@ import pandas as pd
 
 # %%
 from helpers import check, expect_columns, hint, open_cloud
-from helpers.course import CLASS_COLOURS, GROUP_COLOURS, LEGEND_BELOW
+from helpers.course import CLASS_COLOURS, GROUP_COLOURS
+from helpers.plots import LEGEND_BELOW, set_plot_style
 
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 cloud
 

@@ -54,8 +54,10 @@ import rioxarray
 # %%
 from helpers import check, expect_scenes, hint, leave, open_cloud
 from helpers.course import NOT_MAPPED, PLACE
+from helpers.plots import set_plot_style
 
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]

@@ -63,8 +63,11 @@ from helpers import (
     open_cloud,
 )
 from helpers.course import BANDS, CRS, PLACE
+from helpers.plots import set_plot_style
 
+# %%
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %%
@@ -249,12 +252,16 @@ axes = {"x": "x", "y": "y", "xlabel": "km east", "ylabel": "km north"}
 axes |= {"data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
 west, south, east, north = np.array(box) / 1000
-look |= {"frame_width": 270, "xlim": (west, east), "ylim": (south, north)}
+look |= {"frame_width": 300, "xlim": (west, east), "ylim": (south, north)}
 
 # %%
+fine, wide = (abs(layer.rio.resolution()[0]) for layer in (full, coarse))
 above, below = (
     in_km(layer).hvplot.image(**look, title=cloud.map_title(title))
-    for title, layer in {"In full": full, "Overview": coarse}.items()
+    for title, layer in {
+        f"In full, {fine:.0f} m": full,
+        f"Overview, {wide:.0f} m": coarse,
+    }.items()
 )
 below.opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
 hv.Layout([above.opts(colorbar=False, xaxis="bare"), below]).cols(1)

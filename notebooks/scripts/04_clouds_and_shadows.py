@@ -58,9 +58,12 @@ from helpers import (
     open_cloud,
     write_cog,
 )
-from helpers.course import CLASS_CODES, CRS, LEGEND_BELOW, SCL_COLOURS
+from helpers.course import CLASS_CODES, CRS, SCL_COLOURS
+from helpers.plots import LEGEND_BELOW, set_plot_style
 
+# %%
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]
@@ -411,7 +414,7 @@ names = {"xlabel": "light on the slope (1 = that of level ground)"}
 names["ylabel"] = "difference to the next pixel (%)"
 names["title"] = cloud.map_title("How grainy the near infrared is")
 limits = {"xlim": (0, 1.5), "ylim": (0, None)}
-size = {"responsive": True, "height": 280}
+size = {"responsive": True, "height": 340}
 
 # %%
 curve = by_light.loc[0:1.4].hvplot.line(
@@ -536,7 +539,7 @@ def draw(picture, title):
 
 
 # %%
-both = [draw(before, "Before"), draw(after, "After: left out is pink")]
+both = [draw(before, "Before"), draw(after, "After (pink: left out)")]
 hv.Layout(both).cols(1)
 
 # %% [markdown]

@@ -53,10 +53,12 @@ from helpers import (
     leave,
     open_cloud,
 )
-from helpers.course import BANDS, CLASS_COLOURS, CRS, LEGEND_BELOW, WAVELENGTHS
+from helpers.course import BANDS, CLASS_COLOURS, CRS, WAVELENGTHS
+from helpers.plots import LEGEND_BELOW, set_plot_style
 
 # %%
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]
@@ -348,42 +350,40 @@ quartiles.columns = ["lower", "median", "upper"]
 quartiles = quartiles.reset_index()
 
 # %%
-in_legend = sorted(quartiles["name"].unique())
-colours = [CLASS_COLOURS[name] for name in in_legend]
-trees = {"Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"}
-dashes = ["solid" if name in trees else "dashed" for name in in_legend]
-each_class = {"x": "wavelength", "by": "name", "color": colours}
-each_class |= {"responsive": True, "height": 560}
-middle_halves = quartiles.hvplot.area(
-    y="lower", y2="upper", alpha=0.12, line_alpha=0, stacked=False, **each_class
-)
-medians = quartiles.hvplot.line(
-    y="median", line_width=3.5, line_dash=dashes, **each_class
-)
-
-# %%
-# Only drawing: run it, no need to read it.
+trees = ["Black Wattle", "Dense Pines", "Gum", "Indigenous Forest"]
+others = sorted(set(quartiles["name"]) - set(trees))
 pines = quartiles[quartiles["name"] == "Dense Pines"]
-thick = hv.Curve(pines, "wavelength", "median", label="Dense Pines").opts(
-    color=CLASS_COLOURS["Dense Pines"], line_width=7, muted_alpha=0
-)
+
 
 # %%
 # Only drawing: run it, no need to read it.
-(middle_halves * medians * thick).opts(
-    max_width=850,
-    xlim=(400, 2250),
-    ylim=(0, None),
-    **LEGEND_BELOW,
-    legend_cols=3,
-    show_grid=True,
-    xlabel="wavelength (nm)",
-    ylabel="reflectance (0 to 1)",
-    title="Spectra of the classes: median and middle half",
-)
+def draw_spectra(names, title):
+    """Draw a line at the median of each class, and its middle half as a strip."""
+    drawn = quartiles[quartiles["name"].isin(names)]
+    look = {"x": "wavelength", "by": "name", "responsive": True, "height": 400}
+    look["color"] = [CLASS_COLOURS[name] for name in names]
+    strips = {"y": "lower", "y2": "upper", "alpha": 0.15, "line_alpha": 0}
+    halves = drawn.hvplot.area(stacked=False, **strips, **look)
+    medians = drawn.hvplot.line(y="median", line_width=3.5, **look)
+    thick = hv.Curve(pines, "wavelength", "median", label="Dense Pines").opts(
+        color=CLASS_COLOURS["Dense Pines"], line_width=7, muted_alpha=0
+    )
+    return (halves * medians * thick).opts(title=title, legend_cols=3, **LEGEND_BELOW)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+frame = {"max_width": 850, "xlim": (400, 2250), "show_grid": True}
+frame["ylim"] = (0, 1.05 * quartiles["upper"].max())
+frame |= {"xlabel": "wavelength (nm)", "ylabel": "reflectance (0 to 1)"}
+panels = [
+    draw_spectra(trees, "Trees: median and middle half").opts(**frame),
+    draw_spectra(others, "Pines (thick) and all other classes").opts(**frame),
+]
+hv.Layout(panels).cols(1).opts(toolbar=None)
 
 # %% [markdown]
-# **What to notice.** (Trees have solid lines, pines a thick one, everything else dashed ones.)
+# **What to notice.** (The thick line, in both plots, is the pines.)
 #
 # - **Pines are dark** in the visible, as all dense green plants are, and darker than the other trees in the near
 #   infrared. Their needles are not black: they sit in tufts, where light bounces from needle to needle until it is
@@ -431,13 +431,12 @@ in_order = features.set_index("name").loc[order].reset_index()
 # %%
 def draw_boxes(index):
     """Draw a box for each class: its middle half, and a line at its median."""
-    look = {"box_fill_color": "#88CCEE", "outlier_alpha": 0.4}
+    fills = hv.dim("name").categorize(CLASS_COLOURS)
+    look = {"box_fill_color": fills, "box_fill_alpha": 0.7, "outlier_alpha": 0.4}
     look |= {"responsive": True, "height": 320, "xlabel": "", "grid": True}
+    look["ylabel"] = f"{index} (-1 to 1)"
     return in_order.hvplot.box(y=index, by="name", invert=True, **look).opts(
-        max_width=700,
-        ylim=(-0.75, 1),
-        ylabel=f"{index} (-1 to 1)",
-        title=f"{index} of the classes",
+        max_width=700, ylim=(-0.75, 1), title=f"{index} of the classes"
     )
 
 

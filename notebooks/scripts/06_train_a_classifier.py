@@ -47,11 +47,12 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import find_or_make, leave, open_cloud
-from helpers.course import BANDS, CLASS_COLOURS, LEGEND_BELOW
+from helpers.course import BANDS, CLASS_COLOURS
 from helpers.exercises import check, hint
+from helpers.plots import set_plot_style, set_title
 
 hv.extension("bokeh", inline=True)
-plt.rcParams["font.size"] = 12
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]
@@ -170,15 +171,14 @@ def draw_answers(axes, model, title):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(2, 2, figsize=(9, 8), sharex=True, sharey=True)
-figure.set_layout_engine("constrained")
+figure, panels = plt.subplots(2, 2, figsize=(8, 8), sharex=True, sharey=True)
 for axes, title in zip(panels.flat, four_models, strict=True):
     surface = draw_answers(axes, four_models[title], title)
 figure.supylabel("reflectance in swir16")
 panels[0, 0].legend(loc="upper left")
 figure.supxlabel("reflectance in nir")
 figure.colorbar(surface, ax=panels, label="probability of pine (0 to 1)")
-figure.suptitle(cloud.map_title("What four models say for any pair of values"))
+set_title(figure, cloud.map_title("What four models say for any pair of values"))
 plt.show()
 
 # %% [markdown]
@@ -342,18 +342,18 @@ look = {"responsive": True, "height": 440, "value_label": "loss"}
 thin = losses.hvplot.line(color="#0077BB", line_width=1.5, group_label="part", **look)
 thick = mean_loss.hvplot.line(color=WINE, line_width=3, **look)
 stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
-frame = LEGEND_BELOW | {"max_width": 800, "show_grid": True}
-frame |= {"legend_cols": 3, "ylim": (0.7 * mean_loss.min(), 1.6 * mean_loss.min())}
+frame = {"max_width": 800, "show_grid": True, "show_legend": False}
+frame["ylim"] = (0.7 * mean_loss.min(), 1.6 * mean_loss.min())
 where = best_round + 2, 1.5 * mean_loss.min()
-lowest = hv.Text(*where, f"lowest: {best_round}", halign="left")
+lowest = hv.Text(*where, f"lowest mean: {best_round}", halign="left")
 
 # %%
 # Only drawing: run it, no need to read it.
-(thin.opts(hv.opts.Curve(show_legend=False)) * thick * stop * lowest).opts(
+(thin * thick * stop * lowest).opts(
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
     **frame,
-    title="Loss by round (thin: the five parts)",
+    title="Loss by round (thick: mean of five parts)",
 )
 
 # %% [markdown]

@@ -57,11 +57,12 @@ from tqdm import tqdm
 from xgboost import XGBClassifier
 
 from helpers import find_or_make, open_cloud
-from helpers.course import BANDS, CLASS_CODES, LEGEND_BELOW
+from helpers.course import BANDS, CLASS_CODES
 from helpers.exercises import check, hint
+from helpers.plots import LEGEND_BELOW, set_plot_style, set_title
 
 hv.extension("bokeh", inline=True)
-plt.rcParams["font.size"] = 12
+set_plot_style()
 cloud = open_cloud()
 
 # %%
@@ -162,22 +163,19 @@ counts.rename_axis(index="seen on the ground", columns="the model says")
 # %%
 row_shares = counts.div(counts.sum(axis="columns"), axis="index")
 column_shares = counts.div(counts.sum(axis="index"), axis="columns")
-both_ways = {
-    "% of each row: diagonal = recall": row_shares,
-    "% of each column: diagonal = precision": column_shares,
-}
 style = {"cmap": "Blues", "colorbar": False}
 style |= {"values_format": ".0f", "text_kw": {"fontsize": 12}}
 style["im_kw"] = {"vmin": 0, "vmax": 100}
-sheet = {"figsize": (8.5, 13.5), "layout": "constrained"}
 pine_at = list(counts.index).index("Dense Pines") - 0.5
-framed = [(-0.5, pine_at, len(counts), 1), (pine_at, -0.5, 1, len(counts))]
+row_frame = (-0.5, pine_at, len(counts), 1)
+column_frame = (pine_at, -0.5, 1, len(counts))
 
 
 # %%
 # Only drawing: run it, no need to read it.
-def draw_matrix(axes, table, frame, title):
+def draw_matrix(table, frame, title):
     """Draw a confusion matrix, with a frame around the pines."""
+    axes = plt.subplots(figsize=(8, 6.8))[1]
     shares = ConfusionMatrixDisplay(100 * table.values, display_labels=table.index)
     shares.plot(ax=axes, xticks_rotation=45, **style)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
@@ -185,22 +183,26 @@ def draw_matrix(axes, table, frame, title):
         share = float(text.get_text())
         text.set(color="white" if share > 55 else "black", visible=share > 0)
     axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
-    axes.set(title=title, xlabel="the model says", ylabel="seen on the ground")
+    axes.set_title(cloud.map_title(title))
+    axes.set(xlabel="the model says", ylabel="seen on the ground")
 
 
 # %%
-# Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(2, 1, **sheet)
-for axes, frame, (title, table) in zip(panels, framed, both_ways.items(), strict=True):
-    draw_matrix(axes, table, frame, title)
-figure.suptitle(cloud.map_title("Confusion matrix of the testing points, in %"))
+draw_matrix(row_shares, row_frame, "% of each row: diagonal = recall")
 plt.show()
 
 # %% [markdown]
-# (A cell without a number rounds to zero.) **What to notice.** In the upper one, read along the framed *row* of Dense
-# Pines: where do the missed pines go? In the lower one, read down their *column*: what is taken for pine? Then find, in
-# both, the forest that is called pine. The cell holds the same points, yet the two shares differ: one is a share of the
-# forest, the other a share of all that is called pine.
+# (A cell without a number rounds to zero.) **What to notice.** Read along the framed *row* of Dense Pines: where do the
+# missed pines go? Then find, in their *column*, the forest that is called pine.
+
+# %%
+draw_matrix(column_shares, column_frame, "% of each column: diagonal = precision")
+plt.show()
+
+# %% [markdown]
+# **What to notice.** Now read down the framed *column*: what is taken for pine? Find the forest again. The cell holds
+# the same points as above, yet the two shares differ: one is a share of the forest, the other a share of all that is
+# called pine.
 #
 # In the simulated scene wetland comes first in that column, before native forest. That is because wetlands are common
 # among the testing points (see *support*); in the mountains they are rare, and on the map they hardly count (lesson
@@ -394,18 +396,18 @@ def draw_parts(axes, what):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="constrained")
+figure, panels = plt.subplots(1, 3, figsize=(8, 4), sharey=True)
 for axes, what in zip(panels, together.index, strict=True):
     draw_parts(axes, what)
 panels[0].set_ylabel("share (0 to 1)")
 title = "At random or by blocks? Marks: five parts; lines: all together"
-figure.suptitle(cloud.map_title(title))
+set_title(figure, cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
 # **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
 # it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
-# the five marks in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
+# the five marks in a column. (They stand side by side only so that none hides another.) (With real scenes see for yourself.) That is what one may hope for with points like these,
 # most of which have none within 100 m. It is no law: where points stand in tight clusters, random parts look better
 # than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
 # parts come out well above the blocks.)
@@ -437,7 +439,7 @@ importance = importance.sort_values("lost").rename_axis("band").reset_index()
 
 # %%
 coarse = importance["band"].isin(["coastal", "nir09"])
-figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+figure, axes = plt.subplots(figsize=(8, 4.5))
 kinds = [("10 and 20 m", ~coarse, "#88CCEE"), ("60 m", coarse, "#DDCC77")]
 axes.barh(importance["band"], 0)  # the order of the bands
 for size, kind, colour in kinds:

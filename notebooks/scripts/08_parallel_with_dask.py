@@ -63,9 +63,10 @@ from scipy.ndimage import median_filter
 
 from helpers import check, find_or_make, hint, open_cloud
 from helpers.course import CRS
+from helpers.plots import set_plot_style
 
 hv.extension("bokeh", inline=True)
-plt.rcParams["font.size"] = 12
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]
@@ -144,7 +145,7 @@ box = {"boxstyle": "round", "facecolor": "#88CCEE"}
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+figure, axes = plt.subplots(figsize=(8, 4.5))
 for task, others in waits_for.items():
     step_name = task[0].rsplit("-", 1)[0]
     axes.text(*place[task], step_name, ha="center", va="center", bbox=box)

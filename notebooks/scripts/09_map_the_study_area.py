@@ -63,8 +63,11 @@ from helpers import (
     write_cog,
 )
 from helpers.course import BANDS, CRS, NOT_MAPPED
+from helpers.plots import set_plot_style
 
+# %%
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %% [markdown]
@@ -308,6 +311,8 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 
 # %%
 web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
+known = (mapped.astype("uint8") + 1).rio.write_nodata(0).rio.reproject("EPSG:3857")
+web_map = web_map.where(known > 0, 0)  # corners that only turning the map has added
 parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
 parts.geometry = parts.exterior.apply(shapely.Polygon)
 outline = parts.hvplot.polygons(

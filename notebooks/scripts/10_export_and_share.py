@@ -49,8 +49,10 @@ from rasterio.windows import Window
 
 from helpers import CountedReads, check, find_or_make, hint, open_cloud, write_cog
 from helpers.course import NOT_MAPPED
+from helpers.plots import set_plot_style
 
 hv.extension("bokeh", inline=True)
+set_plot_style()
 cloud = open_cloud()
 
 # %%

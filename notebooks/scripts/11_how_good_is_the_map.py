@@ -53,10 +53,11 @@ from xgboost import XGBClassifier
 # %%
 from helpers import check, find_or_make, hint, open_cloud
 from helpers.course import BANDS, CLASS_CODES, CRS, NOT_MAPPED, PLACE
+from helpers.plots import set_plot_style, set_title
 
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
-plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+set_plot_style()
 
 # %% [markdown]
 # ## An area by counting pixels
@@ -292,7 +293,7 @@ if filled_in.exists():
 # Only drawing: run it, no need to read it.
 
 if filled_in.exists():
-    figure, axes = plt.subplots(figsize=(9, 3.4))
+    figure, axes = plt.subplots(figsize=(8, 3.4))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     middle, half_width = by_reference["hectares"], by_reference["margin"]
     axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
@@ -592,7 +593,7 @@ frame |= {"facecolor": "white"}
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(9, 5.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(8, 5.6), sharey=True)
     pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
         look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
@@ -601,7 +602,7 @@ if filled_in.exists():
         axes.locator_params(nbins=4)
         axes.label_outer()
     figure.colorbar(drawn, ax=panels, **bar)
-    figure.suptitle(cloud.map_title("Probability of pines, before and after"))
+    set_title(figure, cloud.map_title("Probability of pines, before and after"))
     plt.show()
 
 # %% [markdown]
@@ -637,11 +638,12 @@ patches.append(Patch(facecolor=NOT_MAPPED, label="not mapped", **legend))
 
 if cloud.truth is not None:
     kinds = in_kilometres((true_pine * 1 + marked * 2).where(mapped))
-    figure, axes = plt.subplots(figsize=(9, 7))
+    figure, axes = plt.subplots(figsize=(8, 7))
     colours = ListedColormap(list(KINDS.values()))
     kinds.plot.imshow(ax=axes, cmap=colours, vmin=0, vmax=3, add_colorbar=False)
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1))
     axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor=NOT_MAPPED)
+    axes.locator_params(nbins=5)
     axes.set_title(cloud.map_title("Pines: hits, misses, false alarms"))
     plt.show()
 
@@ -712,7 +714,7 @@ if cloud.truth is not None:
 # Only drawing: run it, no need to read it.
 
 if cloud.truth is not None:
-    figure, axes = plt.subplots(figsize=(9, 4.5))
+    figure, axes = plt.subplots(figsize=(8, 4.5))
     colours, markers = plt.cm.cividis(np.linspace(0, 0.75, 5)), "oD^sv"
     styles = [f"{marker}-" for marker in markers]
     look = {"style": styles, "markersize": 8, "linewidth": 2.5, "ylim": (0, 1)}
@@ -757,7 +759,7 @@ if cloud.truth is not None:
 # Only drawing: run it, no need to read it.
 
 if cloud.truth is not None:
-    figure, axes = plt.subplots(figsize=(9, 4.5))
+    figure, axes = plt.subplots(figsize=(8, 4.5))
     bars = much.drop(index="all")
     looks = {"hectares": (SKY, "not on the map"), "found": (WINE, "marked on the map")}
     for what, (colour, label) in looks.items():

@@ -55,11 +55,12 @@ from xgboost import XGBClassifier, XGBRegressor
 # %%
 from helpers import check, find_or_make, hint, open_cloud, predict_over_chunks, visit
 from helpers.course import BANDS, CLASS_CODES, CRS, NOT_APPLICABLE, NOT_MAPPED
+from helpers.plots import set_plot_style, set_title
 
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
 PINE = "Dense Pines"
-plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+set_plot_style()
 
 # %% [markdown]
 # ## Where we stand
@@ -204,7 +205,7 @@ def draw_on_the_map(axes, title):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 7.5))
+figure, axes = plt.subplots(figsize=(8, 6.7))
 draw_on_the_map(axes, "Fifty places to visit")
 axes.set_facecolor(NOT_MAPPED)
 area_in_km.plot(ax=axes, color="white", zorder=0.5)
@@ -397,13 +398,14 @@ def draw_judgement(axes, what):
 # %%
 # Only drawing: run it, no need to read it.
 if filled_in.exists():
-    figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
+    figure.get_layout_engine().set(wspace=0.1)
     for axes, what in zip(panels, ["precision", "recall"], strict=True):
         draw_judgement(axes, what)
     figure.legend(
         *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2
     )
-    figure.suptitle(cloud.map_title("Maps judged by one sample, with 95 % intervals"))
+    set_title(figure, cloud.map_title("Maps judged by one sample, with 95 % intervals"))
     plt.show()
 
 # %% [markdown]
@@ -531,7 +533,7 @@ last_map = maps[list(maps)[-1]]
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 7.5))
+figure, axes = plt.subplots(figsize=(8, 6.7))
 step = max(1, round(mapped.sizes["x"] / 1000))  # no more pixels than the figure has
 layers = [layer[::step, ::step] for layer in (outside, last_map > 0.5, mapped)]
 picture = xr.where(layers[0], 2, layers[1]).where(layers[2])
@@ -628,7 +630,7 @@ ways = {"at random": at_random, "blocks of 1 km": by_block, "matched": matched}
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 5))
+figure, axes = plt.subplots(figsize=(8, 5))
 axes.ecdf(cKDTree(xy).query(asked)[0], color="black", lw=4, label="pixels of the map")
 looks = zip([WINE, "#CC6677", "#0077BB"], ["--", "-.", "-"], strict=True)
 for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):

@@ -62,6 +62,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.preprocessing import LabelEncoder
 from xgboost import XGBClassifier
 
+# %%
 from helpers import (
     check,
     expect_scenes,
@@ -71,11 +72,12 @@ from helpers import (
     predict_over_chunks,
 )
 from helpers.course import BANDS, CLASS_CODES, CRS, NOT_MAPPED
+from helpers.plots import set_plot_style, set_title
 
 # %%
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
-plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+set_plot_style()
 
 # %% [markdown]
 # ## A season in one stack
@@ -244,11 +246,12 @@ def dress(axes, title, colour="black"):
     axes.set(xlim=window[0], ylim=window[1], aspect="equal", title=title)
     axes.set(xlabel="km east", ylabel="km north")
     axes.locator_params(nbins=5)
+    axes.label_outer()
 
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 7))
+figure, axes = plt.subplots(figsize=(8, 7))
 colours = plt.get_cmap("cividis", len(season) + 1)
 bar = {"label": "clear looks in the season (black line: area of interest)"}
 bar |= {"location": "bottom", "shrink": 0.7}
@@ -282,22 +285,27 @@ trio = {
     "mean of the season": dates.mean("time"),
     "median of the season": dates.median("time"),
 }
+means, medians = list(trio.values())[1:]
+brighter = (means - medians).sel(band="red")
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, 3, figsize=(9, 3.8), sharey=True)
-for axes, (name, layer) in zip(panels, trio.items(), strict=True):
+figure, panels = plt.subplots(2, 2, figsize=(8, 8.6), sharex=True, sharey=True)
+for axes, (name, layer) in zip(panels.flat, trio.items(), strict=False):
     picture = (layer / 0.18).clip(0, 1).fillna(0.35)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
     dress(axes, name, "#FFDD33")
-    axes.label_outer()
-title = "True colour; grey: no value"
-figure.suptitle(cloud.map_title(title))
+look = {"cmap": "Oranges", "vmin": 0, "vmax": 0.05, "add_colorbar": False}
+drawn = on_kilometres(brighter).plot.imshow(ax=panels[1, 1], **look)
+dress(panels[1, 1], "mean minus median")
+bar = {"label": "mean minus median (reflectance in red)", "extend": "both"}
+figure.colorbar(drawn, ax=panels, location="bottom", shrink=0.6, **bar)
+set_title(figure, cloud.map_title("A season combined"))
 plt.show()
 
 # %% [markdown]
-# (A yellow line, where there is one, is the edge of the area of interest.) **What to notice.** The grey holes of the
-# left picture are filled. Look along their former edges: where the mask missed a rim of cloud, the mean is too bright,
+# (True colour; grey: no value. A yellow line, where there is one, is the edge of the area of interest.) **What to
+# notice.** The grey holes of the first picture are filled. Look along their former edges: where the mask missed a rim of cloud, the mean is too bright,
 # and the median mostly is not. (Two looks have no majority: there the median *is* the mean. Percentiles show how much
 # the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
@@ -495,7 +503,7 @@ if cloud.truth is not None:
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    figure, axes = plt.subplots(figsize=(9, 3.2))
+    figure, axes = plt.subplots(figsize=(8, 3.2))
     rest = table.drop(index="one spring date")
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
     margins = 100 * rest["plus or minus"]
@@ -634,7 +642,7 @@ print("the CRS has come along:", newest.rio.crs == grid_2018.rio.crs)
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 3.8))
+figure, axes = plt.subplots(figsize=(8, 3.8))
 for row, version in enumerate(log[::-1].itertuples()):
     held = open_version(version.id)["year"].values
     axes.plot(held, [row] * len(held), "s-", color=SKY, ms=11, mec=INK)
@@ -722,16 +730,15 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(4.5 * len(pairs), 6))
+figure, panels = plt.subplots(1, len(pairs), figsize=(4 * len(pairs), 5.1))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
     look["interpolation"] = "nearest"
     on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
     dress(axes, name)
-    axes.label_outer()
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
-figure.suptitle(cloud.map_title("Change of pines; line: area of interest"))
+set_title(figure, cloud.map_title("Change of pines; line: area of interest"))
 plt.show()
 
 # %% [markdown]
@@ -871,16 +878,16 @@ if cloud.truth is not None:
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.6), sharey=True)
+    figure.get_layout_engine().set(wspace=0.1)
     for axes, what in zip(panels, judged, strict=True):
         middle = judged.loc[WAYS, what]
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
-        axes.set(title=what, xlim=(0, 1), xlabel="share of hectares, 95 % interval")
-        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set(title=what, xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="share (0 to 1)")
     panels[0].set_ylim(len(WAYS) - 0.4, -0.6)
-    figure.suptitle(cloud.map_title("Gains of pines: four ways, one sample"))
+    set_title(figure, cloud.map_title("Gains of pines, four ways, with 95 % intervals"))
     plt.show()
 
 # %% [markdown]
@@ -955,7 +962,7 @@ def draw_drying(axes, half, patch, old, new):
 # %%
 # Only drawing: run it, no need to read it.
 rows = -(-len(losses) // 2)
-figure, grid = plt.subplots(rows, 2, figsize=(9, 1.5 + 4.7 * rows))
+figure, grid = plt.subplots(rows, 2, figsize=(8, 1 + 4 * rows))
 halves = zip(grid.flat, [500, 1200, 800], losses.items(), strict=False)
 for axes, half, (name, (patch, old, new)) in halves:
     picture = draw_drying(axes, half, patch, old, new)
@@ -964,7 +971,7 @@ for axes in grid.flat[len(losses) :]:
     axes.set_axis_off()
 below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
 figure.colorbar(picture, ax=grid, label="change of NDMI (brown: drier)", **below)
-figure.suptitle(cloud.map_title("Moisture in the patches (outlined) and around them"))
+set_title(figure, cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
 
 # %% [markdown]
@@ -1092,7 +1099,7 @@ if cloud.truth is not None:
 # %%
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    axes = plt.subplots(figsize=(9, 3.6))[1]
+    axes = plt.subplots(figsize=(8, 3.6))[1]
     heights = np.arange(len(areas))
     axes.errorbar(estimated, heights + 0.25, **narrow)
     axes.errorbar(estimated, heights, **wide)
@@ -1149,7 +1156,7 @@ if cloud.truth is not None:
 
 # %%
 if cloud.truth is not None:
-    axes = plt.subplots(figsize=(9, 4.2))[1]
+    axes = plt.subplots(figsize=(8, 4.2))[1]
     for aside, what, colour in [(-0.2, "true", SAND), (0.2, "mapped", INK)]:
         look = {"width": 0.4, "color": colour, "edgecolor": "black", "label": what}
         axes.bar(np.arange(len(spread)) + aside, spread[what], **look)

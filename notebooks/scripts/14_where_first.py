@@ -57,12 +57,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 # %%
 from helpers import check, find_or_make, hint, open_cloud, write_cog
-from helpers.course import CLASS_CODES, CRS, LEGEND_BELOW, PLACE
+from helpers.course import CLASS_CODES, CRS, PLACE
+from helpers.plots import LEGEND_BELOW, set_plot_style
 
 hv.extension("bokeh", inline=True)
 cloud = open_cloud()
 INK, WINE, SAND, SKY = "#332288", "#882255", "#DDCC77", "#88CCEE"
-plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+set_plot_style()
 
 # %% [markdown]
 # ## What is assumed
@@ -254,7 +255,7 @@ three.round(0).astype(int)
 # %%
 # Only drawing: run it, no need to read it.
 
-figure, axes = plt.subplots(figsize=(9, 4))
+figure, axes = plt.subplots(figsize=(8, 4))
 sides = three[["low", "high"]].sub(three["middle"], axis=0).abs().values.T
 look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
 axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
@@ -290,7 +291,7 @@ print(f"the largest is {water.max() / water.min():.0f} times the smallest")
 # %%
 # Only drawing: run it, no need to read it.
 
-figure, axes = plt.subplots(figsize=(9, 4.2))
+figure, axes = plt.subplots(figsize=(8, 4.2))
 names = water.index.str.replace(" (", "\n(", regex=False)
 axes.hlines(names, 0, water, color="grey")
 axes.plot(water, names, "o", color=INK, markersize=10)
@@ -328,7 +329,7 @@ def reduction(age, growth):
 # %%
 # Only drawing: run it, no need to read it.
 
-figure, axes = plt.subplots(figsize=(9, 3.8))
+figure, axes = plt.subplots(figsize=(8, 3.8))
 age = np.linspace(1, 35, 100)
 for growth, colour, line in [("poor", INK, "-"), ("good", WINE, "--")]:
     curve = reduction(age, growth)
@@ -576,7 +577,7 @@ table = often.unstack().loc[catchments["name"], DENSITY]
 # %%
 # Only drawing: run it, no need to read it.
 
-figure, axes = plt.subplots(figsize=(9, 4.6))
+figure, axes = plt.subplots(figsize=(8, 4.6))
 drawn = axes.imshow(100 * table, cmap="cividis", vmin=0, vmax=100, aspect="auto")
 axes.set_xticks(range(len(DENSITY)), DENSITY)
 axes.set_yticks(range(len(table)), table.index)
@@ -701,14 +702,39 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
     frame_width=440,
 )
 
+# %% [markdown]
+# The name of a catchment goes where a box of its size covers most free land: land of this catchment, without stands.
+
+
 # %%
-first = "visit, then clear"
-in_front = shown[shown["advice"] == first].to_crs("EPSG:4326")
-look = {"geo": True, "fill_alpha": 0, "line_color": ADVICE[first], "line_width": 1}
-frames = in_front.hvplot.polygons(hover=False, **look)
+# Only drawing: run it, no need to read it.
+def room_for_names(areas, taken):
+    """Return for each area the middle of a box that covers most of what is not taken."""
+    west, _, east, _ = areas.total_bounds
+    half, spots = (east - west) / 14, []
+    for land in areas.difference(taken.union_all()).simplify(50):
+        left, bottom, right, top = land.bounds
+        x, y = np.meshgrid(np.linspace(left, right, 15), np.linspace(bottom, top, 15))
+        boxes = shapely.box(x - half, y - half / 4, x + half, y + half / 4)
+        best = shapely.area(shapely.intersection(boxes, land)).argmax()
+        spots.append(shapely.Point(x.flat[best], y.flat[best]))
+    return gpd.GeoSeries(spots, areas.index, areas.crs)
+
+
+# %%
+# Only drawing: run it, no need to read it.
+named = catchments[["name"]].set_geometry(room_for_names(catchments.geometry, shown))
+where = named.to_crs("EPSG:4326").geometry
+words = pd.DataFrame({"Longitude": where.x, "Latitude": where.y, "name": named["name"]})
+on_map = {"x": "Longitude", "y": "Latitude", "text": "name", "geo": True}
+names = words.hvplot.labels(**on_map, hover=False)
+look = {"text_font_size": "12pt", "text_font_style": "bold", "text_color": "white"}
+halo = look | {"text_outline_color": "black", "text_outline_width": 4}
+names = names.clone().opts(**halo) * names.opts(**look)
+
+# %%
 title = cloud.map_title("What to do, stand by stand")
-drawn = borders * stands * frames if len(in_front) else borders * stands
-drawn.opts(title=title, legend_cols=2, **LEGEND_BELOW)
+(borders * stands * names).opts(title=title, legend_cols=2, **LEGEND_BELOW)
 
 # %% [markdown]
 # Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the
@@ -769,10 +795,15 @@ def draw_plan(axes):
 def name_catchments(axes):
     """Write the name of each catchment into it."""
     halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-    look = {"ha": "center", "size": 10, "weight": "bold", "path_effects": halo}
-    for row in in_km(catchments).itertuples():
-        point = row.geometry.representative_point()
-        axes.text(point.x, point.y, row.name, **look)
+    look = {
+        "ha": "center",
+        "va": "center",
+        "size": 10,
+        "weight": "bold",
+        "path_effects": halo,
+    }
+    for row in in_km(named).itertuples():
+        axes.text(row.geometry.x, row.geometry.y, row.name, **look)
 
 
 # %%
@@ -808,7 +839,7 @@ to_clear = in_plan.sum("density").values
 page_table["stands\nto clear"] = [*to_clear, to_clear.sum()]
 page_table["cost, all in\n(thousand rand)"] = from_to(plan_cost / 1000)
 page_table["water\n(thousand m³ a year)"] = from_to(promise)
-page_table["a stand in the\nplan (% of tries)"] = [*summary.iloc[:, 0], "-"]
+page_table["in the plan\nat all (% of tries)"] = [*summary.iloc[:, 0], "-"]
 
 # %%
 HOW_TO_READ = f"""How to read this map
@@ -818,8 +849,9 @@ HOW_TO_READ = f"""How to read this map
 - A stand is all the land of a catchment with pines of one density: many pieces."""
 
 # %%
+nothing_to_do = "White and pale grey" if "not now" in given else "White"
 HOW_TO_READ += f"""
-- Colours say what to do, not how many trees there are. White, pale: nothing to do now.
+- Colours say what to do, not how many trees there are. {nothing_to_do}: nothing to do now.
 - "Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries.
   Look at its five largest pieces before a team is sent.
 - Every "a to b" should hold the true number in 19 of 20 cases, if our assumptions hold.

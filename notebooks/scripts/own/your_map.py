@@ -65,11 +65,12 @@ from helpers.own_points import (
     read_points,
     report_on,
 )
+from helpers.plots import set_plot_style
 
 # %%
 cloud = open_cloud()
 INK, WINE, SAND = "#332288", "#882255", "#DDCC77"
-plt.rcParams.update({"font.size": 12, "figure.constrained_layout.use": True})
+set_plot_style()
 
 # %% [markdown]
 # ## The one cell to change
@@ -163,7 +164,7 @@ def draw_area(axes, title):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 6.8))
+figure, axes = plt.subplots(figsize=(8, 6.8))
 draw_area(axes, "Records that are kept, also around the area")
 looks = {"background": (SAND, "s", 22), "other plant": ("#44AA99", "^", 60)}
 looks[SPECIES] = (WINE, "o", 26)
@@ -427,7 +428,7 @@ def draw_map(axes):
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, axes = plt.subplots(figsize=(9, 7))
+figure, axes = plt.subplots(figsize=(8, 7))
 draw_map(axes)
 plt.show()
 
@@ -507,7 +508,7 @@ if came_back.exists():
 # %%
 # Only drawing: run it, no need to read it.
 if came_back.exists():
-    figure, axes = plt.subplots(figsize=(9, 3))
+    figure, axes = plt.subplots(figsize=(8, 3))
     look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 10}
     axes.errorbar(estimate, 1, xerr=[[estimate - low], [high - estimate]], **look)
     axes.plot(hectares["marked"], 0, "D", color=WINE, ms=10)
