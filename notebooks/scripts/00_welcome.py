@@ -154,8 +154,10 @@ import pystac_client
 
 # %%
 from helpers import check, hint, open_cloud
+from helpers.plots import set_plot_style
 
 hv.extension("bokeh", inline=True)
+set_plot_style()
 print(f"Python {sys.version.split()[0]} in {sys.prefix}")
 print(
     f"{psutil.cpu_count()} cores, {psutil.virtual_memory().available / 1e9:.1f} GB of memory free"

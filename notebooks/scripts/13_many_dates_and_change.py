@@ -730,7 +730,7 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(4 * len(pairs), 5.1))
+figure, panels = plt.subplots(1, len(pairs), figsize=(4 * len(pairs), 5.6))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
