@@ -183,7 +183,6 @@ points.hvplot.points(
     size=20,
     color="#FFDD33",
     line_color="black",
-    line_width=0.5,
     frame_width=440,
     title=cloud.map_title("Field points"),
 )

@@ -132,16 +132,17 @@ print(
 # %% [markdown]
 # ## Look at them on a map
 #
-# This map has a basemap, and for that the points go back to degrees. Trees are triangles. Zoom with the wheel, drag to
-# move, hover over a point to read its class, and click a name in the legend to hide that class.
+# This map has a basemap, and for that the points go back to degrees. Trees are triangles; pines stand on the tip. Zoom
+# with the wheel, drag to move, hover over a point to read its class, and click a name in the legend to hide that class.
 
 # %%
 TREES = ["Dense Pines", "Indigenous Forest", "Black Wattle", "Gum"]
 common_first = list(points["name"].value_counts().index)  # no class hides a rarer one
 common_first.sort(key=lambda name: name == "Dense Pines")  # and none hides the pines
-shapes = ["triangle" if name in TREES else "circle" for name in common_first]
-look = {"size": 50, "line_color": "white", "line_width": 0.8, "muted_alpha": 0}
-look |= {"frame_width": 440, "marker": shapes}
+shapes = {name: "triangle" if name in TREES else "circle" for name in common_first}
+shapes["Dense Pines"] = "inverted_triangle"
+look = {"size": 36, "line_color": "white", "line_width": 0.8, "muted_alpha": 0}
+look |= {"frame_width": 440, "marker": list(shapes.values())}
 by_class = points_degrees.set_index("name").loc[common_first].reset_index()
 
 # %%
@@ -157,8 +158,9 @@ by_class.hvplot.points(
 
 # %% [markdown]
 # **What to notice.** The points are not spread evenly: there are many in some places and none in others. People go
-# where they can drive and walk, and where they expect to find something. Look for roads and tracks beside the clusters,
-# and for slopes without any point. That makes collecting cheap but judging a map harder, as lesson 07 will show.
+# where they can drive and walk, and where they expect to find something. Zoom in and look for roads and tracks beside
+# the clusters, and for slopes without any point. That makes collecting cheap but judging a map harder, as lesson 07
+# will show.
 
 # %% [markdown]
 # ## Which classes are there?

@@ -235,7 +235,7 @@ outline = found.loc[[chosen_id]].hvplot.polygons(
     tiles=cloud.basemap,
     fill_alpha=0,
     line_color="#FFDD33",
-    line_width=4,
+    line_width=3,
     hover=False,
     frame_width=440,
 )
@@ -391,7 +391,7 @@ cloud_map = in_km(squares.mean().rename("cloud (%)")).hvplot.image(
     **axes,
     clim=(0, 100),
     cmap="Blues_r",
-    clabel="% of the square (white: cloud, grey: not counted)",
+    clabel="% of the square (white: cloud, grey: no square)",
     frame_width=440,
     xlim=(west / 1000 - 0.5, east / 1000 + 0.5),
     ylim=(south / 1000 - 0.5, north / 1000 + 0.5),

@@ -49,6 +49,7 @@ import rioxarray
 
 # %%
 import stackstac
+from bokeh.models import FixedTicker
 from dask.diagnostics import ProgressBar
 from rasterio.windows import Window
 
@@ -160,8 +161,8 @@ print(f"{whole_image / 1e6:.0f} MB: a real image, 10980 x 10980 pixels, 32 bits"
 # word. In lesson 02 a tile was a square of the Earth, 110 km wide; from here on it is a piece of a *file*. A chunk is a
 # piece of your *array*.)
 #
-# ![A file as a row of pieces: the table of contents, two overviews, six tiles. A window needs the table and the tile that
-# it lies in. The whole scene, coarsely, needs the table and an overview.](../docs/pictures/inside_a_cog.svg)
+# ![A file as a row of pieces: the table of contents, two overviews, six tiles. A window needs the table and the tile
+# that it lies in. The whole scene, coarsely, needs the table and an overview.](../docs/pictures/inside_a_cog.svg)
 
 # %%
 red_address = scene["assets"]["red"]["href"]
@@ -253,6 +254,7 @@ axes |= {"data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
 west, south, east, north = np.array(box) / 1000
 look |= {"frame_width": 300, "xlim": (west, east), "ylim": (south, north)}
+ticks = FixedTicker(ticks=[0, 500, 1000, 1500])
 
 # %%
 fine, wide = (abs(layer.rio.resolution()[0]) for layer in (full, coarse))
@@ -263,7 +265,9 @@ above, below = (
         f"Overview, {wide:.0f} m": coarse,
     }.items()
 )
-below.opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
+below.opts(
+    colorbar_position="bottom", colorbar_opts={"title_standoff": 8, "ticker": ticks}
+)
 hv.Layout([above.opts(colorbar=False, xaxis="bare"), below]).cols(1)
 
 # %% [markdown]
@@ -318,8 +322,7 @@ print(f"already applied: {already_applied}; we use {offset}")
 # For a product made with a baseline below `04.00` there is nothing to subtract. The same lines are right for later
 # baselines, as long as the flag is right. Is it? We shall test that on the pixels.
 #
-# The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before**
-# scaling.
+# The number 0 is not a dark pixel: it means *nodata*. We turn it into `NaN` **before** scaling.
 
 # %%
 reflectance = numbers.where(numbers != 0) * np.float32(scale) + np.float32(offset)
@@ -482,9 +485,9 @@ title = cloud.map_title(f"Near infrared as red, {date}")
 in_km(false_colour).hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
-# **What to notice.** The large, brightest patches are fields. Plantations and riverside trees are a deep red, darker
-# than what surrounds them. Fynbos is paler and brownish: small, tough leaves and bare ground between. Water is almost
-# black, and now easy to tell from dark trees.
+# **What to notice.** The large, brightest patches are fields. Plantations are a dark, deep red; trees along the rivers
+# are a purer red than the slopes beside them. Fynbos is paler and brownish: small, tough leaves and bare ground
+# between. Water is almost black, and now easy to tell from dark trees.
 
 # %% [markdown]
 # ## The same pixels with odc-stac (optional)

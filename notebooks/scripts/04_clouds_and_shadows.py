@@ -82,8 +82,8 @@ scene = next(
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
 
 # %% [markdown]
-# We will open two scenes and a terrain model on the same grid. So we write down the grid once, as a dictionary, and hand it over with two
-# stars, `**our_grid`: each entry becomes a named argument.
+# We will open two scenes and a terrain model on the same grid. So we write down the grid once, as a dictionary, and
+# hand it over with two stars, `**our_grid`: each entry becomes a named argument.
 
 # %%
 our_grid = {
@@ -539,7 +539,7 @@ def draw(picture, title):
 
 
 # %%
-both = [draw(before, "Before"), draw(after, "After (pink: left out)")]
+both = [draw(before, "Before"), draw(after, "After, left out in pink")]
 hv.Layout(both).cols(1)
 
 # %% [markdown]

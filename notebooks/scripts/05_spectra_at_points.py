@@ -147,8 +147,8 @@ lost.rename("points without a value").to_frame()
 # The nearest pixel is the one in which the point lies. But is the *tree* in it? Two errors add up. Under an open sky a
 # phone knows its position to about 5 m (van Diggelen and Enge 2015), under trees less well. And the image has an error
 # of its own: in 2018 nineteen in twenty images of Sentinel-2 lay within about 11 m of their true place, and within 8 m
-# since ESA introduced reference images in 2021 (CESBIO 2021; ESA, 22 March 2021). That error is much the same all over a
-# scene: it shifts all points together.
+# since ESA introduced reference images in 2021 (CESBIO 2021; ESA, 22 March 2021). That error is much the same all over
+# a scene: it shifts all points together.
 #
 # Our pixels are 10 m wide. Let us move every point by a GPS error of 4 m (one standard deviation in each direction), a
 # different one for each point, and then by another 6 m to the north-east, the same for all, as an image may be off. How
@@ -205,10 +205,11 @@ x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
 look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 320}
+look |= {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
 circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
-dot = hv.Points([(0, 0)]).opts(color="#EE7733", size=8, line_color="black")
+dot = hv.Points([(0, 0)]).opts(color="#EE7733", size=6, line_color="black")
 
 # %%
 (picture * rim * circle * dot).opts(
@@ -311,7 +312,7 @@ bands = bands.opts(text_font_size="10pt", text_color="black")
     show_grid=True,
     xlabel="wavelength (nm)",
     ylabel="reflectance (0 to 1)",
-    title="Spectrum of one point of Dense Pines",
+    title=cloud.map_title("Spectrum of one pine point"),
 )
 
 # %% [markdown]
@@ -351,8 +352,7 @@ quartiles = quartiles.reset_index()
 
 # %%
 trees = ["Black Wattle", "Dense Pines", "Gum", "Indigenous Forest"]
-others = sorted(set(quartiles["name"]) - set(trees))
-pines = quartiles[quartiles["name"] == "Dense Pines"]
+others = set(quartiles["name"]) - set(trees) | {"Dense Pines"}
 
 
 # %%
@@ -360,15 +360,14 @@ pines = quartiles[quartiles["name"] == "Dense Pines"]
 def draw_spectra(names, title):
     """Draw a line at the median of each class, and its middle half as a strip."""
     drawn = quartiles[quartiles["name"].isin(names)]
-    look = {"x": "wavelength", "by": "name", "responsive": True, "height": 400}
+    look = {"x": "wavelength", "by": "name", "responsive": True, "height": 360}
     look["color"] = [CLASS_COLOURS[name] for name in names]
     strips = {"y": "lower", "y2": "upper", "alpha": 0.15, "line_alpha": 0}
     halves = drawn.hvplot.area(stacked=False, **strips, **look)
-    medians = drawn.hvplot.line(y="median", line_width=3.5, **look)
-    thick = hv.Curve(pines, "wavelength", "median", label="Dense Pines").opts(
-        color=CLASS_COLOURS["Dense Pines"], line_width=7, muted_alpha=0
-    )
-    return (halves * medians * thick).opts(title=title, legend_cols=3, **LEGEND_BELOW)
+    look["line_dash"] = (["dashed", "solid", "dotdash"] * 3)[: len(names)]
+    look["line_width"] = [7 if name == "Dense Pines" else 3.5 for name in names]
+    medians = drawn.hvplot.line(y="median", **look)
+    return (halves * medians).opts(title=title, legend_cols=3, **LEGEND_BELOW)
 
 
 # %%
@@ -377,8 +376,10 @@ frame = {"max_width": 850, "xlim": (400, 2250), "show_grid": True}
 frame["ylim"] = (0, 1.05 * quartiles["upper"].max())
 frame |= {"xlabel": "wavelength (nm)", "ylabel": "reflectance (0 to 1)"}
 panels = [
-    draw_spectra(trees, "Trees: median and middle half").opts(**frame),
-    draw_spectra(others, "Pines (thick) and all other classes").opts(**frame),
+    draw_spectra(trees, cloud.map_title("Trees: median and middle half")).opts(**frame),
+    draw_spectra(sorted(others), cloud.map_title("Pines and all other classes")).opts(
+        **frame
+    ),
 ]
 hv.Layout(panels).cols(1).opts(toolbar=None)
 
@@ -436,7 +437,7 @@ def draw_boxes(index):
     look |= {"responsive": True, "height": 320, "xlabel": "", "grid": True}
     look["ylabel"] = f"{index} (-1 to 1)"
     return in_order.hvplot.box(y=index, by="name", invert=True, **look).opts(
-        max_width=700, ylim=(-0.75, 1), title=f"{index} of the classes"
+        max_width=700, ylim=(-0.75, 1), title=cloud.map_title(f"{index} of the classes")
     )
 
 
@@ -445,8 +446,9 @@ both.cols(1).opts(toolbar=None)
 
 # %% [markdown]
 # A box holds the middle half of a class; the line in it is the median. **What to notice.** Fynbos, wetland, rock and
-# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of NDVI:
-# all are dense and green. And water is a trap: its NDMI is as high as that of trees. An index knows only its two bands.
+# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of NDVI,
+# with pines a little lower: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An
+# index knows only its two bands.
 #
 # ## How far apart are two classes?
 #
@@ -483,13 +485,13 @@ how |= {"responsive": True, "height": 420}
 # %%
 # Only drawing: run it, no need to read it.
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
-same_ndvi = hv.Curve([(0, 0), (0.08, 0.08 * 1.6 / 0.4)], label="NDVI = 0.6")
-(cloud_of_points * same_ndvi.opts(color="black")).opts(
+same_ndvi = hv.Slope(1.6 / 0.4, 0)  # (nir - red) / (nir + red) = 0.6
+(cloud_of_points * same_ndvi.opts(color="black", line_width=2)).opts(
     max_width=700,
     **LEGEND_BELOW,
     xlabel="reflectance in red (0 to 1)",
     ylabel="reflectance in nir (0 to 1)",
-    title="Two bands at once: pines and dense fynbos",
+    title=cloud.map_title("Pines, dense fynbos; line: NDVI 0.6"),
 )
 
 # %% [markdown]
@@ -511,7 +513,7 @@ print(f"{area_of_interest.area.sum() / 1e6:.0f} square kilometres to map")
 area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True,
     tiles=cloud.basemap,
-    fill_alpha=0.25,
+    fill_alpha=0.4,
     color="#44AA99",
     line_color="#FFDD33",
     line_width=2,
@@ -520,7 +522,8 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
 )
 
 # %% [markdown]
-# The shaded area is what lesson 09 will map.
+# The shaded area is what lesson 09 will map. The small rings in it are holes: plantations, where pines are
+# meant to grow.
 #
 # ## Leave the spectra for the next lessons
 #

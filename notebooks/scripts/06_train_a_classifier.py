@@ -148,14 +148,14 @@ nir_grid, swir16_grid = np.meshgrid(
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
 WINE = CLASS_COLOURS["Dense Pines"]
 LOOKS = {
-    "pines": {"marker": "^", "color": WINE, "edgecolor": "white", "s": 50},
-    "others": {"marker": "o", "color": "#555555", "edgecolor": "white", "s": 20},
+    "pines": {"marker": "^", "color": WINE, "edgecolor": "white", "s": 36},
+    "others": {"marker": "o", "color": "#555555", "edgecolor": "white", "s": 14},
 }
 
 
 # %%
 # Only drawing: run it, no need to read it.
-PALE = LinearSegmentedColormap.from_list("pines", ["white", "#D08FB0"])
+PALE = LinearSegmentedColormap.from_list("pines", ["white", "#B04C84"])
 
 
 def draw_answers(axes, model, title):
@@ -182,10 +182,10 @@ set_title(figure, cloud.map_title("What four models say for any pair of values")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Wine red is pine: the deeper, the surer. The shallow tree cuts the plane into a few rectangles, and
-# its pines are pale. The deep tree draws strips and islands around single points, and is always sure of itself. The
-# forest blurs these islands, and the boosted trees make many small steps: both are sure in the middle of the pines, and
-# unsure at the border.
+# **What to notice.** The deeper the red of the ground, the surer the model is of pines. The shallow tree cuts the plane
+# into a few rectangles, and its answer for pines is pale. The deep tree draws strips and islands around single points,
+# and is always sure of itself. The forest blurs these islands, and the boosted trees make many small steps: both are
+# sure in the middle of the pines, and unsure at the border.
 #
 # Which of them is right about points that it has not seen? The table gives the share of points named correctly, and the
 # **loss**: how surprised a model is by the true class. It is 0 if the model was sure of it, and very large if it was
@@ -339,13 +339,13 @@ print(f"and {mean_loss.iloc[-1]:.3f} after all {len(mean_loss)}.")
 # %%
 # Only drawing: run it, no need to read it.
 look = {"responsive": True, "height": 440, "value_label": "loss"}
-thin = losses.hvplot.line(color="#0077BB", line_width=1.5, group_label="part", **look)
-thick = mean_loss.hvplot.line(color=WINE, line_width=3, **look)
-stop = hv.VLine(best_round).opts(color="black", line_dash="dashed")
+thin = losses.hvplot.line(color="#0077BB", line_width=1.2, group_label="part", **look)
+thick = mean_loss.hvplot.line(color=WINE, line_width=5, **look)
+stop = hv.VLine(best_round).opts(color="black", line_dash="dashed", line_width=1.5)
 frame = {"max_width": 800, "show_grid": True, "show_legend": False}
 frame["ylim"] = (0.7 * mean_loss.min(), 1.6 * mean_loss.min())
 where = best_round + 2, 1.5 * mean_loss.min()
-lowest = hv.Text(*where, f"lowest mean: {best_round}", halign="left")
+lowest = hv.Text(*where, f"lowest mean: round {best_round}", halign="left")
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -353,7 +353,7 @@ lowest = hv.Text(*where, f"lowest mean: {best_round}", halign="left")
     xlabel="round of boosting",
     ylabel="loss on the part left out (log loss)",
     **frame,
-    title="Loss by round (thick: mean of five parts)",
+    title=cloud.map_title("Mean loss (thick) of five parts"),
 )
 
 # %% [markdown]

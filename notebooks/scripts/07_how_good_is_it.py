@@ -175,7 +175,7 @@ column_frame = (pine_at, -0.5, 1, len(counts))
 # Only drawing: run it, no need to read it.
 def draw_matrix(table, frame, title):
     """Draw a confusion matrix, with a frame around the pines."""
-    axes = plt.subplots(figsize=(8, 6.8))[1]
+    figure, axes = plt.subplots(figsize=(8, 6.8))
     shares = ConfusionMatrixDisplay(100 * table.values, display_labels=table.index)
     shares.plot(ax=axes, xticks_rotation=45, **style)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
@@ -183,12 +183,12 @@ def draw_matrix(table, frame, title):
         share = float(text.get_text())
         text.set(color="white" if share > 55 else "black", visible=share > 0)
     axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
-    axes.set_title(cloud.map_title(title))
+    set_title(figure, cloud.map_title(title))
     axes.set(xlabel="the model says", ylabel="seen on the ground")
 
 
 # %%
-draw_matrix(row_shares, row_frame, "% of each row: diagonal = recall")
+draw_matrix(row_shares, row_frame, "% of each row: the diagonal is recall")
 plt.show()
 
 # %% [markdown]
@@ -196,7 +196,7 @@ plt.show()
 # missed pines go? Then find, in their *column*, the forest that is called pine.
 
 # %%
-draw_matrix(column_shares, column_frame, "% of each column: diagonal = precision")
+draw_matrix(column_shares, column_frame, "% of each column: the diagonal is precision")
 plt.show()
 
 # %% [markdown]
@@ -400,14 +400,15 @@ figure, panels = plt.subplots(1, 3, figsize=(8, 4), sharey=True)
 for axes, what in zip(panels, together.index, strict=True):
     draw_parts(axes, what)
 panels[0].set_ylabel("share (0 to 1)")
-title = "At random or by blocks? Marks: five parts; lines: all together"
+title = "At random or by blocks?"
 set_title(figure, cloud.map_title(title))
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The settings and the points are the same; only the way of asking differs. In the simulated scene
+# (Marks: the five parts, side by side so that none hides another. Lines: all parts together.) **What to notice.** The
+# settings and the points are the same; only the way of asking differs. In the simulated scene
 # it makes no difference that we could measure: the step from one line to the next is small compared with the spread of
-# the five marks in a column. (They stand side by side only so that none hides another.) (With real scenes see for yourself.) That is what one may hope for with points like these,
+# the five marks in a column. (With real scenes see for yourself.) That is what one may hope for with points like these,
 # most of which have none within 100 m. It is no law: where points stand in tight clusters, random parts look better
 # than they should. (The offline kit holds such a survey of the same land, `field_points_roadside.gpkg`; there, random
 # parts come out well above the blocks.)
@@ -447,7 +448,7 @@ for size, kind, colour in kinds:
     look = {"xerr": one["spread"], "color": colour, "label": f"pixels of {size}"}
     axes.barh(one["band"], one["lost"], **look)
 axes.set_title(cloud.map_title("Importance of each band on the testing points"))
-axes.set_xlabel("accuracy lost when the band is shuffled (line: spread)")
+axes.set_xlabel("accuracy lost by shuffling (line: one standard deviation)")
 axes.legend(loc="lower right")
 plt.show()
 
