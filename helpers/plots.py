@@ -27,6 +27,7 @@ _MATPLOTLIB = {
     "figure.titlesize": "medium",
     "figure.titleweight": "bold",
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.08,  # inches
 }
 _BOKEH = {
     "Title": {"text_color": "black", "text_font_size": "16px"},

@@ -174,6 +174,20 @@ def test_a_kernel_does_not_look_for_the_data_of_other_programs(tmp_path):
         assert re.fullmatch(r"\[\d{6}\.\d+\]", printed(client, code))
 
 
+def test_a_kernel_is_spared_a_slow_grammar():
+    code = """\
+import sys
+
+import holoviews as hv
+import nbformat
+
+hv.extension("bokeh", inline=True)
+nbformat.validate(nbformat.v4.new_notebook())
+print("jsonschema" in sys.modules, "lark" in sys.modules)"""
+    with kernel() as client:
+        assert printed(client, code) == "True False"
+
+
 @pytest.mark.parametrize("file", ["Makefile", "binder/start"])
 def test_make_and_binder_export_the_same(file):
     text = (PROJECT / file).read_text()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
 
 from offline_kit.surroundings import forget_other_programs
 
@@ -22,6 +23,9 @@ SETTINGS = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "1000000",
 }
+# jsonschema, which nbformat loads and HoloViews with it, would compile a grammar of international
+# web addresses for seconds, in every kernel. Without it no such address is checked; none is used.
+NOT_LOADED = "rfc3987_syntax"
 # The variables of malloc are read when a process starts; later these options do the same.
 _MALLOPT = {"MALLOC_ARENA_MAX": -8, "MALLOC_MMAP_THRESHOLD_": -3}  # as in glibc's malloc.h
 
@@ -29,9 +33,11 @@ _MALLOPT = {"MALLOC_ARENA_MAX": -8, "MALLOC_MMAP_THRESHOLD_": -3}  # as in glibc
 def settle_process() -> None:
     """Give this process, and those that it starts, the settings that are not set already.
 
-    Call it before a package that uses OpenMP is loaded.
+    And spare it the package named in `NOT_LOADED`. Call it before a package that uses OpenMP is
+    loaded.
     """
     forget_other_programs()
+    sys.modules.setdefault(NOT_LOADED, None)
     for name, value in SETTINGS.items():
         if name in os.environ:
             continue

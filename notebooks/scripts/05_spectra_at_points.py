@@ -205,14 +205,14 @@ x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
 look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 320}
-look |= {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
+below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
 circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
 dot = hv.Points([(0, 0)]).opts(color="#EE7733", size=6, line_color="black")
 
 # %%
-(picture * rim * circle * dot).opts(
+(picture.opts(**below) * rim * circle * dot).opts(
     xlabel="metres east of the point",
     ylabel="metres north of the point",
     title=cloud.map_title("A pine point at an edge"),

@@ -267,8 +267,8 @@ print(f"{int(changed[500:].sum())} of them outside the corner")
 print("the CRS has come along:", planned.rio.crs == percent.rio.crs)
 
 # %%
-difference = (planned.astype("int16") - today.astype("int16")).where(changed)
-difference = difference.where(difference >= 5).rename("percentage points")
+difference = planned.astype("int16") - today.astype("int16")
+difference = difference.where(planned != 255).rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 map_options |= {"frame_width": 440}
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
@@ -279,17 +279,17 @@ in_km = {"x": corner.x / 1000, "y": corner.y / 1000}
 corner.assign_coords(in_km).hvplot.image(
     **map_options,
     cmap="YlOrBr",
-    clim=(0, 100),
-    clabel="percentage points lost (grey: under 5, or not mapped)",
+    clim=(5, 100),
+    clabel="percentage points lost (white: under 5; grey: not mapped)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("Probability lost since the plan"),
-).opts(bgcolor=NOT_MAPPED, **below)
+).opts(clipping_colors={"min": "white", "NaN": NOT_MAPPED}, **below)
 
 # %% [markdown]
-# The map shows only the corner: brown where pines were likely, pale where the probability was already low, grey where
-# it has changed by fewer than 5 percentage points or nothing is mapped. Before subtracting, we converted the numbers to
-# `int16`: a `uint8` has no negative values, and `0 - 1` would be 255.
+# The map shows only the corner: brown where pines were likely, pale where the probability was already low, white where
+# it has changed by fewer than 5 percentage points, grey where nothing is mapped. Before subtracting, we converted the
+# numbers to `int16`: a `uint8` has no negative values, and `0 - 1` would be 255.
 #
 # ## Two people at once
 #

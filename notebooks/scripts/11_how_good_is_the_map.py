@@ -586,9 +586,9 @@ def in_kilometres(layer):
 # %%
 # Only drawing: run it, no need to read it.
 bar = {"location": "bottom", "shrink": 0.6}
-bar |= {"label": "probability of pines (0 to 1); white: not mapped"}
+bar |= {"label": "probability of pines (0 to 1); grey: not mapped"}
 frame = {"aspect": "equal", "xlabel": "km east", "ylabel": "km north"}
-frame |= {"facecolor": "white"}
+frame |= {"facecolor": NOT_MAPPED}
 
 # %%
 # Only drawing: run it, no need to read it.
@@ -606,7 +606,7 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (White is not mapped:
+# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
 # a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms
@@ -643,7 +643,7 @@ if cloud.truth is not None:
     kinds.plot.imshow(ax=axes, cmap=colours, vmin=0, vmax=3, add_colorbar=False)
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1))
     axes.set(aspect="equal", xlabel="km east", ylabel="km north", facecolor=NOT_MAPPED)
-    axes.locator_params(nbins=5)
+    axes.locator_params(nbins=4)
     axes.set_title(cloud.map_title("Pines: hits, misses, false alarms"))
     plt.show()
 

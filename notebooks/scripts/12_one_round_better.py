@@ -194,7 +194,8 @@ area_in_km = area_of_interest.geometry.scale(0.001, 0.001, origin=(0, 0))
 
 def draw_on_the_map(axes, title):
     """Draw the outline of the area of interest, with kilometres on the axes."""
-    outline = area_of_interest.boundary.scale(0.001, 0.001, origin=(0, 0))
+    edges = area_of_interest.explode().exterior  # without the holes: plantations
+    outline = edges.scale(0.001, 0.001, origin=(0, 0))
     outline.plot(ax=axes, color="black", linewidth=0.8)
     west, south, east, north = np.array(pine_map.rio.bounds()) / 1000
     axes.set(xlim=(west, east), ylim=(south, north), aspect="equal")
@@ -211,7 +212,7 @@ axes.set_facecolor(NOT_MAPPED)
 area_in_km.plot(ax=axes, color="white", zorder=0.5)
 looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
-    look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 60}
+    look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 45}
     look |= {"clip_on": False}
     axes.scatter(part["x"] / 1000, part["y"] / 1000, label=name, zorder=3, **look)
 axes.plot([], [], color="black", label="area of interest (white)")
@@ -623,7 +624,9 @@ def matched_folds(xy, pixels, k=5, most=0.5):
 
 # %%
 xy = last_points.get_coordinates().to_numpy()
-asked = pixels[["x", "y"]].sample(1000, random_state=0).to_numpy()
+rows, columns = np.nonzero(mapped.values)
+some = np.random.default_rng(seed=0).choice(len(rows), 1000, replace=False)
+asked = np.column_stack([mapped.x[columns[some]], mapped.y[rows[some]]])
 matched, miss = matched_folds(xy, asked)
 at_random = np.random.default_rng(seed=0).permutation(len(xy)) % 5
 ways = {"at random": at_random, "blocks of 1 km": by_block, "matched": matched}

@@ -298,16 +298,16 @@ for axes, (name, layer) in zip(panels.flat, trio.items(), strict=False):
 look = {"cmap": "Oranges", "vmin": 0, "vmax": 0.05, "add_colorbar": False}
 drawn = on_kilometres(brighter).plot.imshow(ax=panels[1, 1], **look)
 dress(panels[1, 1], "mean minus median")
-bar = {"label": "mean minus median (reflectance in red)", "extend": "both"}
+bar = {"label": "mean minus median (reflectance in red)", "extend": "max"}
 figure.colorbar(drawn, ax=panels, location="bottom", shrink=0.6, **bar)
 set_title(figure, cloud.map_title("A season combined"))
 plt.show()
 
 # %% [markdown]
 # (True colour; grey: no value. A yellow line, where there is one, is the edge of the area of interest.) **What to
-# notice.** The grey holes of the first picture are filled. Look along their former edges: where the mask missed a rim of cloud, the mean is too bright,
-# and the median mostly is not. (Two looks have no majority: there the median *is* the mean. Percentiles show how much
-# the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
+# notice.** The grey holes of the first picture are filled. Look along their former edges: where the mask missed a rim
+# of cloud, the mean is too bright, and the median mostly is not. (Two looks have no majority: there the median *is* the
+# mean. Percentiles show how much the looks differ: `dates.quantile([0.25, 0.75], "time")`.)
 #
 # ## Dates that do not line up
 #
@@ -510,7 +510,7 @@ if cloud.truth is not None:
     axes.errorbar(100 * rest["gain over one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
     axes.set(ylim=(2.6, -0.6), xlabel="more right than with one date (% of places)")
-    axes.set_title(cloud.map_title("What a second look adds, with 95 % intervals"))
+    axes.set_title(cloud.map_title("What a second look adds (95 % intervals)"))
     plt.show()
 
 # %% [markdown]
@@ -963,28 +963,28 @@ def draw_drying(axes, half, patch, old, new):
 # Only drawing: run it, no need to read it.
 rows = -(-len(losses) // 2)
 figure, grid = plt.subplots(rows, 2, figsize=(8, 1 + 4 * rows))
-halves = zip(grid.flat, [500, 1200, 800], losses.items(), strict=False)
-for axes, half, (name, (patch, old, new)) in halves:
+for axes, half, name in zip(grid.flat, [500, 1200, 800], losses, strict=False):
+    patch, old, new = losses[name]
     picture = draw_drying(axes, half, patch, old, new)
     axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km across")
-for axes in grid.flat[len(losses) :]:
-    axes.set_axis_off()
-below = {"location": "bottom", "shrink": 0.5, "extend": "both"}
-figure.colorbar(picture, ax=grid, label="change of NDMI (brown: drier)", **below)
+spare = [axes for axes in grid.flat if not axes.has_data()]
+bar = {"label": "change of NDMI\n(brown: drier, purple: moister)", "extend": "both"}
+figure.colorbar(picture, ax=spare or grid, location="bottom", **bar)
+plt.setp(spare, visible=False)
 set_title(figure, cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
 
 # %% [markdown]
 # **What to notice.** Compare what lies inside the outlines with what lies outside. In the simulated scene:
 #
-# - **Lost by 2020:** neither is brown. No pines went: a map erred.
-# - **Lost in 2021:** the patch is dark brown, and so, in part, is the veld for hundreds of metres: a fire. No team
-#   clears veld. (The veld is a paler brown, because it had less moisture to lose, and because half a year later it is
-#   growing again.)
-# - **Felled:** the brown ends at the outline. Somebody felled the pines.
+# - **Lost by 2020:** neither is brown. No pines went: a map erred. (The fine lines beside the patches, here and along
+#   other valleys and edges, are what is left of the shifts between scenes.)
+# - **Lost in 2021:** the patch is dark brown, and much of the veld to its south a paler brown: a fire. No team clears
+#   veld. (It is paler because it had less moisture to lose, and because half a year later it is growing again.)
+# - **Felled:** the dark brown ends at the outline or close to it. Somebody felled the pines.
 #
 # One pair of maps can't tell these apart; a look at what grows beside the patch can. In the table the patches stay
-# dry for years in both cases. (The fine lines along valleys and edges are what is left of the shifts between scenes.)
+# dry for years in both cases.
 #
 # ## How much has changed?
 #
@@ -1088,12 +1088,15 @@ if cloud.truth is not None:
 # %%
 MARKS = {"subtracted": {"color": WINE, "marker": "s"}}
 MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
+
+# %%
+# Only drawing: run it, no need to read it.
 if cloud.truth is not None:
     estimated = areas["estimated (ha)"]
     reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
     wide = {"fmt": "o", "color": INK, "capsize": 5, "markersize": 6}
     wide |= {"xerr": reach, "label": "sample, exact interval"}
-    narrow = {"fmt": "o", "color": "#0077BB", "capsize": 5, "markersize": 6}
+    narrow = {"fmt": "s", "color": "#0077BB", "capsize": 5, "mfc": "white"}
     narrow |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
 
 # %%

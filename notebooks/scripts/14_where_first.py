@@ -261,10 +261,10 @@ look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
 axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
 look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
 look |= {"markeredgecolor": "white"}
-axes.plot(three["counted"], np.arange(len(three)) + 0.25, "D", **look)
+axes.plot(three["counted"], np.arange(len(three)) + 0.32, "D", **look)
 axes.set(ylim=(len(three) - 0.4, -0.6), xlim=(0, None))
 axes.set_xlabel("pines (ha), with 95 % interval")
-axes.set_title(cloud.map_title("How many hectares of pines in each catchment?"))
+axes.set_title(cloud.map_title("Hectares of pines in each catchment"))
 axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
 plt.show()
 
@@ -681,6 +681,8 @@ ADVICE = {
 }
 everywhere = (outlines["density"] == DENSITY[0]) & ~outlines["in_plan"]
 shown = outlines[~everywhere]
+order = list(ADVICE)
+shown = shown.sort_values("advice", key=lambda advice: advice.map(order.index))
 given = [advice for advice in ADVICE if (shown["advice"] == advice).any()]
 colours = {advice: ADVICE[advice] for advice in given}
 
@@ -691,6 +693,11 @@ in_degrees = catchments.to_crs("EPSG:4326")
 west, south, east, north = in_degrees.total_bounds
 look |= {"xlim": (west - 0.01, east + 0.01), "ylim": (south - 0.01, north + 0.01)}
 borders = in_degrees.hvplot.polygons(**look)
+around = shapely.box(west - 0.02, south - 0.02, east + 0.02, north + 0.02)
+beyond = [around.difference(in_degrees.union_all())]
+outside = gpd.GeoDataFrame(geometry=beyond, crs="EPSG:4326")
+look = {"geo": True, "color": "#EEEEEE", "fill_alpha": 0.6, "line_alpha": 0}
+veil = outside.hvplot.polygons(**look, hover=False)
 
 # %%
 stands = shown.to_crs("EPSG:4326").hvplot.polygons(
@@ -703,16 +710,18 @@ stands = shown.to_crs("EPSG:4326").hvplot.polygons(
 )
 
 # %% [markdown]
-# The name of a catchment goes where a box of its size covers most free land: land of this catchment, without stands.
+# The name of a catchment goes where a box of its size covers most free land: land of this catchment, without
+# stands. What lies outside the catchments is paled.
 
 
 # %%
 # Only drawing: run it, no need to read it.
-def room_for_names(areas, taken):
-    """Return for each area the middle of a box that covers most of what is not taken."""
+def room_for_names(names, areas, taken):
+    """Return for each area the middle of a box, as long as its name, with most room."""
     west, _, east, _ = areas.total_bounds
-    half, spots = (east - west) / 14, []
-    for land in areas.difference(taken.union_all()).simplify(50):
+    spots, free = [], areas.difference(taken.union_all()).simplify(50)
+    for name, land in zip(names, free, strict=True):
+        half = len(name) * (east - west) / 100
         left, bottom, right, top = land.bounds
         x, y = np.meshgrid(np.linspace(left, right, 15), np.linspace(bottom, top, 15))
         boxes = shapely.box(x - half, y - half / 4, x + half, y + half / 4)
@@ -723,22 +732,24 @@ def room_for_names(areas, taken):
 
 # %%
 # Only drawing: run it, no need to read it.
-named = catchments[["name"]].set_geometry(room_for_names(catchments.geometry, shown))
+spots = room_for_names(catchments["name"], catchments.geometry, shown)
+named = catchments[["name"]].set_geometry(spots)
 where = named.to_crs("EPSG:4326").geometry
 words = pd.DataFrame({"Longitude": where.x, "Latitude": where.y, "name": named["name"]})
 on_map = {"x": "Longitude", "y": "Latitude", "text": "name", "geo": True}
 names = words.hvplot.labels(**on_map, hover=False)
-look = {"text_font_size": "12pt", "text_font_style": "bold", "text_color": "white"}
+look = {"text_font_size": "11pt", "text_font_style": "bold", "text_color": "white"}
 halo = look | {"text_outline_color": "black", "text_outline_width": 4}
 names = names.clone().opts(**halo) * names.opts(**look)
 
 # %%
 title = cloud.map_title("What to do, stand by stand")
-(borders * stands * names).opts(title=title, legend_cols=2, **LEGEND_BELOW)
+(borders * veil * stands * names).opts(title=title, legend_cols=2, **LEGEND_BELOW)
 
 # %% [markdown]
-# Hover over a stand to see its class, its hectares, its cost in rand, and the share of draws in which it was in the
-# plan. Stands of the first class that are not in the plan are left out: they cover nearly everything.
+# White lines are the borders of the catchments. Hover over a stand to see its class, its hectares, its cost in rand,
+# and the share of draws in which it was in the plan. Stands of the first class that are not in the plan are left out:
+# they cover nearly everything.
 
 # %%
 teams = outlines[outlines["advice"] != "not now"]

@@ -27,7 +27,8 @@
 # - judge a model by blocks of land, and see whether more records would help;
 # - go all the way: map, area of applicability, visits, an area with its interval, files and a page.
 #
-# **Time:** 45 minutes (reading 33, exercises 12). **Needs:** no file of another lesson; the ideas of lessons 07, 11 and 12.
+# **Time:** 45 minutes (reading 33, exercises 12). **Needs:** no file of another lesson; the ideas of lessons 07, 11 and
+# 12.
 
 # %%
 from datetime import UTC, datetime
@@ -91,9 +92,9 @@ set_plot_style()
 # wattle along the rivers, and the files of a field office, which nobody has tidied
 # ([data/README.md](../data/README.md#the-second-place)).
 #
-# **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until you
-# do, the lesson takes the published points and area of the course, and maps the pines among them. `PERIOD` is a choice,
-# too: months in which your species looks unlike what grows around it, with a high sun (lesson 02).
+# **With `COURSE_CLOUD=aws` change it.** Put your files into the folder of the notebooks, or write whole paths. Until
+# you do, the lesson takes the published points and area of the course, and maps the pines among them. `PERIOD` is a
+# choice, too: months in which your species looks unlike what grows around it, with a high sun (lesson 02).
 #
 # **Offline** the scenes are simulated, and so are the visits below: they have answers for the wattle only. To try other
 # files offline, use the template, [own/your_map.ipynb](own/your_map.ipynb).
@@ -119,9 +120,9 @@ if cloud.truth is not None:
 # their usual names, changes nothing else, and says what it had to assume. If the coordinates of a table are in metres,
 # name the projection: `POINTS_CRS = "EPSG:32734"`.
 #
-# **No column says what grows there,** because all records are of one species? Put `records[COLUMN] = WORDS[0]` below the
-# first line. In an export of GBIF choose `scientificName`: `species` is empty where only the genus is known, and such a
-# record would count as background.
+# **No column says what grows there,** because all records are of one species? Put `records[COLUMN] = WORDS[0]` below
+# the first line. In an export of GBIF choose `scientificName`: `species` is empty where only the genus is known, and
+# such a record would count as background.
 
 # %% tags=["nbval-check-output"]
 records = read_points(POINTS, crs=POINTS_CRS)
@@ -131,8 +132,8 @@ print(len(records), "records; supposed:", "; ".join(records.attrs["supposed"]))
 print(records[COLUMN].value_counts(dropna=False).head(8).to_string())
 
 # %% [markdown]
-# **What to notice.** One tree is spelt in many ways. `WORDS` gathers them: a record whose text contains any of these, in
-# small or capital letters, is of your species. A record that names something else shows where *another* plant grows.
+# **What to notice.** One tree is spelt in many ways. `WORDS` gathers them: a record whose text contains any of these,
+# in small or capital letters, is of your species. A record that names something else shows where *another* plant grows.
 # And a record without a name is **background**: a place where nobody has looked.
 
 # %%
@@ -180,9 +181,9 @@ report_on(faults)
 
 # %% [markdown]
 # **What to notice.** There are trees in the northern hemisphere and in the sea: a minus sign was left out, or latitude
-# and longitude were swapped. (The report knows no coastline. It measures the distance to your outline, and tests whether
-# a common slip explains a place far away.) What is certain can be corrected. The rest is left out, and the list goes back
-# to the observers.
+# and longitude were swapped. (The report knows no coastline. It measures the distance to your outline, and tests
+# whether a common slip explains a place far away.) What is certain can be corrected. The rest is left out, and the list
+# goes back to the observers.
 
 # %%
 corrected = correct_positions(records, area)
@@ -241,7 +242,7 @@ for kind, (colour, marker, size) in looks.items():
     chosen = in_km(points[points["kind"] == kind])
     if len(chosen):
         chosen.plot(ax=axes, edgecolor="black", linewidth=0.7, **look)
-figure.legend(loc="outside lower center", ncols=4)
+axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, frameon=False)
 plt.show()
 
 # %% [markdown]
@@ -252,8 +253,8 @@ plt.show()
 # ## Does a scene cover it, and is it clear there?
 #
 # Search by the **area**, not by a point. A tile may end in the middle of it, and a scene at the edge of the satellite's
-# swath is empty on one side. So we ask for each day: how many tiles and zones are there, and what share of the area lies
-# in their outlines?
+# swath is empty on one side. So we ask for each day: how many tiles and zones are there, and what share of the area
+# lies in their outlines?
 
 # %%
 outline = area.to_crs("EPSG:4326").force_2d().union_all()
@@ -395,15 +396,16 @@ marked_with = pd.Series(marked_with, name="hectares above 0.5").round()
 marked_with.rename_axis("places that are not of your species").to_frame()
 
 # %% [markdown]
-# **What to notice.** Nothing has changed on the ground, but the marked area has. So we call the number **likeness**, and
-# never add it up to hectares. Its *order* is worth a lot: the pixels most like the sightings come first. If your records
-# say where people looked for the species and did **not** find it (absences), the number comes closer to a probability.
+# **What to notice.** Nothing has changed on the ground, but the marked area has. So we call the number **likeness**,
+# and never add it up to hectares. Its *order* is worth a lot: the pixels most like the sightings come first. If your
+# records say where people looked for the species and did **not** find it (absences), the number comes closer to a
+# probability.
 #
 # ## Judged by blocks of land
 #
-# Neighbours look alike. If the model learns from one and is judged by the other, it looks better than it is. So the land
-# is cut into squares, and all points of a square go to the same part: `StratifiedGroupKFold` deals the squares out to
-# five parts, each with about the same share of sightings.
+# Neighbours look alike. If the model learns from one and is judged by the other, it looks better than it is. So the
+# land is cut into squares, and all points of a square go to the same part: `StratifiedGroupKFold` deals the squares out
+# to five parts, each with about the same share of sightings.
 
 # %%
 corner = points.get_coordinates() // BLOCK_METRES
@@ -436,13 +438,13 @@ print(f"{block.max() + 1} blocks with points")
 pd.DataFrame({name: scores(likeness) for name, likeness in said.items()}).T.round(2)
 
 # %% [markdown]
-# **What to notice.** The **[AUC](../docs/glossary.md#auc)** is about order only: if you take a sighting and a background
-# place at random, how often does the sighting have the higher likeness? One half is guessing. `background marked` is not
-# all error: some of it *is* your species. And none of the three is the accuracy of the map; for that, somebody must go
-# and look.
+# **What to notice.** The **[AUC](../docs/glossary.md#auc)** is about order only: if you take a sighting and a
+# background place at random, how often does the sighting have the higher likeness? One half is guessing. `background
+# marked` is not all error: some of it *is* your species. And none of the three is the accuracy of the map; for that,
+# somebody must go and look.
 #
-# Do the two rows differ much? Then neighbours were helping each other. If not, the clusters are not the problem; even so,
-# the lower row is the one to report.
+# Do the two rows differ much? Then neighbours were helping each other. If not, the clusters are not the problem; even
+# so, the lower row is the one to report.
 #
 # ## How many records are enough?
 #
@@ -482,10 +484,9 @@ plt.show()
 #
 # ## The map, and where the model does not apply
 #
-# The map is made from all points. With it comes the
-# [area of applicability](../docs/glossary.md#area-of-applicability) of lesson 12: how different is a pixel from all that
-# the model learnt from? The points of one part differ from those of the other parts only by so much; beyond that, the
-# model was never tested.
+# The map is made from all points. With it comes the [area of applicability](../docs/glossary.md#area-of-applicability)
+# of lesson 12: how different is a pixel from all that the model learnt from? The points of one part differ from those
+# of the other parts only by so much; beyond that, the model was never tested.
 
 # %%
 likeness = map_of(points)
@@ -563,14 +564,15 @@ draw_map(axes)
 plt.show()
 
 # %% [markdown]
-# **What to notice.** Does the pattern fit your species: along rivers, on the ridge, around the old plantation? Then look
-# at the third colour. What is there that no record and no background place has shown?
+# **What to notice.** Does the pattern fit your species: along rivers, on the ridge, around the old plantation? Then
+# look at the third colour. What is there that no record and no background place has shown?
 #
 # ## Places to visit, and an area with its interval
 #
-# Counted pixels are not an area (lesson 11). A random sample of places gives one. Your species is rare, so if places were
-# drawn from the whole map, most visits would find nothing. We cut the map into three **strata** and draw from each:
-# *marked*, *nearly* (a likeness from `0.1` to `0.5`), and *the rest*, which is large, and where each find counts most.
+# Counted pixels are not an area (lesson 11). A random sample of places gives one. Your species is rare, so if places
+# were drawn from the whole map, most visits would find nothing. We cut the map into three **strata** and draw from
+# each: *marked*, *nearly* (a likeness from `0.1` to `0.5`), and *the rest*, which is large, and where each find counts
+# most.
 
 # %%
 VISITS = pd.Series({"marked": 60, "nearly": 60, "the rest": 120})
@@ -599,13 +601,14 @@ places.assign(answer="").to_file(to_visit)
 places.to_crs("EPSG:4326").to_file(to_visit.with_suffix(".gpx"), driver="GPX")
 
 # %% [markdown]
-# The list is shuffled and does not give the map's answer. The rule for the answer is written down before the first visit:
-# **yes** if the species covers most of the pixel of 10 m, **no** if it does not, **unsure** if nobody can tell; on the
-# day of the scene, or as close to it as possible.
+# The list is shuffled and does not give the map's answer. The rule for the answer is written down before the first
+# visit: **yes** if the species covers most of the pixel of 10 m, **no** if it does not, **unsure** if nobody can tell;
+# on the day of the scene, or as close to it as possible.
 #
 # In the simulated place a simulated team goes at once, and makes mistakes as people do. With your own data, fill in the
 # column `answer`, save the file next to the list with `_filled_in` at the end of its name, and run the lesson again.
-# Until then the cells below show nothing. (If you change the records first, the list changes, and the answers don't fit.)
+# Until then the cells below show nothing. (If you change the records first, the list changes, and the answers don't
+# fit.)
 
 # %%
 came_back = to_visit.with_stem(f"{to_visit.stem}_filled_in")
@@ -628,9 +631,10 @@ if came_back.exists():
     print(counts.to_string())
 
 # %% [markdown]
-# From visits to hectares, as in lesson 11: the share of *yes* in each stratum is multiplied by its hectares. Where nobody
-# found any, the formula would treat zero as certain; so a stratum with no *yes* (or no *no*) gets the wider bound of the
-# **[rule of three](../docs/glossary.md#rule-of-three)**: after `n` visits without a find, the share may still be `3 / n`.
+# From visits to hectares, as in lesson 11: the share of *yes* in each stratum is multiplied by its hectares. Where
+# nobody found any, the formula would treat zero as certain; so a stratum with no *yes* (or no *no*) gets the wider
+# bound of the **[rule of three](../docs/glossary.md#rule-of-three)**: after `n` visits without a find, the share may
+# still be `3 / n`.
 
 
 # %%
@@ -735,7 +739,7 @@ if came_back.exists():
     ]
 else:
     lines = ["Nobody has visited yet: no area, and no accuracy, can be given"]
-lines += ["No colour does not mean no plants: single and young ones are not seen"]
+lines += ["White does not mean none: single and young plants are not seen"]
 lines += [f"The model does not apply to {where_not} (orange)"]
 
 # %%
@@ -787,8 +791,8 @@ check("15-1", number_of_blocks, points=points)
 # number_of_blocks = int(corner.groupby(["x", "y"]).ngroup().max() + 1)
 # ```
 #
-# `corner.drop_duplicates()` has the same number of rows. Larger blocks are a harder test, but there are fewer of them to
-# share out: with about ten blocks, five parts hardly make sense.
+# `corner.drop_duplicates()` has the same number of rows. Larger blocks are a harder test, but there are fewer of them
+# to share out: with about ten blocks, five parts hardly make sense.
 #
 # </details>
 
@@ -813,16 +817,16 @@ check("15-2", new_likeness)
 # new_likeness = odds / (1 + odds)
 # ```
 #
-# The pixel was marked before and is not marked now, and not a leaf has moved. So a threshold of one half means nothing by
-# itself: it belongs to the background that was drawn, and both belong in the report.
+# The pixel was marked before and is not marked now, and not a leaf has moved. So a threshold of one half means nothing
+# by itself: it belongs to the background that was drawn, and both belong in the report.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 15-3: nobody found any
 #
-# *The rest* of a map has **6,400 hectares**. There, 120 random places were visited, and the species was at none of them.
-# By the rule of three, **up to how many hectares** of it may there be?
+# *The rest* of a map has **6,400 hectares**. There, 120 random places were visited, and the species was at none of
+# them. By the rule of three, **up to how many hectares** of it may there be?
 #
 # Stuck? Run `hint("15-3")`.
 

@@ -173,7 +173,7 @@ for kind, (colour, marker, size) in looks.items():
     chosen = in_km(points[points["kind"] == kind])
     if len(chosen):
         chosen.plot(ax=axes, edgecolor="black", linewidth=0.7, **look)
-figure.legend(loc="outside lower center", ncols=4)
+axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, frameon=False)
 plt.show()
 
 # %% [markdown]
@@ -562,7 +562,7 @@ if came_back.exists():
     ]
 else:
     lines = ["Nobody has visited yet: no area, and no accuracy, can be given"]
-lines += ["No colour does not mean no plants: single and young ones are not seen"]
+lines += ["White does not mean none: single and young plants are not seen"]
 lines += [f"The model does not apply to {where_not} (orange)"]
 
 # %%
