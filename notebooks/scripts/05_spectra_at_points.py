@@ -204,7 +204,7 @@ at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
-look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 320}
+look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 380}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)

@@ -362,7 +362,7 @@ sureness.assign_coords(in_km).hvplot.image(
     data_aspect=1,
     cmap="Purples_r",
     clim=(0.7, 1),
-    clabel="of the likelier answer (darkest: 0.7 or less; grey: not mapped)",
+    clabel="probability (darkest: 0.7 or less; grey: not mapped)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("How sure the model is"),
