@@ -13,7 +13,9 @@ LEGEND_BELOW = {
     "legend_opts": {
         "border_line_alpha": 0,
         "background_fill_alpha": 0,
-        "spacing": 6,
+        "glyph_height": 26,  # marks have 0.4 of it
+        "glyph_width": 26,
+        "spacing": 4,
         "margin": 0,
         "padding": 4,
         "title": "",

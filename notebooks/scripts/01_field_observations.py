@@ -141,7 +141,7 @@ common_first = list(points["name"].value_counts().index)  # no class hides a rar
 common_first.sort(key=lambda name: name == "Dense Pines")  # and none hides the pines
 shapes = {name: "triangle" if name in TREES else "circle" for name in common_first}
 shapes["Dense Pines"] = "inverted_triangle"
-look = {"size": 36, "line_color": "white", "line_width": 0.8, "muted_alpha": 0}
+look = {"size": 45, "line_color": "white", "line_width": 0.5, "muted_alpha": 0}
 look |= {"frame_width": 440, "marker": list(shapes.values())}
 by_class = points_degrees.set_index("name").loc[common_first].reset_index()
 

@@ -485,9 +485,9 @@ title = cloud.map_title(f"Near infrared as red, {date}")
 in_km(false_colour).hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
-# **What to notice.** The large, brightest patches are fields. Plantations are a dark, deep red; trees along the rivers
-# are a purer red than the slopes beside them. Fynbos is paler and brownish: small, tough leaves and bare ground
-# between. Water is almost black, and now easy to tell from dark trees.
+# **What to notice.** The large, brightest patches are fields. Plantations are a dark, deep red, blocks darker than
+# their slope. Trees along the rivers are thin lines of a purer red than the slopes beside them. Fynbos is paler and
+# brownish: small, tough leaves and bare ground between. Water is almost black, and now easy to tell from dark trees.
 
 # %% [markdown]
 # ## The same pixels with odc-stac (optional)

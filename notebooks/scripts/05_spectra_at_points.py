@@ -289,7 +289,7 @@ parts = {
     "chlorophyll": (430, 680, "#117733"),
     "red edge": (680, 750, "#CC6677"),
     "leaf structure": (750, 1300, "#DDCC77"),
-    "water in the leaves": (1400, 2400, "#332288"),
+    "water in the leaves": (1300, 2400, "#332288"),
 }
 top = 1.9 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
@@ -299,7 +299,7 @@ names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
 # %%
 # Only drawing: run it, no need to read it.
 named = one_spectrum.loc[["green", "nir09", "swir16", "swir22"]]
-heights = named["reflectance"] + 0.07 * top
+heights = named["reflectance"] + 0.09 * top
 bands = hv.Labels((named["wavelength"], heights, list(named.index)))
 names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
 bands = bands.opts(text_font_size="10pt", text_color="black")
@@ -352,6 +352,10 @@ quartiles = quartiles.reset_index()
 
 # %%
 trees = ["Black Wattle", "Dense Pines", "Gum", "Indigenous Forest"]
+DASHES = dict.fromkeys(CLASS_COLOURS, "dashed")
+DASHES |= dict.fromkeys(["Dense Pines", "Rock"], "solid")
+DASHES |= dict.fromkeys(["Gum", "Fynbos High Density", "Water"], "dotdash")
+DASHES |= dict.fromkeys(["Black Wattle", "Wetland"], "dotted")
 others = set(quartiles["name"]) - set(trees) | {"Dense Pines"}
 
 
@@ -364,7 +368,7 @@ def draw_spectra(names, title):
     look["color"] = [CLASS_COLOURS[name] for name in names]
     strips = {"y": "lower", "y2": "upper", "alpha": 0.15, "line_alpha": 0}
     halves = drawn.hvplot.area(stacked=False, **strips, **look)
-    look["line_dash"] = (["dashed", "solid", "dotdash"] * 3)[: len(names)]
+    look["line_dash"] = [DASHES[name] for name in names]
     look["line_width"] = [7 if name == "Dense Pines" else 3.5 for name in names]
     medians = drawn.hvplot.line(y="median", **look)
     return (halves * medians).opts(title=title, legend_cols=3, **LEGEND_BELOW)
@@ -445,10 +449,10 @@ both = hv.Layout([draw_boxes(index) for index in ["NDVI", "NDMI"]])
 both.cols(1).opts(toolbar=None)
 
 # %% [markdown]
-# A box holds the middle half of a class; the line in it is the median. **What to notice.** Fynbos, wetland, rock and
-# bare ground stand apart from the trees, in both indices. But pine, forest, gum and wattle share the upper end of NDVI,
-# with pines a little lower: all are dense and green. And water is a trap: its NDMI is as high as that of trees. An
-# index knows only its two bands.
+# A box holds the middle half of a class; the line in it is the median. The whiskers show the usual range, the grey dots
+# single points beyond it. **What to notice.** Fynbos, wetland, rock and bare ground stand apart from the trees, in both
+# indices. But pine, forest, gum and wattle share the upper end of NDVI, with pines a little lower: all are dense and
+# green. And water is a trap: its NDMI is as high as that of trees. An index knows only its two bands.
 #
 # ## How far apart are two classes?
 #
@@ -486,12 +490,13 @@ how |= {"responsive": True, "height": 420}
 # Only drawing: run it, no need to read it.
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Slope(1.6 / 0.4, 0)  # (nir - red) / (nir + red) = 0.6
-(cloud_of_points * same_ndvi.opts(color="black", line_width=2)).opts(
+name = hv.Text(0.072, 0.27, " NDVI 0.6", halign="left")
+(cloud_of_points * name * same_ndvi.opts(color="black", line_width=2)).opts(
     max_width=700,
     **LEGEND_BELOW,
     xlabel="reflectance in red (0 to 1)",
     ylabel="reflectance in nir (0 to 1)",
-    title=cloud.map_title("Pines, dense fynbos; line: NDVI 0.6"),
+    title=cloud.map_title("Pines and dense fynbos"),
 )
 
 # %% [markdown]
@@ -516,7 +521,7 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     fill_alpha=0.4,
     color="#44AA99",
     line_color="#FFDD33",
-    line_width=2,
+    line_width=1.5,
     frame_width=440,
     title=cloud.map_title("Area of interest"),
 )

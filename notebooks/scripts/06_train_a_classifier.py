@@ -182,10 +182,10 @@ set_title(figure, cloud.map_title("What four models say for any pair of values")
 plt.show()
 
 # %% [markdown]
-# **What to notice.** The deeper the red of the ground, the surer the model is of pines. The shallow tree cuts the plane
-# into a few rectangles, and its answer for pines is pale. The deep tree draws strips and islands around single points,
-# and is always sure of itself. The forest blurs these islands, and the boosted trees make many small steps: both are
-# sure in the middle of the pines, and unsure at the border.
+# **What to notice.** The deeper the colour of the ground, the surer the model is of pines. The shallow tree cuts the
+# plane into a few rectangles, and its answer for pines is pale. The deep tree draws strips and islands around single
+# points, and is always sure of itself. The forest blurs these islands, and the boosted trees make many small steps:
+# both are sure in the middle of the pines, and unsure at the border.
 #
 # Which of them is right about points that it has not seen? The table gives the share of points named correctly, and the
 # **loss**: how surprised a model is by the true class. It is 0 if the model was sure of it, and very large if it was

@@ -181,7 +181,7 @@ def draw_matrix(table, frame, title):
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     for text in shares.text_.flat:
         share = float(text.get_text())
-        text.set(color="white" if share > 55 else "black", visible=share > 0)
+        text.set(color="white" if share > 70 else "black", visible=share > 0)
     axes.add_patch(plt.Rectangle(frame[:2], *frame[2:], fill=False, ec="#EE7733", lw=4))
     set_title(figure, cloud.map_title(title))
     axes.set(xlabel="the model says", ylabel="seen on the ground")
@@ -385,7 +385,7 @@ def draw_parts(axes, what):
     """Draw a measure of each part, and of all together, both ways."""
     for place, (how, colour, marker) in enumerate(looks):
         look = {"color": colour, "marker": marker, "s": 70, "alpha": 0.6}
-        beside = place + np.linspace(-0.15, 0.15, 5)  # so that no mark hides another
+        beside = place + np.linspace(-0.25, 0.25, 5)  # so that no mark hides another
         axes.scatter(beside, [part[what] for part in by_part[how]], **look)
         whole = together.loc[what, how]
         axes.plot([place - 0.3, place + 0.3], [whole, whole], color=colour, lw=3)

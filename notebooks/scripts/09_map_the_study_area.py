@@ -362,14 +362,14 @@ sureness.assign_coords(in_km).hvplot.image(
     data_aspect=1,
     cmap="Purples_r",
     clim=(0.7, 1),
-    clabel="probability (darkest: 0.7 or less; grey: not mapped)",
+    clabel="probability of the likelier answer (grey: not mapped)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("How sure the model is"),
 ).opts(bgcolor=NOT_MAPPED, **below)
 
 # %% [markdown]
-# **What to notice.** The darker, the more doubt; grey is not mapped. Doubt follows
+# **What to notice.** The darker, the more doubt; at 0.7 or less it is darkest, and grey is not mapped. Doubt follows
 # the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
 # field work should show this: visit the doubtful places first.
 #

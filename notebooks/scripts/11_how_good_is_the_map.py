@@ -542,7 +542,8 @@ if cloud.truth is not None:
     axes.plot([0, 1], [0, 1], color="black", ls=":", lw=2, label="can be believed")
     for name, colour, marker in zip(curves, [WINE, INK], "os", strict=True):
         share, mean = curves[name]
-        axes.plot(mean, share, color=colour, marker=marker, label=name, markersize=8)
+        look = {"color": colour, "marker": marker, "markersize": 8, "clip_on": False}
+        axes.plot(mean, share, label=name, **look)
     axes.set(xlabel="probability of pines on the map", xlim=(0, 1), ylim=(0, 1))
     axes.set(ylabel="share that truly is pine", aspect="equal")
     axes.set_title(cloud.map_title("Reliability curve"))
@@ -596,7 +597,7 @@ if filled_in.exists():
     figure, panels = plt.subplots(1, 2, figsize=(8, 5.6), sharey=True)
     pair = {"as the model says": pine_map, "recalibrated": recalibrated}
     for axes, (name, layer) in zip(panels, pair.items(), strict=True):
-        look = {"cmap": "cividis", "vmin": 0, "vmax": 1, "add_colorbar": False}
+        look = {"cmap": "viridis", "vmin": 0, "vmax": 1, "add_colorbar": False}
         drawn = in_kilometres(layer).plot.imshow(ax=axes, **look)
         axes.set(title=name, **frame)
         axes.locator_params(nbins=4)
@@ -606,8 +607,9 @@ if filled_in.exists():
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The pattern is the same, in duller colours: yellow now means what it says. (Grey is not mapped:
-# a plantation, which the area of interest leaves out, or a pixel that lesson 04 masked.)
+# **What to notice.** The pattern is the same, but where the left map is yellow the right one is mostly green: yellow
+# now means what it says. (Grey is not mapped: a plantation, which the area of interest leaves out, or a pixel that
+# lesson 04 masked.)
 #
 # ## The truth, for once: hits, misses, false alarms
 #

@@ -640,7 +640,7 @@ for (name, folds), (colour, style) in zip(ways.items(), looks, strict=True):
     look = {"color": colour, "ls": style, "lw": 2.5, "label": f"folds: {name}"}
     axes.ecdf(distance_to_others(xy, folds), **look)
 axes.set(xlabel="metres to the nearest training point", xlim=(0, 1500))
-axes.set(ylabel="share that is nearer (0 to 1)")
+axes.set(ylabel="share that is nearer (0 to 1)", ylim=(0, 1.03))
 axes.set_title(cloud.map_title("How far do the map and the folds reach?"))
 figure.legend(loc="outside lower center", ncols=2)
 plt.show()

@@ -295,10 +295,10 @@ for axes, (name, layer) in zip(panels.flat, trio.items(), strict=False):
     picture = (layer / 0.18).clip(0, 1).fillna(0.35)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
     dress(axes, name, "#FFDD33")
-look = {"cmap": "Oranges", "vmin": 0, "vmax": 0.05, "add_colorbar": False}
+look = {"cmap": "PuOr_r", "vmin": -0.05, "vmax": 0.05, "add_colorbar": False}
 drawn = on_kilometres(brighter).plot.imshow(ax=panels[1, 1], **look)
 dress(panels[1, 1], "mean minus median")
-bar = {"label": "mean minus median (reflectance in red)", "extend": "max"}
+bar = {"label": "reflectance in red (orange: the mean is brighter)", "extend": "both"}
 figure.colorbar(drawn, ax=panels, location="bottom", shrink=0.6, **bar)
 set_title(figure, cloud.map_title("A season combined"))
 plt.show()
@@ -509,8 +509,9 @@ if cloud.truth is not None:
     margins = 100 * rest["plus or minus"]
     axes.errorbar(100 * rest["gain over one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
-    axes.set(ylim=(2.6, -0.6), xlabel="more right than with one date (% of places)")
-    axes.set_title(cloud.map_title("What a second look adds (95 % intervals)"))
+    axes.set(ylim=(2.6, -0.6))
+    axes.set_xlabel("more right than with one date (% of places, 95 % interval)")
+    axes.set_title(cloud.map_title("What a second look adds"))
     plt.show()
 
 # %% [markdown]
@@ -722,8 +723,9 @@ def square_with_most(marked, half):
 # %%
 square = square_with_most(gain | loss, half=2000)
 KINDS = {"no pines": "white", "pines on both dates": WINE}
-KINDS |= {"gain": "#0077BB", "loss": "#E6A000", "not mapped": NOT_MAPPED}
+KINDS |= {"gain": "#56B4E9", "loss": "#E6A000", "not mapped": NOT_MAPPED}
 patches = [Patch(fc=c, ec="grey", label=kind) for kind, c in KINDS.items()]
+patches.append(plt.Line2D([], [], color="black", label="area of interest"))
 pairs = {"two maps, subtracted": (before > 0.5, after > 0.5)}
 if cloud.truth is not None:
     pairs["the truth"] = (truly[2018], truly[2024])
@@ -738,7 +740,7 @@ for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict
     on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
     dress(axes, name)
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
-set_title(figure, cloud.map_title("Change of pines; line: area of interest"))
+set_title(figure, cloud.map_title("Pines, 2018 to 2024"))
 plt.show()
 
 # %% [markdown]
@@ -962,14 +964,14 @@ def draw_drying(axes, half, patch, old, new):
 # %%
 # Only drawing: run it, no need to read it.
 rows = -(-len(losses) // 2)
-figure, grid = plt.subplots(rows, 2, figsize=(8, 1 + 4 * rows))
+figure, grid = plt.subplots(rows, 2, figsize=(8, 1 + 3.7 * rows))
 for axes, half, name in zip(grid.flat, [500, 1200, 800], losses, strict=False):
     patch, old, new = losses[name]
     picture = draw_drying(axes, half, patch, old, new)
-    axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km across")
+    axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km")
 spare = [axes for axes in grid.flat if not axes.has_data()]
 bar = {"label": "change of NDMI\n(brown: drier, purple: moister)", "extend": "both"}
-figure.colorbar(picture, ax=spare or grid, location="bottom", **bar)
+figure.colorbar(picture, ax=spare or grid, location="top", **bar)
 plt.setp(spare, visible=False)
 set_title(figure, cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()

@@ -265,7 +265,7 @@ axes.plot(three["counted"], np.arange(len(three)) + 0.32, "D", **look)
 axes.set(ylim=(len(three) - 0.4, -0.6), xlim=(0, None))
 axes.set_xlabel("pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("Hectares of pines in each catchment"))
-axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=2)
+axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -578,15 +578,14 @@ table = often.unstack().loc[catchments["name"], DENSITY]
 # Only drawing: run it, no need to read it.
 
 figure, axes = plt.subplots(figsize=(8, 4.6))
-drawn = axes.imshow(100 * table, cmap="cividis", vmin=0, vmax=100, aspect="auto")
+axes.imshow(100 * table, cmap="cividis", vmin=0, vmax=100, aspect="auto")
 axes.set_xticks(range(len(DENSITY)), DENSITY)
 axes.set_yticks(range(len(table)), table.index)
 for (row, column), value in np.ndenumerate(table.values):
     colour = "black" if value > 0.47 else "white"
     look = {"ha": "center", "va": "center", "color": colour}
-    axes.text(column, row, f"{100 * value:.0f} %", **look)
-figure.colorbar(drawn, label="% of the draws")
-axes.set_title(cloud.map_title("How often each stand is in the best plan"))
+    axes.text(column, row, f"{100 * value:.0f}", **look)
+axes.set_title(cloud.map_title("In how many % of the draws a stand is planned"))
 axes.set_xlabel("density class (share of a hectare that the map marks)")
 plt.show()
 
@@ -687,7 +686,8 @@ given = [advice for advice in ADVICE if (shown["advice"] == advice).any()]
 colours = {advice: ADVICE[advice] for advice in given}
 
 # %%
-look = {"geo": True, "fill_alpha": 0, "line_color": "white", "line_width": 2}
+look = {"geo": True, "color": "white", "fill_alpha": 0.3, "line_width": 2}
+look |= {"line_color": "white", "hover": False}
 look |= {"tiles": cloud.basemap, "frame_width": 440}
 in_degrees = catchments.to_crs("EPSG:4326")
 west, south, east, north = in_degrees.total_bounds
@@ -853,6 +853,7 @@ page_table["water\n(thousand m³ a year)"] = from_to(promise)
 page_table["in the plan\nat all (% of tries)"] = [*summary.iloc[:, 0], "-"]
 
 # %%
+nothing_to_do = "White and pale grey" if "not now" in given else "White"
 HOW_TO_READ = f"""How to read this map
 - It shows the pines of {when:%B %Y}: what has grown, burnt or been felled since is not on it.
 - The budget is R {BUDGET / 1e6:.1f} million, set-up and follow-up included, in rand of the early 2000s. In
@@ -860,7 +861,6 @@ HOW_TO_READ = f"""How to read this map
 - A stand is all the land of a catchment with pines of one density: many pieces."""
 
 # %%
-nothing_to_do = "White and pale grey" if "not now" in given else "White"
 HOW_TO_READ += f"""
 - Colours say what to do, not how many trees there are. {nothing_to_do}: nothing to do now.
 - "Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries.
@@ -872,6 +872,7 @@ if cloud.truth is not None:
     HOW_TO_READ += "\n- Simulated for a course: no place on it exists."
 if missing:
     HOW_TO_READ += f"\n- Made without {', '.join(missing)}."
+HOW_TO_READ = HOW_TO_READ.replace("\n- ", "\n\N{BULLET} ")
 
 
 # %%
