@@ -400,8 +400,7 @@ figure, panels = plt.subplots(1, 3, figsize=(8, 4), sharey=True)
 for axes, what in zip(panels, together.index, strict=True):
     draw_parts(axes, what)
 panels[0].set_ylabel("share (0 to 1)")
-title = "At random or by blocks?"
-set_title(figure, cloud.map_title(title))
+set_title(figure, cloud.map_title("At random or by blocks?"))
 plt.show()
 
 # %% [markdown]

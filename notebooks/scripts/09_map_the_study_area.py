@@ -310,9 +310,8 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # as soon as one of its pixels is above 0.5, and the map would show far more pines than there are.
 
 # %%
-web_map = pine_map.rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
-known = (mapped.astype("uint8") + 1).rio.write_nodata(0).rio.reproject("EPSG:3857")
-web_map = web_map.where(known > 0, 0)  # corners that only turning the map has added
+turned = pine_map.fillna(-1).rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
+web_map = turned.fillna(0).where(turned != -1)  # 0: corners that turning has added
 parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
 parts.geometry = parts.exterior.apply(shapely.Polygon)
 outline = parts.hvplot.polygons(

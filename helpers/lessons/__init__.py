@@ -1,7 +1,6 @@
 """Run lessons without a browser: all in order (``make map``), or those named."""
 
 import argparse
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -202,7 +201,3 @@ def main() -> int:
     if arguments.all:
         print(f"The map is at {cloud.outputs / 'pine_probability.tif'}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
