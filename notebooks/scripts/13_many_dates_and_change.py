@@ -740,7 +740,7 @@ for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict
     on_kilometres(kinds.sel(square)).plot.imshow(ax=axes, add_colorbar=False, **look)
     dress(axes, name)
 figure.legend(handles=patches, loc="outside lower center", ncols=3)
-set_title(figure, cloud.map_title("Pines, 2018 to 2024"))
+set_title(figure, cloud.map_title("Pines from 2018 to 2024"))
 plt.show()
 
 # %% [markdown]
