@@ -34,7 +34,11 @@ _MATPLOTLIB = {
 _BOKEH = {
     "Title": {"text_color": "black", "text_font_size": "16px"},
     "Axis": {"axis_label_text_font_size": "14px", "major_label_text_font_size": "13px"},
-    "ColorBar": {"title_text_font_size": "14px", "major_label_text_font_size": "13px"},
+    "ColorBar": {
+        "title_text_font_size": "14px",
+        "major_label_text_font_size": "13px",
+        "title_standoff": 8,
+    },
     "Legend": {"label_text_font_size": "14px"},
 }
 

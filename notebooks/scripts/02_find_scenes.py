@@ -397,7 +397,6 @@ cloud_map = in_km(squares.mean().rename("cloud (%)")).hvplot.image(
     ylim=(south / 1000 - 0.5, north / 1000 + 0.5),
     title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
 )
-below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 lines = [
@@ -408,9 +407,8 @@ names = [
     hv.Text((west + east) / 2000, south / 1000 + 1, "surveyed area"),
     hv.Text(circle.centroid.x / 1000, circle.centroid.y / 1000, "within\n3 km"),
 ]
-hv.Overlay([cloud_map.opts(bgcolor=NOT_MAPPED, **below), *lines, *names]).opts(
-    hv.opts.Text(color="#EE7733")
-)
+cloud_map = cloud_map.opts(bgcolor=NOT_MAPPED, colorbar_position="bottom")
+hv.Overlay([cloud_map, *lines, *names]).opts(hv.opts.Text(color="#EE7733"))
 
 # %% [markdown]
 # **What to notice.** Clouds come in clusters: most squares are clear, some are covered, and those at the rim of a cloud

@@ -265,9 +265,7 @@ above, below = (
         f"Overview, {wide:.0f} m": coarse,
     }.items()
 )
-below.opts(
-    colorbar_position="bottom", colorbar_opts={"title_standoff": 8, "ticker": ticks}
-)
+below.opts(colorbar_position="bottom", colorbar_opts={"ticker": ticks})
 hv.Layout([above.opts(colorbar=False, xaxis="bare"), below]).cols(1)
 
 # %% [markdown]

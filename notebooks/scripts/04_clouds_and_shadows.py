@@ -384,7 +384,7 @@ in_km(light[::4, ::4].rename("light")).hvplot.image(
     clim=(0, 1.5),
     clabel="light (1 = that of level ground)",
     title=cloud.map_title("Light on the slopes"),
-).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8}, **kilometres)
+).opts(colorbar_position="bottom", **kilometres)
 
 # %% [markdown]
 # **What to notice.** The mountains look as if lit by a lamp in the north-east. Level ground is light grey; black gets

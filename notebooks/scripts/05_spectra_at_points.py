@@ -206,13 +206,12 @@ neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
 look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 380}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
-below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
 circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
 dot = hv.Points([(0, 0)]).opts(color="#EE7733", size=6, line_color="black")
 
 # %%
-(picture.opts(**below) * rim * circle * dot).opts(
+(picture.opts(colorbar_position="bottom") * rim * circle * dot).opts(
     xlabel="metres east of the point",
     ylabel="metres north of the point",
     title=cloud.map_title("A pine point at an edge"),
@@ -490,7 +489,7 @@ how |= {"responsive": True, "height": 420}
 # Only drawing: run it, no need to read it.
 cloud_of_points = pair.hvplot.scatter(x="red", y="nir", **how)
 same_ndvi = hv.Slope(1.6 / 0.4, 0)  # (nir - red) / (nir + red) = 0.6
-name = hv.Text(0.072, 0.27, " NDVI 0.6", halign="left")
+name = hv.Text(0.016, 0.055, " NDVI 0.6", halign="left")
 (cloud_of_points * name * same_ndvi.opts(color="black", line_width=2)).opts(
     max_width=700,
     **LEGEND_BELOW,

@@ -409,11 +409,11 @@ ndvi_map.rename("NDVI").assign_coords(in_km).hvplot.image(
     frame_width=440,
     cmap="cividis",
     clim=(0, 0.9),
-    clabel="NDVI (no unit)",
+    clabel="NDVI (darkest: 0 or less, as water)",
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("Greenness: NDVI"),
-).opts(colorbar_position="bottom", colorbar_opts={"title_standoff": 8})
+).opts(colorbar_position="bottom")
 
 # %% [markdown]
 # Bright means green: plantations, riverbanks, irrigated fields. Dark means rock, water and bare ground.

@@ -319,7 +319,6 @@ outline = parts.hvplot.polygons(
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
 map_options |= {"frame_width": 440}
-below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 pines = web_map.hvplot.image(
@@ -331,7 +330,7 @@ pines = web_map.hvplot.image(
     clim=(0.5, 1),
     clabel="probability of pines (0.5 to 1); grey: not mapped",
     title=cloud.map_title("Where pines are likely"),
-).opts(hv.opts.Image(**below))
+).opts(hv.opts.Image(colorbar_position="bottom"))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 (pines * outline).opts(hv.opts.Image(clipping_colors=clipping))
 
@@ -365,7 +364,7 @@ sureness.assign_coords(in_km).hvplot.image(
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("How sure the model is"),
-).opts(bgcolor=NOT_MAPPED, **below)
+).opts(bgcolor=NOT_MAPPED, colorbar_position="bottom")
 
 # %% [markdown]
 # **What to notice.** The darker, the more doubt; at 0.7 or less it is darkest, and grey is not mapped. Doubt follows

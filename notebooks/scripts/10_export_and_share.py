@@ -271,7 +271,6 @@ difference = planned.astype("int16") - today.astype("int16")
 difference = difference.where(planned != 255).rename("percentage points")
 map_options = {"x": "x", "y": "y", "rasterize": True, "data_aspect": 1}
 map_options |= {"frame_width": 440}
-below = {"colorbar_position": "bottom", "colorbar_opts": {"title_standoff": 8}}
 
 # %%
 corner = difference[:500, :500]
@@ -284,7 +283,7 @@ corner.assign_coords(in_km).hvplot.image(
     xlabel="km east",
     ylabel="km north",
     title=cloud.map_title("Probability lost since the plan"),
-).opts(clipping_colors={"min": "white", "NaN": NOT_MAPPED}, **below)
+).opts(clipping_colors={"min": "white", "NaN": NOT_MAPPED}, colorbar_position="bottom")
 
 # %% [markdown]
 # The map shows only the corner: brown where pines were likely, pale where the probability was already low, white where
