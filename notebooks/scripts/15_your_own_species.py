@@ -27,8 +27,7 @@
 # - judge a model by blocks of land, and see whether more records would help;
 # - go all the way: map, area of applicability, visits, an area with its interval, files and a page.
 #
-# **Time:** 45 minutes (reading 33, exercises 12). **Needs:** no file of another lesson; the ideas of lessons 07, 11 and
-# 12.
+# **Time:** 45 minutes (reading 33, exercises 12). **Needs:** the ideas of lessons 07, 11 and 12; no file.
 
 # %%
 from datetime import UTC, datetime
