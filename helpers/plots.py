@@ -15,7 +15,7 @@ LEGEND_BELOW = {
         "background_fill_alpha": 0,
         "glyph_height": 26,  # marks have 0.4 of it
         "glyph_width": 26,
-        "spacing": 4,
+        "spacing": 6,
         "margin": 0,
         "padding": 4,
         "title": "",

@@ -316,7 +316,7 @@ in_km(brighter).hvplot.rgb(
     rasterize=True,
     hover=False,
     frame_width=440,
-    title=cloud.map_title(f"Quick look of {scene.datetime:%d %B %Y}"),
+    title=cloud.map_title(f"Quick look of {scene.datetime:%Y-%m-%d}"),
 )
 
 # %% [markdown]
@@ -369,7 +369,7 @@ centre = gpd.GeoSeries.from_xy([longitude], [latitude], crs="EPSG:4326")
 circle = centre.to_crs(kept_codes.rio.crs).buffer(3000).iloc[0]
 
 # %% tags=["nbval-check-output"]
-print(f"{kept_cloudy.datetime:%d %B %Y}, cloud in per cent")
+print(f"{kept_cloudy.datetime:%Y-%m-%d}, cloud in per cent")
 print(f"of the image, as the item says: {kept_cloudy.properties['eo:cloud_cover']:.1f}")
 print(f"of the surveyed area: {per_cent_of(surveyed, kept_codes, CLOUD):.1f}")
 print(f"of the circle: {per_cent_of(circle, kept_codes, CLOUD):.1f}")
@@ -395,7 +395,7 @@ cloud_map = in_km(squares.mean().rename("cloud (%)")).hvplot.image(
     frame_width=440,
     xlim=(west / 1000 - 0.5, east / 1000 + 0.5),
     ylim=(south / 1000 - 0.5, north / 1000 + 0.5),
-    title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%d %B %Y}"),
+    title=cloud.map_title(f"Cloud cover, {kept_cloudy.datetime:%Y-%m-%d}"),
 )
 
 # %%

@@ -253,24 +253,21 @@ axes = {"x": "x", "y": "y", "xlabel": "km east", "ylabel": "km north"}
 axes |= {"data_aspect": 1}
 look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
 west, south, east, north = np.array(box) / 1000
-look |= {"frame_width": 300, "xlim": (west, east), "ylim": (south, north)}
-ticks = FixedTicker(ticks=[0, 500, 1000, 1500])
+look |= {"frame_width": 230, "xlim": (west, east), "ylim": (south, north)}
+ticks = {"ticker": FixedTicker(ticks=[0, 500, 1000, 1500])}
 
 # %%
 fine, wide = (abs(layer.rio.resolution()[0]) for layer in (full, coarse))
-above, below = (
-    in_km(layer).hvplot.image(**look, title=cloud.map_title(title))
-    for title, layer in {
-        f"In full, {fine:.0f} m": full,
-        f"Overview, {wide:.0f} m": coarse,
-    }.items()
-)
-below.opts(colorbar_position="bottom", colorbar_opts={"ticker": ticks})
-hv.Layout([above.opts(colorbar=False, xaxis="bare"), below]).cols(1)
+left = in_km(full).hvplot.image(**look, title=f"In full, {fine:.0f} m")
+right = in_km(coarse).hvplot.image(**look, title=f"Overview, {wide:.0f} m")
+both = left + right.opts(yaxis="bare")
+both.opts(hv.opts.Image(colorbar_position="bottom", colorbar_opts=ticks))
+both.opts(title=cloud.map_title("The red band twice"))
+both
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
-# the upper one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
+# the left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
 #
 # ## Three pixel sizes on one grid
 #

@@ -240,9 +240,9 @@ picture = every_fourth.hvplot.image(
 # %% [markdown]
 # **What to notice.** Clouds are patches of white (high probability) with a rim of light blue (medium probability); thin
 # cirrus, a veil of ice that the ground shines through, is purple, and there is next to none of it here, nor of
-# *unclassified*. South-west of each cloud, away from the sun, is its shadow, in wine red. Dark brown is dark area, on
-# the same side of the mountains. The classification is good, not perfect: it misses thin edges, takes bright soil for
-# cloud, and some deep shade for water.
+# *unclassified*. South-west of each cloud, away from the sun, is its shadow, in wine red. Specks of dark brown are dark
+# area, mostly slopes that face away from the sun. The classification is good, not perfect: it misses thin edges, takes
+# bright soil for cloud, and some deep shade for water.
 #
 # We leave out pixels that are cloud, cloud shadow, or faulty. `isin` asks of every pixel: is its code one of these?
 
@@ -536,6 +536,7 @@ def draw(picture, title):
     """Draw a picture in true colour."""
     colours = in_km((picture * 255).astype("uint8"))
     look = map_options | {"frame_width": 360, "bands": "band", "hover": False}
+    look |= {"yticks": 4}
     return colours.hvplot.rgb(**look, title=cloud.map_title(title)).opts(**kilometres)
 
 

@@ -204,7 +204,7 @@ at_an_edge = points.geometry[change.loc[is_pine, "10 m east"].idxmax()]
 x, y = at_an_edge.x, at_an_edge.y
 neighbours = nir.sel(x=slice(x - 50, x + 50), y=slice(y + 50, y - 50))
 neighbours = neighbours.assign_coords(x=neighbours.x - x, y=neighbours.y - y)
-look = {"cmap": "gray", "clabel": "reflectance in nir (0 to 1)", "frame_width": 380}
+look = {"cmap": "gray", "clabel": "reflectance in nir", "frame_width": 380}
 picture = neighbours.rename("nir").hvplot.image(x="x", y="y", data_aspect=1, **look)
 rim = hv.Ellipse(0, 0, 8).opts(color="black", line_width=6)
 circle = hv.Ellipse(0, 0, 8).opts(color="#EE7733", line_width=3)
@@ -290,23 +290,33 @@ parts = {
     "leaf structure": (750, 1300, "#DDCC77"),
     "water in the leaves": (1300, 2400, "#332288"),
 }
-top = 1.9 * one_spectrum["reflectance"].max()
+top = 1.6 * one_spectrum["reflectance"].max()
 shades = [hv.VSpan(*ends).opts(color=c, alpha=0.2) for *ends, c in parts.values()]
+
+# %%
+# Only drawing: run it, no need to read it.
 middles = [(start + end) / 2 for start, end, _ in parts.values()]
-names = hv.Labels((middles, [0.97 * top] * len(parts), list(parts)))
+names = pd.DataFrame({"x": middles, "y": 0.97 * top, "name": list(parts)})
+upright, level = (
+    hv.Labels(rows, ["x", "y"], "name") for rows in (names[:2], names[2:])
+)
 
 # %%
 # Only drawing: run it, no need to read it.
 named = one_spectrum.loc[["green", "nir09", "swir16", "swir22"]]
 heights = named["reflectance"] + 0.09 * top
 bands = hv.Labels((named["wavelength"], heights, list(named.index)))
-names.opts(angle=90, text_align="right", text_font_size="11pt", text_color="black")
-bands = bands.opts(text_font_size="10pt", text_color="black")
+upright.opts(angle=90, text_align="right")
+level.opts(text_baseline="top")
+line.opts(line_width=3)
+for text in (upright, level, bands):
+    text.opts(text_font_size="11pt", text_color="black")
 
 # %%
 # Only drawing: run it, no need to read it.
-(hv.Overlay(shades) * line * dots * names * bands).opts(
+(hv.Overlay(shades) * line * dots * upright * level * bands).opts(
     max_width=800,
+    xlim=(400, 2400),
     ylim=(0, top),
     show_grid=True,
     xlabel="wavelength (nm)",
@@ -355,6 +365,7 @@ DASHES = dict.fromkeys(CLASS_COLOURS, "dashed")
 DASHES |= dict.fromkeys(["Dense Pines", "Rock"], "solid")
 DASHES |= dict.fromkeys(["Gum", "Fynbos High Density", "Water"], "dotdash")
 DASHES |= dict.fromkeys(["Black Wattle", "Wetland"], "dotted")
+STRIP = {"y": "lower", "y2": "upper", "alpha": 0.15, "line_alpha": 0}
 others = set(quartiles["name"]) - set(trees) | {"Dense Pines"}
 
 
@@ -363,14 +374,14 @@ others = set(quartiles["name"]) - set(trees) | {"Dense Pines"}
 def draw_spectra(names, title):
     """Draw a line at the median of each class, and its middle half as a strip."""
     drawn = quartiles[quartiles["name"].isin(names)]
-    look = {"x": "wavelength", "by": "name", "responsive": True, "height": 360}
-    look["color"] = [CLASS_COLOURS[name] for name in names]
-    strips = {"y": "lower", "y2": "upper", "alpha": 0.15, "line_alpha": 0}
-    halves = drawn.hvplot.area(stacked=False, **strips, **look)
-    look["line_dash"] = [DASHES[name] for name in names]
-    look["line_width"] = [7 if name == "Dense Pines" else 3.5 for name in names]
-    medians = drawn.hvplot.line(y="median", **look)
-    return (halves * medians).opts(title=title, legend_cols=3, **LEGEND_BELOW)
+    look = {"x": "wavelength", "by": "name", "responsive": True, "height": 400}
+    colours = [CLASS_COLOURS[name] for name in names]
+    halves = drawn.hvplot.area(stacked=False, color=colours, **STRIP, **look)
+    look |= {"y": "median", "line_dash": [DASHES[name] for name in names]}
+    wide = np.array([7 if name == "Dense Pines" else 4 for name in names])
+    rims = drawn.hvplot.line(color="#444444", line_width=list(wide + 2), **look)
+    medians = drawn.hvplot.line(color=colours, line_width=list(wide), **look)
+    return (halves * rims * medians).opts(title=title, legend_cols=2, **LEGEND_BELOW)
 
 
 # %%
@@ -401,7 +412,7 @@ hv.Layout(panels).cols(1).opts(toolbar=None)
 #   tough leaves, and dry ground between them.
 # - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: a pixel of 60 m takes in some shore.
 #   A mixed pixel, again.
-# - The strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
+# - Most strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
 #
 # ## Two indices
 #
@@ -481,7 +492,7 @@ print((difference / mean_spread).sort_values().round(1).to_string())
 # %%
 pair = features[features["name"].isin(["Dense Pines", "Fynbos High Density"])]
 pair_colours = [CLASS_COLOURS[name] for name in sorted(pair["name"].unique())]
-how = {"by": "name", "color": pair_colours, "marker": ["triangle", "circle"]}
+how = {"by": "name", "color": pair_colours, "marker": ["inverted_triangle", "circle"]}
 how |= {"alpha": 0.7, "xlim": (0, None), "ylim": (0, None)}
 how |= {"responsive": True, "height": 420}
 
@@ -518,7 +529,7 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
     geo=True,
     tiles=cloud.basemap,
     fill_alpha=0.4,
-    color="#44AA99",
+    color="white",
     line_color="#FFDD33",
     line_width=1.5,
     frame_width=440,

@@ -148,7 +148,7 @@ nir_grid, swir16_grid = np.meshgrid(
 plane = pd.DataFrame({"nir": nir_grid.ravel(), "swir16": swir16_grid.ravel()})
 WINE = CLASS_COLOURS["Dense Pines"]
 LOOKS = {
-    "pines": {"marker": "^", "color": WINE, "edgecolor": "white", "s": 36},
+    "pines": {"marker": "v", "color": WINE, "edgecolor": "white", "s": 36},
     "others": {"marker": "o", "color": "#555555", "edgecolor": "white", "s": 14},
 }
 

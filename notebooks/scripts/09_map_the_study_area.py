@@ -328,19 +328,19 @@ pines = web_map.hvplot.image(
     tiles=cloud.basemap,
     cmap="spring",
     clim=(0.5, 1),
-    clabel="probability of pines (0.5 to 1); grey: not mapped",
+    clabel="probability of pines (0.5 to 1); veiled: not mapped",
     title=cloud.map_title("Where pines are likely"),
 ).opts(hv.opts.Image(colorbar_position="bottom"))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 (pines * outline).opts(hv.opts.Image(clipping_colors=clipping))
 
 # %% [markdown]
-# **What to notice.** Grey is not mapped. The area of interest leaves out plantations. So large compact patches are
-# mostly pines that nobody planted: they have escaped, and are densest near plantations. In the simulated scene single
-# pixels, small patches and long chains along streams are mostly false alarms: native forest on the banks looks like
-# pines, and so do black wattle and the densest fynbos. Wattle is worth a visit, too, though by another team. Native
-# forest is not: it is protected, and a team that fells it by mistake can't undo it. Before you hand on such a map,
-# strike out the ravines that somebody knows to be forest.
+# **What to notice.** What is veiled in grey is not mapped. The area of interest leaves out plantations. So large
+# compact patches are mostly pines that nobody planted: they have escaped, and are densest near plantations. In the
+# simulated scene single pixels, small patches and long chains along streams are mostly false alarms: native forest on
+# the banks looks like pines, and so do black wattle and the densest fynbos. Wattle is worth a visit, too, though by
+# another team. Native forest is not: it is protected, and a team that fells it by mistake can't undo it. Before you
+# hand on such a map, strike out the ravines that somebody knows to be forest.
 #
 # ## How sure is the model?
 #
@@ -354,22 +354,23 @@ unsure_share = float((sureness < 0.7).where(pine_map > 0.5).mean())
 print(f"{unsure_share:.0%} of the pixels marked as pines are")
 
 # %%
-in_km = {"x": sureness.x / 1000, "y": sureness.y / 1000}
-sureness.assign_coords(in_km).hvplot.image(
+surely = np.maximum(turned, 1 - turned).where(turned != -1).rename("sureness")
+surely.hvplot.image(
     **map_options,
-    data_aspect=1,
+    geo=True,
+    crs="EPSG:3857",
     cmap="Purples_r",
     clim=(0.7, 1),
-    clabel="probability of the likelier answer (grey: not mapped)",
-    xlabel="km east",
-    ylabel="km north",
+    clabel="probability (darkest: 0.7 or less; grey: not mapped)",
+    xlabel="Longitude",
+    ylabel="Latitude",
     title=cloud.map_title("How sure the model is"),
 ).opts(bgcolor=NOT_MAPPED, colorbar_position="bottom")
 
 # %% [markdown]
-# **What to notice.** The darker, the more doubt; at 0.7 or less it is darkest, and grey is not mapped. Doubt follows
-# the streams and the edges of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for
-# field work should show this: visit the doubtful places first.
+# **What to notice.** The darker, the more doubt. Lay it beside the first map: doubt follows the streams and the edges
+# of stands: there pixels are mixed, and forest, wattle and pines grow side by side. A map for field work should show
+# this: visit the doubtful places first.
 #
 # But *sure* is not *right*. A model can be sure and wrong, especially where the landscape is unlike its training
 # points. If we believe its probabilities, this share of the marked pixels is pines:

@@ -299,8 +299,8 @@ if filled_in.exists():
     axes.errorbar(middle, by_reference.index, xerr=half_width, **look)
     axes.axvline(hectares["pine"], color=WINE, ls="--", lw=2, label="counted pixels")
     axes.set(xlabel="pines (ha), with 95 % interval", ylim=(len(references) - 0.4, -1))
-    axes.set_xlim(0, None)
-    axes.set_title(cloud.map_title("One sample, and who answered it"))
+    axes.set_xlim(0, 1.1 * axes.get_xlim()[1])
+    axes.set_title(cloud.map_title("Hectares of pines, by who answered"))
     axes.legend(loc="upper left")
     plt.show()
 
@@ -650,8 +650,8 @@ if cloud.truth is not None:
     plt.show()
 
 # %% [markdown]
-# **What to notice.** The errors are not spread evenly. False alarms come in chains and patches, mostly along streams;
-# misses lie around the hits, where stands thin out. What grows at the false alarms?
+# **What to notice.** The errors are not spread evenly. False alarms come in chains and patches; the chains follow
+# streams. Misses lie around the hits, where stands thin out, and singly elsewhere. What grows at the false alarms?
 
 # %%
 if cloud.truth is not None:
@@ -734,7 +734,7 @@ if cloud.truth is not None:
 # - **Mixture:** read down a column. Where less than half of a pixel is pine, few are found: its light comes mostly from
 #   other plants, and the model names the plants that it sees most of. Young, scattered pines are the ones that are
 #   cheap to clear, and the ones that this map can't see. Whoever uses it must know that.
-# - **Light:** read along the last row. Even closed stands are found less often on slopes that get little sun. The
+# - **Light:** read along the last row, the top line of the figure. Even closed stands are found less often on slopes that get little sun. The
 #   dimmest, and with them nearly all true shadow (the line printed above the table), were masked in lesson 04 and are
 #   not on this map. What is left of "below 0.4" still gets too little light. (An L2A product is corrected for terrain
 #   with a coarse model: sunlit slopes come out nearly alike, those that the sun only grazes too bright and grainy. So

@@ -210,7 +210,7 @@ figure, axes = plt.subplots(figsize=(8, 6.7))
 draw_on_the_map(axes, "Fifty places to visit")
 axes.set_facecolor(NOT_MAPPED)
 area_in_km.plot(ax=axes, color="white", zorder=0.5)
-looks = {"marked": (of_marked, WINE, "^"), "doubtful": (fifty.iloc[25:], SKY, "o")}
+looks = {"marked": (of_marked, WINE, "v"), "doubtful": (fifty.iloc[25:], SKY, "o")}
 for name, (part, colour, marker) in looks.items():
     look = {"color": colour, "marker": marker, "edgecolor": "black", "s": 45}
     look |= {"clip_on": False}

@@ -42,10 +42,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pystac_client
-
-# %%
 import rasterio
 import rioxarray
+
+# %%
+import shapely
 import stackstac
 import xarray as xr
 import xvec
@@ -237,8 +238,13 @@ def on_kilometres(layer):
 # Only drawing: run it, no need to read it.
 edges = area_of_interest.explode().exterior  # without the holes: plantations
 outline = edges.affine_transform([0.001, 0, 0, 0.001, 0, 0])
+frame = shapely.box(*(metres / 1000 for metres in looks.rio.bounds()))
+inside = shapely.union_all([shapely.Polygon(ring) for ring in outline])
+outside = gpd.GeoSeries([frame.difference(inside)])
 
 
+# %%
+# Only drawing: run it, no need to read it.
 def dress(axes, title, colour="black"):
     """Draw the area of interest, and what every map needs."""
     window = axes.get_xlim(), axes.get_ylim()
@@ -253,11 +259,12 @@ def dress(axes, title, colour="black"):
 # Only drawing: run it, no need to read it.
 figure, axes = plt.subplots(figsize=(8, 7))
 colours = plt.get_cmap("cividis", len(season) + 1)
-bar = {"label": "clear looks in the season (black line: area of interest)"}
+bar = {"label": "clear looks in the season (paled: outside the area of interest)"}
 bar |= {"location": "bottom", "shrink": 0.7}
 on_kilometres(looks[::4, ::4]).plot.imshow(
     ax=axes, cmap=colours, vmin=-0.5, vmax=len(season) + 0.5, cbar_kwargs=bar
 )
+outside.plot(ax=axes, color="white", alpha=0.55)
 dress(axes, cloud.map_title("How often the ground was seen"))
 plt.show()
 
@@ -290,7 +297,7 @@ brighter = (means - medians).sel(band="red")
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(2, 2, figsize=(8, 8.6), sharex=True, sharey=True)
+figure, panels = plt.subplots(2, 2, figsize=(8, 8.8), sharex=True, sharey=True)
 for axes, (name, layer) in zip(panels.flat, trio.items(), strict=False):
     picture = (layer / 0.18).clip(0, 1).fillna(0.35)
     on_kilometres(picture).plot.imshow(ax=axes, rgb="band")
@@ -510,7 +517,7 @@ if cloud.truth is not None:
     axes.errorbar(100 * rest["gain over one date"], rest.index, xerr=margins, **look)
     axes.axvline(0, color="black", ls=":")
     axes.set(ylim=(2.6, -0.6))
-    axes.set_xlabel("more right than with one date (% of places, 95 % interval)")
+    axes.set_xlabel("more right than with one date (percentage points, 95 % interval)")
     axes.set_title(cloud.map_title("What a second look adds"))
     plt.show()
 
@@ -732,7 +739,7 @@ if cloud.truth is not None:
 
 # %%
 # Only drawing: run it, no need to read it.
-figure, panels = plt.subplots(1, len(pairs), figsize=(4 * len(pairs), 5.6))
+figure, panels = plt.subplots(1, len(pairs), figsize=(4 * len(pairs), 5.5))
 for axes, (name, (old, new)) in zip(np.atleast_1d(panels), pairs.items(), strict=True):
     kinds = xr.where(new, xr.where(old, 1, 2), xr.where(old, 3, 0)).where(both, 4)
     look = {"cmap": ListedColormap(list(KINDS.values())), "vmin": 0, "vmax": 4}
@@ -745,10 +752,11 @@ plt.show()
 
 # %% [markdown]
 # **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) In the simulated scene both pictures show about as
-# much gain, but often in different places: more than half of the mapped gain is not real, and as much real gain is
-# missed. Of the mapped loss, most is error. For an error of *either* map shows up as change, unless both make it. A
-# pine that the first map missed and the second found has "come"; a false alarm of the first that the second avoids is
-# "lost". Real change is rare, the two maps' errors are not. Exercise 13-1 does the sums.
+# much gain, but often in different places. Over the whole map more than half of the mapped gain is not real, and as
+# much real gain is missed. Of the mapped loss, most is error, though not here: this square holds the largest real
+# losses. An error of *either* map shows up as change, unless both make it. A pine that the first map missed and the
+# second found has "come"; a false alarm of the first that the second avoids is "lost", as in the chain of pines in the
+# north-east that are none. Real change is rare, the two maps' errors are not. Exercise 13-1 does the sums.
 #
 # **The smallest patch that counts.** Errors from edges and noise are often single pixels; a felled stand is not.
 # `sieve` removes patches below a given size (here a patch is pixels that touch, even at corners):
@@ -881,14 +889,14 @@ if cloud.truth is not None:
 # Only drawing: run it, no need to read it.
 if cloud.truth is not None:
     figure, panels = plt.subplots(1, 2, figsize=(8, 3.6), sharey=True)
-    figure.get_layout_engine().set(wspace=0.1)
     for axes, what in zip(panels, judged, strict=True):
         middle = judged.loc[WAYS, what]
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
-        axes.set(title=what, xlim=(0, 1), xticks=[0, 0.5, 1], xlabel="share (0 to 1)")
-    panels[0].set_ylim(len(WAYS) - 0.4, -0.6)
+        axes.set(xlabel=f"{what} (0 to 1)", xlim=(0, 1), ylim=(len(WAYS) - 0.4, -0.6))
+        axes.set_xticks(np.linspace(0, 1, 5), ["0", "", "0.5", "", "1"])
+        axes.grid(axis="x", alpha=0.4)
     set_title(figure, cloud.map_title("Gains of pines, four ways, with 95 % intervals"))
     plt.show()
 
@@ -924,7 +932,7 @@ losses = {
 }
 if cloud.truth is not None:
     felled = large_patches(truly[2018] & ~truly[2020] & ~both, 9)
-    losses["felled (the key)"] = (felled, 2018, 2020)
+    losses["felled plantation"] = (felled, 2018, 2020)
 
 # %%
 moisture_of = {
@@ -951,28 +959,27 @@ def draw_drying(axes, half, patch, old, new):
     """Draw how the moisture around a patch has changed between two years."""
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
+    change = change.coarsen(x=2, y=2, boundary="trim").mean()  # to those of swir16
     picture = change.plot.imshow(ax=axes, **DRYING)
     draw_edge = on_kilometres(patch.sel(around)).plot.contour
     for colour, width in [("white", 2.4), ("black", 0.9)]:
         draw_edge(ax=axes, levels=[0.5], colors=colour, linewidths=width)
-    axes.set(aspect="equal", xlabel="km east", ylabel="km north")
-    axes.locator_params(nbins=3)
-    axes.ticklabel_format(useOffset=False)  # 6262.5, not + 6.262e3
+    axes.set(aspect="equal", xlabel="", ylabel="", xticks=[], yticks=[])
     return picture
 
 
 # %%
 # Only drawing: run it, no need to read it.
 rows = -(-len(losses) // 2)
-figure, grid = plt.subplots(rows, 2, figsize=(8, 1 + 3.7 * rows))
+figure, grid = plt.subplots(rows, 2, figsize=(8, 1.2 + 4.2 * rows))
 for axes, half, name in zip(grid.flat, [500, 1200, 800], losses, strict=False):
     patch, old, new = losses[name]
     picture = draw_drying(axes, half, patch, old, new)
-    axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km")
+    axes.set_title(f"{name}\n{old} to {new}, {half / 500:g} km wide")
 spare = [axes for axes in grid.flat if not axes.has_data()]
-bar = {"label": "change of NDMI\n(brown: drier, purple: moister)", "extend": "both"}
-figure.colorbar(picture, ax=spare or grid, location="top", **bar)
 plt.setp(spare, visible=False)
+bar = {"label": "change of NDMI (brown: drier, purple: moister)", "extend": "both"}
+figure.colorbar(picture, ax=grid, location="bottom", shrink=0.7, **bar)
 set_title(figure, cloud.map_title("Moisture in the patches (outlined) and around them"))
 plt.show()
 
@@ -1087,34 +1094,31 @@ if cloud.truth is not None:
     exact["inside"] = exact["truly (ha)"].between(exact["from (ha)"], exact["to (ha)"])
     display(exact.round(0))
 
-# %%
-MARKS = {"subtracted": {"color": WINE, "marker": "s"}}
-MARKS |= {"truly": {"color": SAND, "marker": "D", "markeredgecolor": "black"}}
 
 # %%
 # Only drawing: run it, no need to read it.
-if cloud.truth is not None:
-    estimated = areas["estimated (ha)"]
-    reach = [estimated - exact["from (ha)"], exact["to (ha)"] - estimated]
-    wide = {"fmt": "o", "color": INK, "capsize": 5, "markersize": 6}
-    wide |= {"xerr": reach, "label": "sample, exact interval"}
-    narrow = {"fmt": "s", "color": "#0077BB", "capsize": 5, "mfc": "white"}
-    narrow |= {"xerr": areas["plus or minus"], "label": "sample, with the formula"}
+def draw_change(axes, what):
+    """Draw hectares that changed: on the maps, by the sample both ways, and truly."""
+    area, about = areas.loc[what], areas.loc[what, "estimated (ha)"]
+    reach = [[about - ends[what][0]], [ends[what][1] - about]]
+    look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
+    axes.axvline(area["truly (ha)"], color="black", ls=":", lw=2, label="truth")
+    axes.plot([area["subtracted (ha)"]], ["maps, subtracted"], "s", color=WINE, ms=10)
+    axes.errorbar(about, ["sample, formula"], xerr=area["plus or minus"], **look)
+    axes.errorbar(about, ["sample, exact"], xerr=reach, **look)
+
 
 # %%
-# Only drawing: run it, no need to read it.
 if cloud.truth is not None:
-    axes = plt.subplots(figsize=(8, 3.6))[1]
-    heights = np.arange(len(areas))
-    axes.errorbar(estimated, heights + 0.25, **narrow)
-    axes.errorbar(estimated, heights, **wide)
-    for name, look in MARKS.items():
-        look = {"label": name, "linestyle": "none", "markersize": 11, **look}
-        axes.plot(areas[f"{name} (ha)"], heights - 0.25, **look)
-    axes.set(ylim=(-0.6, 1.6), yticks=heights, yticklabels=areas.index)
-    axes.set(xlim=(0, None), xlabel="hectares")
-    axes.set_title(cloud.map_title("Change from 2018 to 2024, with 95 % intervals"))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
+    figure.get_layout_engine().set(wspace=0.1)
+    for axes, what in zip(panels, areas.index, strict=True):
+        draw_change(axes, what)
+        axes.set(title=what, xlabel="hectares", ylim=(2.5, -0.5))
+        axes.set_xlim(0, 1.05 * axes.get_xlim()[1])
+    panels[1].legend(loc="upper right")
+    set_title(figure, cloud.map_title("Change from 2018 to 2024, with 95 % intervals"))
+    plt.show()
 
 # %% [markdown]
 # **What to notice.** For the gain the exact interval is half as wide again; for the rare loss it reaches many times as
@@ -1147,7 +1151,7 @@ if cloud.truth is not None:
 
 # %%
 EDGES = [0, 100, 300, 1000, 3000, 99999]
-RINGS = ["0-100 m", "100-300 m", "300-1000 m", "1-3 km", "beyond"]
+RINGS = ["0-100 m", "100-300 m", "300-1000 m", "1-3 km", "beyond 3 km"]
 if cloud.truth is not None:
     stands = gpd.read_file(field_office / "plantations.gpkg").to_crs(CRS)
     metres = 10 * distance_transform_edt(~in_shapes(stands))

@@ -32,6 +32,7 @@
 
 # %%
 import json
+import textwrap
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -258,14 +259,14 @@ three.round(0).astype(int)
 figure, axes = plt.subplots(figsize=(8, 4))
 sides = three[["low", "high"]].sub(three["middle"], axis=0).abs().values.T
 look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
-axes.errorbar(three["middle"], three.index, xerr=sides, label="estimated", **look)
-look = {"color": WINE, "ms": 8, "zorder": 5, "label": "counted pixels"}
-look |= {"markeredgecolor": "white"}
-axes.plot(three["counted"], np.arange(len(three)) + 0.32, "D", **look)
-axes.set(ylim=(len(three) - 0.4, -0.6), xlim=(0, None))
+drawn = axes.errorbar(three["middle"], three.index, xerr=sides, **look)
+look = {"color": WINE, "ms": 8, "zorder": 5, "markeredgecolor": "white"}
+(marks,) = axes.plot(three["counted"], np.arange(len(three)) + 0.32, "D", **look)
+axes.set(ylim=(len(three) - 0.3, -0.6), xlim=(0, None))
 axes.set_xlabel("pines (ha), with 95 % interval")
 axes.set_title(cloud.map_title("Hectares of pines in each catchment"))
-axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
+axes.legend([drawn, marks], ["estimated", "counted pixels"], **below)
 plt.show()
 
 # %% [markdown]
@@ -280,8 +281,10 @@ plt.show()
 # %%
 WATER = {  # cubic metres a year
     "flow models, condensed ha (Le Maitre et al. 2016)": 970,
-    "evaporation: invaded less fynbos (Meijninger and Jarmain 2014)": 10 * (895 - 520),
-    "evaporation: invaded less cleared (Meijninger and Jarmain 2014)": 10 * (895 - 780),
+    "evaporation, invaded ha: less fynbos (Meijninger and Jarmain 2014)": 10
+    * (895 - 520),
+    "evaporation, invaded ha: less cleared (Meijninger and Jarmain 2014)": 10
+    * (895 - 780),
     "planned, ha to be cleared (TNC 2019)": 55e6 / 54_300,
     "achieved, ha cleared (Western Cape, March 2023)": 13.1e6 / 40_790,
 }
@@ -331,7 +334,7 @@ def reduction(age, growth):
 
 figure, axes = plt.subplots(figsize=(8, 3.8))
 age = np.linspace(1, 35, 100)
-for growth, colour, line in [("poor", INK, "-"), ("good", WINE, "--")]:
+for growth, colour, line in [("good", WINE, "--"), ("poor", INK, "-")]:
     curve = reduction(age, growth)
     axes.plot(age, curve, line, color=colour, lw=3, label=f"{growth} growth")
 axes.set(xlabel="age of the stand (years)", ylabel="flow lowered by (%)")
@@ -585,7 +588,7 @@ for (row, column), value in np.ndenumerate(table.values):
     colour = "black" if value > 0.47 else "white"
     look = {"ha": "center", "va": "center", "color": colour}
     axes.text(column, row, f"{100 * value:.0f}", **look)
-axes.set_title(cloud.map_title("In how many % of the draws a stand is planned"))
+axes.set_title(cloud.map_title("% of the draws in which a stand is planned"))
 axes.set_xlabel("density class (share of a hectare that the map marks)")
 plt.show()
 
@@ -686,8 +689,8 @@ given = [advice for advice in ADVICE if (shown["advice"] == advice).any()]
 colours = {advice: ADVICE[advice] for advice in given}
 
 # %%
-look = {"geo": True, "color": "white", "fill_alpha": 0.3, "line_width": 2}
-look |= {"line_color": "white", "hover": False}
+look = {"geo": True, "color": "white", "fill_alpha": 0.6, "line_width": 2}
+look |= {"line_color": "black", "hover": False}
 look |= {"tiles": cloud.basemap, "frame_width": 440}
 in_degrees = catchments.to_crs("EPSG:4326")
 west, south, east, north = in_degrees.total_bounds
@@ -738,8 +741,8 @@ where = named.to_crs("EPSG:4326").geometry
 words = pd.DataFrame({"Longitude": where.x, "Latitude": where.y, "name": named["name"]})
 on_map = {"x": "Longitude", "y": "Latitude", "text": "name", "geo": True}
 names = words.hvplot.labels(**on_map, hover=False)
-look = {"text_font_size": "11pt", "text_font_style": "bold", "text_color": "white"}
-halo = look | {"text_outline_color": "black", "text_outline_width": 4}
+look = {"text_font_size": "11pt", "text_font_style": "bold", "text_color": "black"}
+halo = look | {"text_outline_color": "white", "text_outline_width": 4}
 names = names.clone().opts(**halo) * names.opts(**look)
 
 # %%
@@ -747,7 +750,7 @@ title = cloud.map_title("What to do, stand by stand")
 (borders * veil * stands * names).opts(title=title, legend_cols=2, **LEGEND_BELOW)
 
 # %% [markdown]
-# White lines are the borders of the catchments. Hover over a stand to see its class, its hectares, its cost in rand,
+# Black lines are the borders of the catchments. Hover over a stand to see its class, its hectares, its cost in rand,
 # and the share of draws in which it was in the plan. Stands of the first class that are not in the plan are left out:
 # they cover nearly everything.
 
@@ -794,9 +797,9 @@ def draw_plan(axes):
     if len(tracks):
         in_km(tracks).plot(ax=axes, color="#999999", lw=1)
     for advice, stands in in_km(shown).groupby("advice"):
-        stands.plot(ax=axes, color=ADVICE[advice])
+        stands.plot(ax=axes, color=ADVICE[advice], antialiased=False)
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
-    axes.set(aspect="equal", facecolor="#E8E8E8")
+    axes.set(aspect="equal", anchor="W", facecolor="#E8E8E8")
     axes.locator_params(nbins=6)
     axes.set_xlabel("km east", size=12)
     axes.set_ylabel("km north", size=12)
@@ -850,29 +853,37 @@ to_clear = in_plan.sum("density").values
 page_table["stands\nto clear"] = [*to_clear, to_clear.sum()]
 page_table["cost, all in\n(thousand rand)"] = from_to(plan_cost / 1000)
 page_table["water\n(thousand m³ a year)"] = from_to(promise)
-page_table["in the plan\nat all (% of tries)"] = [*summary.iloc[:, 0], "-"]
+page_table["anything cleared\n(% of tries)"] = [*summary.iloc[:, 0], "-"]
 
 # %%
 nothing_to_do = "White and pale grey" if "not now" in given else "White"
-HOW_TO_READ = f"""How to read this map
-- It shows the pines of {when:%B %Y}: what has grown, burnt or been felled since is not on it.
-- The budget is R {BUDGET / 1e6:.1f} million, set-up and follow-up included, in rand of the early 2000s. In
-  {100 * too_dear:.0f} % of {DRAWS} tries with other plausible figures the plan costs more: agree on what to leave out.
-- A stand is all the land of a catchment with pines of one density: many pieces."""
+NOTES = f"""\
+It shows the pines of {when:%B %Y}: what has grown, burnt or been felled since is not on it.
+The budget is R {BUDGET / 1e6:.1f} million, set-up and follow-up included, in rand of the early 2000s. \
+In {100 * too_dear:.0f} % of {DRAWS} tries with other plausible figures the plan costs more: agree on what to leave out.
+A stand is all the land of a catchment with pines of one density: many pieces.
+"""
 
 # %%
-HOW_TO_READ += f"""
-- Colours say what to do, not how many trees there are. {nothing_to_do}: nothing to do now.
-- "Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries.
-  Look at its five largest pieces before a team is sent.
-- Every "a to b" should hold the true number in 19 of 20 cases, if our assumptions hold.
-- The map does not see young or thin pines: white does not mean that there are none.
-- Go back after {" and ".join(map(str, FOLLOW_UP))} years, or the money is lost."""
+NOTES += f"""\
+Colours say what to do, not how many trees there are. {nothing_to_do}: nothing to do now.
+"Visit, then clear": best by our figures, but in fewer than {100 * SURE[1]:.0f} % of the tries. \
+Look at its five largest pieces before a team is sent.
+Every "a to b" should hold the true number in 19 of 20 cases, if our assumptions hold.
+The map does not see young or thin pines: white does not mean that there are none.
+Go back after {" and ".join(map(str, FOLLOW_UP))} years, or the money is lost.
+"""
 if cloud.truth is not None:
-    HOW_TO_READ += "\n- Simulated for a course: no place on it exists."
+    NOTES += "Simulated for a course: no place on it exists.\n"
 if missing:
-    HOW_TO_READ += f"\n- Made without {', '.join(missing)}."
-HOW_TO_READ = HOW_TO_READ.replace("\n- ", "\n\N{BULLET} ")
+    NOTES += f"Made without {', '.join(missing)}.\n"
+
+# %%
+bullets = [
+    textwrap.fill(note, 88, initial_indent="\N{BULLET} ", subsequent_indent="  ")
+    for note in NOTES.splitlines()
+]
+how_to_read = "\n".join(["How to read this map", *bullets])
 
 
 # %%
@@ -881,7 +892,7 @@ def draw_table(axes):
     look = {"loc": "center", "cellLoc": "center", "edges": "horizontal"}
     cells = axes.table(page_table.values, colLabels=page_table.columns, **look)
     cells.auto_set_font_size(False)
-    cells.set_fontsize(10)
+    cells.set_fontsize(11)
     cells.auto_set_column_width(range(len(page_table.columns)))
     for (row, _), cell in cells.get_celld().items():
         cell.set_height(0.22 if row == 0 else 0.13)
@@ -890,7 +901,7 @@ def draw_table(axes):
 # %%
 # Only drawing: run it, no need to read it.
 
-shape = {"figsize": (8.3, 11.7), "height_ratios": [5.8, 2.4, 2.3]}
+shape = {"figsize": (8.3, 11.7), "height_ratios": [5.2, 2.4, 3]}
 page, (top, middle, bottom) = plt.subplots(3, 1, **shape)
 draw_plan(top)
 name_catchments(top)
@@ -899,7 +910,7 @@ top.set_title(cloud.map_title("Where to clear pines first"), fontsize=16)
 middle.axis("off")
 bottom.axis("off")
 draw_table(middle)
-bottom.text(0, 1, HOW_TO_READ, va="top", fontsize=10.5, linespacing=1.5)
+bottom.text(0, 1, how_to_read, va="top", fontsize=12, linespacing=1.4)
 page.savefig(cloud.outputs / "clearing_plan.pdf")
 plt.show()
 
