@@ -894,7 +894,7 @@ if cloud.truth is not None:
         reach = [middle - low.loc[WAYS, what], high.loc[WAYS, what] - middle]
         look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
         axes.errorbar(middle, WAYS, xerr=reach, **look)
-        axes.set(xlabel=f"{what} (0 to 1)", xlim=(0, 1), ylim=(len(WAYS) - 0.4, -0.6))
+        axes.set(xlabel=f"{what} (0 to 1)", xlim=(-0.05, 1.05), ylim=(3.6, -0.6))
         axes.set_xticks(np.linspace(0, 1, 5), ["0", "", "0.5", "", "1"])
         axes.grid(axis="x", alpha=0.4)
     set_title(figure, cloud.map_title("Gains of pines, four ways, with 95 % intervals"))
