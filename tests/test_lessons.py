@@ -168,6 +168,15 @@ def test_a_failure_among_lessons_run_together_names_its_lesson(course):
         lessons.run_together(["00_first", "01_second"])
 
 
+def test_what_follows_the_last_file_is_not_run_when_lessons_run_together(course, tmp_path):
+    leave = "from contextlib import nullcontext as leave\nwith leave(0): pass"
+    course("00_first", leave, f"open({str(tmp_path / 'between')!r}, 'w')", leave, "1 / 0")
+    lessons.run_together(["00_first"])
+    assert (tmp_path / "between").exists()
+    with pytest.raises(lessons.LessonFailed):
+        lessons.run_lesson("00_first", tmp_path)
+
+
 def test_exercises_are_left_out_when_lessons_run_together(course):
     course("00_first", "fine = 1")
     notebook = nbformat.read(lessons.NOTEBOOKS / "00_first.ipynb", as_version=4)

@@ -74,10 +74,11 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
 
 
 def run_together(names: list[str]) -> None:
-    """Run the code of several lessons in one kernel, without their exercises.
+    """Run several lessons in one kernel, each until it has left what other lessons need.
 
-    That is faster than one by one, because packages are loaded once. Before each lesson the kernel
-    forgets what the one before it had in memory.
+    That is faster than one by one, because packages are loaded once. Exercises are not run, nor
+    what comes after a lesson's last ``leave``; one that leaves nothing runs to its end. Before each
+    lesson the kernel forgets what the one before it had in memory.
 
     Parameters
     ----------
@@ -96,12 +97,21 @@ def run_together(names: list[str]) -> None:
         forget = "%reset -f out\n%reset_selective -f ."
         cells.append(nbformat.v4.new_code_cell(forget))
         origins.append((name, 0))
-        lesson = _read(name)
-        for number, cell in enumerate(lesson.cells):
-            if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", []):
-                cells.append(nbformat.v4.new_code_cell(cell.source))
-                origins.append((name, number))
+        for number, source in _up_to_what_it_leaves(_read(name)):
+            cells.append(nbformat.v4.new_code_cell(source))
+            origins.append((name, number))
     _execute(nbformat.v4.new_notebook(cells=cells), origins, announce=True)
+
+
+def _up_to_what_it_leaves(lesson: nbformat.NotebookNode) -> list[tuple[int, str]]:
+    """Return numbers and code of its cells, but exercises, up to the last that leaves a file."""
+    code = [
+        (number, cell.source)
+        for number, cell in enumerate(lesson.cells)
+        if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", [])
+    ]
+    leaving = [place for place, (_, source) in enumerate(code) if "with leave(" in source]
+    return code[: leaving[-1] + 1] if leaving else code
 
 
 def _read(name: str) -> nbformat.NotebookNode:
@@ -179,7 +189,9 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 03_open_the_scene")
     parser.add_argument("--all", action="store_true", help="every lesson in order")
     parser.add_argument(
-        "--together", action="store_true", help="in one kernel, without exercises: faster"
+        "--together",
+        action="store_true",
+        help="in one kernel, only until they leave their files: faster",
     )
     arguments = parser.parse_args()
     known = lesson_names()

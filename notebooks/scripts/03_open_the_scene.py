@@ -251,7 +251,7 @@ def in_km(layer):
 
 axes = {"x": "x", "y": "y", "xlabel": "km east", "ylabel": "km north"}
 axes |= {"data_aspect": 1}
-look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": "red, digital number"}
+look = axes | {"cmap": "gray", "clim": (0, 1500), "clabel": cloud.map_title("red, DN")}
 west, south, east, north = np.array(box) / 1000
 look |= {"frame_width": 230, "xlim": (west, east), "ylim": (south, north)}
 ticks = {"ticker": FixedTicker(ticks=[0, 500, 1000, 1500])}
@@ -262,12 +262,12 @@ left = in_km(full).hvplot.image(**look, title=f"In full, {fine:.0f} m")
 right = in_km(coarse).hvplot.image(**look, title=f"Overview, {wide:.0f} m")
 both = left + right.opts(yaxis="bare")
 both.opts(hv.opts.Image(colorbar_position="bottom", colorbar_opts=ticks))
-both.opts(title=cloud.map_title("The red band twice"))
 both
 
 # %% [markdown]
 # **What to notice.** Large patches show in both; anything narrow or small, such as a track or a single grove, only in
-# the left one. Overviews are right for looking and for choosing a scene, wrong for finding pines.
+# the left one. (DN: digital number, as stored in the file.) Overviews are right for looking and for choosing a scene,
+# wrong for finding pines.
 #
 # ## Three pixel sizes on one grid
 #
@@ -481,8 +481,9 @@ in_km(false_colour).hvplot.rgb(**picture, title=title)
 
 # %% [markdown]
 # **What to notice.** The large, brightest patches are fields. Plantations are a dark, deep red, blocks darker than
-# their slope. Trees along the rivers are thin lines of a purer red than the slopes beside them. Fynbos is paler and
-# brownish: small, tough leaves and bare ground between. Water is almost black, and now easy to tell from dark trees.
+# their slope. Trees along the rivers are thin lines of a purer red than the slopes beside them; if you do not see the
+# difference, look for them in true colour, where they are dark. Fynbos is paler and brownish: small, tough leaves and
+# bare ground between. Water is almost black, and now easy to tell from dark trees.
 
 # %% [markdown]
 # ## The same pixels with odc-stac (optional)

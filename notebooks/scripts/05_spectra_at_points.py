@@ -412,7 +412,7 @@ hv.Layout(panels).cols(1).opts(toolbar=None)
 #   tough leaves, and dry ground between them.
 # - **Water** is dark everywhere, but has a hump at `nir09`. That is not the water: a pixel of 60 m takes in some shore.
 #   A mixed pixel, again.
-# - Most strips of colour overlap. No single wavelength tells the classes apart; twelve together may.
+# - Most strips of colour overlap in most bands. No single wavelength tells the classes apart; twelve together may.
 #
 # ## Two indices
 #

@@ -310,15 +310,15 @@ print(f"{float(mapped.mean()):.0%} of the pixels have a probability")
 # as soon as one of its pixels is above 0.5, and the map would show far more pines than there are.
 
 # %%
-turned = pine_map.fillna(-1).rio.write_nodata(np.nan).rio.reproject("EPSG:3857")
-web_map = turned.fillna(0).where(turned != -1)  # 0: corners that turning has added
+web_map = pine_map.rio.reproject("EPSG:3857")
 parts = area_of_interest.to_crs("EPSG:4326").explode()  # holes are grey: not mapped
 parts.geometry = parts.exterior.apply(shapely.Polygon)
 outline = parts.hvplot.polygons(
     geo=True, fill_alpha=0, line_color=NOT_MAPPED, line_width=1, hover=False
 )
 map_options = {"x": "x", "y": "y", "rasterize": True, "hover": False}
-map_options |= {"frame_width": 440}
+west, south, east, north = area_of_interest.to_crs("EPSG:3857").total_bounds
+map_options |= {"xlim": (west, east), "ylim": (south, north), "frame_width": 440}
 
 # %%
 pines = web_map.hvplot.image(
@@ -354,17 +354,17 @@ unsure_share = float((sureness < 0.7).where(pine_map > 0.5).mean())
 print(f"{unsure_share:.0%} of the pixels marked as pines are")
 
 # %%
-surely = np.maximum(turned, 1 - turned).where(turned != -1).rename("sureness")
+surely = np.maximum(web_map, 1 - web_map).rename("sureness")
 surely.hvplot.image(
     **map_options,
     geo=True,
     crs="EPSG:3857",
     cmap="Purples_r",
     clim=(0.7, 1),
-    clabel="probability (darkest: 0.7 or less; grey: not mapped)",
+    clabel="darkest: 0.7 or less; grey: not mapped",
     xlabel="Longitude",
     ylabel="Latitude",
-    title=cloud.map_title("How sure the model is"),
+    title=cloud.map_title("Probability of the likelier answer"),
 ).opts(bgcolor=NOT_MAPPED, colorbar_position="bottom")
 
 # %% [markdown]

@@ -754,9 +754,10 @@ plt.show()
 # **What to notice.** (With `COURSE_CLOUD=aws` nobody has the key.) In the simulated scene both pictures show about as
 # much gain, but often in different places. Over the whole map more than half of the mapped gain is not real, and as
 # much real gain is missed. Of the mapped loss, most is error, though not here: this square holds the largest real
-# losses. An error of *either* map shows up as change, unless both make it. A pine that the first map missed and the
-# second found has "come"; a false alarm of the first that the second avoids is "lost", as in the chain of pines in the
-# north-east that are none. Real change is rare, the two maps' errors are not. Exercise 13-1 does the sums.
+# losses. (Grey in the middle: plantations, which are not mapped.) An error of *either* map shows up as change, unless
+# both make it. A pine that the first map missed and the second found has "come"; a false alarm of the first that the
+# second avoids is "lost", as along the chain in the north-east, where there are none. Real change is rare, the two
+# maps' errors are not. Exercise 13-1 does the sums.
 #
 # **The smallest patch that counts.** Errors from edges and noise are often single pixels; a felled stand is not.
 # `sieve` removes patches below a given size (here a patch is pixels that touch, even at corners):
@@ -1101,7 +1102,7 @@ def draw_change(axes, what):
     """Draw hectares that changed: on the maps, by the sample both ways, and truly."""
     area, about = areas.loc[what], areas.loc[what, "estimated (ha)"]
     reach = [[about - ends[what][0]], [ends[what][1] - about]]
-    look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 9}
+    look = {"fmt": "o", "color": INK, "capsize": 6, "markersize": 5}
     axes.axvline(area["truly (ha)"], color="black", ls=":", lw=2, label="truth")
     axes.plot([area["subtracted (ha)"]], ["maps, subtracted"], "s", color=WINE, ms=10)
     axes.errorbar(about, ["sample, formula"], xerr=area["plus or minus"], **look)

@@ -795,7 +795,7 @@ def draw_plan(axes):
     """Draw stands by advice, with tracks and catchments."""
     in_km(catchments).plot(ax=axes, color="white")
     if len(tracks):
-        in_km(tracks).plot(ax=axes, color="#999999", lw=1)
+        in_km(tracks).plot(ax=axes, color="#777777", lw=1)
     for advice, stands in in_km(shown).groupby("advice"):
         stands.plot(ax=axes, color=ADVICE[advice], antialiased=False)
     in_km(catchments).boundary.plot(ax=axes, color="black", lw=1.6)
@@ -830,7 +830,7 @@ def explain_colours(axes):
         left_out = f"{DENSITY[0]}, not in the plan ({everywhere.sum()} stands)"
         handles.append(Patch(facecolor="white", edgecolor="grey", label=left_out))
     if len(tracks):
-        handles += axes.plot([], [], color="#999999", label="track")
+        handles += axes.plot([], [], color="#777777", label="track")
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "frameon": False}
     axes.legend(handles=handles, ncols=2, **below)
 
