@@ -328,7 +328,7 @@ pines = web_map.hvplot.image(
     tiles=cloud.basemap,
     cmap="spring",
     clim=(0.5, 1),
-    clabel="probability of pines (0.5 to 1); veiled: not mapped",
+    clabel="probability (no colour: below 0.5; veiled: not mapped)",
     title=cloud.map_title("Where pines are likely"),
 ).opts(hv.opts.Image(colorbar_position="bottom"))
 clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
@@ -349,9 +349,9 @@ clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 
 # %%
 sureness = np.maximum(pine_map, 1 - pine_map).rename("sureness")
-print(f"{float((sureness < 0.7).sum() / mapped.sum()):.0%} of all pixels are below 0.7")
-unsure_share = float((sureness < 0.7).where(pine_map > 0.5).mean())
-print(f"{unsure_share:.0%} of the pixels marked as pines are")
+unsure = (sureness < 0.7).where(mapped)
+print(f"{float(unsure.mean()):.0%} of the mapped pixels are below 0.7")
+print(f"{float(unsure.where(pine_map > 0.5).mean()):.0%} of those marked as pines are")
 
 # %%
 surely = np.maximum(web_map, 1 - web_map).rename("sureness")
