@@ -350,8 +350,8 @@ clipping = {"min": "transparent", "NaN": "rgba(128, 128, 128, 0.6)"}
 # %%
 sureness = np.maximum(pine_map, 1 - pine_map).rename("sureness")
 unsure = (sureness < 0.7).where(mapped)
-print(f"{float(unsure.mean()):.0%} of the mapped pixels are below 0.7")
-print(f"{float(unsure.where(pine_map > 0.5).mean()):.0%} of those marked as pines are")
+print(f"below 0.7: {float(unsure.mean()):.0%} of the mapped pixels")
+print(f"and {float(unsure.where(pine_map > 0.5).mean()):.0%} of those marked as pines")
 
 # %%
 surely = np.maximum(web_map, 1 - web_map).rename("sureness")
