@@ -537,7 +537,7 @@ area_of_interest.to_crs("EPSG:4326").hvplot.polygons(
 )
 
 # %% [markdown]
-# The shaded area is what lesson 09 will map. The small rings in it are holes: plantations, where pines are
+# The pale area is what lesson 09 will map. The small rings in it are holes: plantations, where pines are
 # meant to grow.
 #
 # ## Leave the spectra for the next lessons

@@ -960,7 +960,7 @@ def draw_drying(axes, half, patch, old, new):
     """Draw how the moisture around a patch has changed between two years."""
     around = square_with_most(patch, half)
     change = on_kilometres((moisture_of[new] - moisture_of[old]).sel(around))
-    change = change.coarsen(x=2, y=2, boundary="trim").mean()  # to those of swir16
+    change = change.coarsen(x=2, y=2, boundary="trim").mean()  # pixels of swir16
     picture = change.plot.imshow(ax=axes, **DRYING)
     draw_edge = on_kilometres(patch.sel(around)).plot.contour
     for colour, width in [("white", 2.4), ("black", 0.9)]:
