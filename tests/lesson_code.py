@@ -30,14 +30,21 @@ def run_lesson_code(
     until
         A piece of code: the first cell that has it, and all later ones, are left out.
     skip
-        Pieces of code: every cell that has one of them is left out.
+        Headings of sections, without their ``##``: all their cells are left out.
     """
     cells = jupytext.read(NOTEBOOKS / "scripts" / f"{lesson}.py").cells
-    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    heading, found = "", []
+    for cell in cells:
+        if cell.cell_type == "code":
+            found.append((heading, cell.source))
+        for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
+            heading = line.removeprefix("## ") if line.startswith("## ") else heading
+    unknown = set(skip) - {heading for heading, _ in found}
+    assert not unknown, f"{lesson} has no sections with code called {unknown}"
+    sources = [source for heading, source in found if heading not in skip]
     if until is not None:
         (end,) = [number for number, source in enumerate(sources) if until in source][:1]
         sources = sources[:end]
-    sources = [source for source in sources if not any(piece in source for piece in skip)]
     code = "\n#%%\n".join(sources)
     for old, new in (replace or {}).items():
         assert code.count(old) == 1, f"{lesson} has {old!r} {code.count(old)} times"

@@ -201,8 +201,10 @@ def test_lesson_03_on_a_recorded_item_as_far_as_the_pixels(name):
     printed = run_lesson_code(
         "03_open_the_scene", before, after, until="negative_share",
         skip=(
-            "with Progress", "red_address", "window_traffic", "costs.hvplot", "def in_km",
-            "hv.Layout",
+            "What is in a file: tiles and overviews",
+            "What a small window costs",
+            "The same place from the overview and in full",
+            "Three pixel sizes on one grid",
         ),
         replace={"to_crs(CRS)": f"to_crs({epsg})", "epsg=CRS": f"epsg={epsg}"},
     )  # fmt: skip
