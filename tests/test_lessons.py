@@ -177,6 +177,21 @@ def test_what_follows_the_last_file_is_not_run_when_lessons_run_together(course,
         lessons.run_lesson("00_first", tmp_path)
 
 
+def test_nothing_is_drawn_when_lessons_run_together(course, tmp_path):
+    drawn = tmp_path / "drawn"
+    picture = f"""\
+class Picture:
+    def __repr__(self):
+        open({str(drawn)!r}, "w").close()
+        return "a picture"
+Picture()"""
+    course("00_first", picture)
+    lessons.run_together(["00_first"])
+    assert not drawn.exists()
+    lessons.run_lesson("00_first", tmp_path)
+    assert drawn.exists()
+
+
 def test_exercises_are_left_out_when_lessons_run_together(course):
     course("00_first", "fine = 1")
     notebook = nbformat.read(lessons.NOTEBOOKS / "00_first.ipynb", as_version=4)

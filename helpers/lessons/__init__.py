@@ -76,9 +76,9 @@ def run_lesson(name: str, executed: Path) -> LessonRun:
 def run_together(names: list[str]) -> None:
     """Run several lessons in one kernel, each until it has left what other lessons need.
 
-    That is faster than one by one, because packages are loaded once. Exercises are not run, nor
-    what comes after a lesson's last ``leave``; one that leaves nothing runs to its end. Before each
-    lesson the kernel forgets what the one before it had in memory.
+    That is faster than one by one, because packages are loaded once and nothing is displayed.
+    Exercises are not run, nor what comes after a lesson's last ``leave``; one that leaves nothing
+    runs to its end. Before each lesson the kernel forgets what the one before it had in memory.
 
     Parameters
     ----------
@@ -90,7 +90,8 @@ def run_together(names: list[str]) -> None:
     LessonFailed
         As `run_lesson` does.
     """
-    cells, origins = [], []
+    display_nothing = '%config InteractiveShell.ast_node_interactivity = "none"'
+    cells, origins = [nbformat.v4.new_code_cell(display_nothing)], [(names[0], 0)]
     for name in names:
         # (A plain %reset would take __spec__ along, without which no worker process can start;
         # names that begin with an underscore stay.)
