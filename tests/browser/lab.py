@@ -82,11 +82,15 @@ TASKS_DRAWN = """() => {
   }
   return coloured > 300;
 }""".replace("CANVASES", CANVASES)
-# Parts of a cell's plots that lie outside the output, are too small, or maps that are stretched.
+# Code that is cut; parts of a cell's plots that lie outside the output, are too small, or maps that
+# are stretched.
 MISPLACED = """([number, shrunk]) => {
   const cell = window.jupyterapp.shell.currentWidget.content.widgets[number].node;
   const within = node => node && (node === cell || within(node.parentNode || node.host));
   const faults = [];
+  const code = cell.querySelector('.jp-InputArea .cm-scroller');
+  if (code?.scrollWidth > code?.clientWidth + 1)
+    faults.push(`code of ${code.scrollWidth} px is cut to ${code.clientWidth}`);
   const IN_METRES = /metre|km|Longitude/;
   const look = (node, name, width) => {
     const outputs = [...cell.querySelectorAll('.jp-OutputArea-output')]
@@ -349,7 +353,7 @@ def colours_drawn(page: Page, number: int, seconds: float = 20) -> int:
 
 
 def misplaced(page: Page, number: int) -> list[str]:
-    """Return what of a cell's plots cannot be seen in full, or is too small to be read."""
+    """Return what of a cell's code and plots cannot be seen in full, or is too small to be read."""
     page.evaluate(SHOW, number)
     deadline = time.perf_counter() + LAYOUT_SECONDS
     while faults := page.evaluate(MISPLACED, [number, LEAST_SCALE]):
