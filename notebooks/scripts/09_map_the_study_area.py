@@ -73,10 +73,17 @@ cloud = open_cloud()
 # %% [markdown]
 # ## Everything that we have made so far
 #
-# We open the scene, lazily and in reflectance, as in lessons 03 and 05. The map covers the rectangle around the field
-# points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped. One thing is new: each
-# chunk holds one date and **all** bands (`-1`), because a model needs all bands of a pixel at once. With chunks of
-# single bands, Dask would read the whole scene band by band before the first pixel is complete.
+# First the model of lesson 06. (If you skipped lessons, what is missing is made now.)
+
+# %%
+model = XGBClassifier()
+model.load_model(find_or_make("pine_classifier.ubj"))
+
+# %% [markdown]
+# Next the scene, opened lazily and turned into reflectance, as in lessons 03 and 05. The map covers the rectangle
+# around the field points; the [area of interest](../docs/glossary.md#area-of-interest) beyond it is not mapped. One
+# thing is new: each chunk holds one date and **all** bands (`-1`), because a model needs all bands of a pixel at once.
+# With chunks of single bands, Dask would read the whole scene band by band before the first pixel is complete.
 
 # %%
 points = gpd.read_file(cloud.field_points).to_crs(CRS)
@@ -111,7 +118,7 @@ reflectance = numbers.where(numbers != 0) * np.float32(
 ) + np.float32(offset)
 
 # %% [markdown]
-# The mask, the area of interest and the trained model:
+# The mask and the area of interest:
 
 # %%
 mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).squeeze(
@@ -120,8 +127,6 @@ mask = rioxarray.open_rasterio(find_or_make("usable_pixels.tif"), chunks=1024).s
 usable = (mask == 1).assign_coords(x=reflectance.x, y=reflectance.y)
 masked_reflectance = reflectance.where(usable).rio.write_crs(CRS)
 area_of_interest = gpd.read_file(cloud.area_of_interest, layer=0).to_crs(CRS)
-model = XGBClassifier()
-model.load_model(find_or_make("pine_classifier.ubj"))
 
 # %% [markdown]
 # ## Ten lines of our own

@@ -113,6 +113,7 @@ def image(tmp_path_factory):
     (pins,) = [part["pip"] for part in listed if isinstance(part, dict)]
     (copy / "pins.txt").write_text("\n".join(pins))
     install = [uv, "pip", "install", "-q", "--python", environment / "bin" / "python"]
+    install += ["--compile-bytecode"]  # as pip does, which Binder uses
     install += ["--no-deps", "--require-hashes", "-r", copy / "pins.txt"]
     if subprocess.run([*install, "--offline"], capture_output=True, check=False).returncode:
         subprocess.run(install, check=True)
