@@ -593,5 +593,27 @@ def test_all_is_well_here(kit):
     assert run.stderr == ""
 
 
+COLLECT_IN_A_LOOP = """
+import asyncio, gc
+from helpers.doctor import _cloud
+async def collect():
+    gc.collect()
+    await asyncio.sleep(0.2)
+_cloud.look_at_bucket()
+asyncio.run(collect())
+"""
+
+
+def test_the_bucket_leaves_no_connection_to_a_later_event_loop(kit):
+    run = subprocess.run(
+        [sys.executable, "-c", COLLECT_IN_A_LOOP],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+
+
 def test_lines_stay_short_enough_to_read():
     assert _check.one_line("  a\n b\tc ") == "a b c"

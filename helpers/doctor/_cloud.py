@@ -143,8 +143,8 @@ def look_at_bucket() -> str:
         raise NotNeeded(
             "only lesson 10 needs a bucket: name one of your own with COURSE_BUCKET by then"
         )
-    import s3fs
     from botocore.exceptions import BotoCoreError, ClientError
+    from fsspec.asyn import get_loop, sync
 
     name, content = f"{cloud.bucket}/doctor-{uuid4().hex}", b"written by the doctor"
     limits = {
@@ -153,12 +153,8 @@ def look_at_bucket() -> str:
         "retries": {"max_attempts": 3},
     }
     options = cloud.s3 | {"config_kwargs": cloud.s3.get("config_kwargs", {}) | limits}
-    bucket = s3fs.S3FileSystem(**options, skip_instance_cache=True)
-    bucket.retries = 2
     try:
-        bucket.pipe_file(name, content)
-        back = bucket.cat_file(name)
-        bucket.rm_file(name)
+        back = sync(get_loop(), _write_and_read, options, name, content)
     except (OSError, ClientError, BotoCoreError) as error:
         raise ToFix(
             f"The bucket '{cloud.bucket}' cannot be written ({one_line(str(error))}): "
@@ -170,6 +166,26 @@ def look_at_bucket() -> str:
             + _how_to_write(cloud.name)
         )
     return f"'{cloud.bucket}' is written and read"
+
+
+async def _write_and_read(options: dict[str, Any], name: str, content: bytes) -> bytes:
+    """Write an object, read it back, remove it, and close the connections.
+
+    Left to the garbage collector, they would be closed by whatever event loop runs at that moment,
+    which complains.
+    """
+    import s3fs
+
+    bucket = s3fs.S3FileSystem(**options, asynchronous=True, skip_instance_cache=True)
+    bucket.retries = 2
+    session = await bucket.set_session()
+    try:
+        await bucket._pipe_file(name, content)
+        back = await bucket._cat_file(name)
+        await bucket._rm_file(name)
+    finally:
+        await session.close()
+    return back
 
 
 def _how_to_write(cloud: str) -> str:
