@@ -1,5 +1,7 @@
 """Run a lesson's own code on other data: the cells as they stand, with a cell put before them."""
 
+import re
+
 import jupytext
 import nbformat
 from lesson_parts import NOTEBOOKS, PROJECT
@@ -37,8 +39,8 @@ def run_lesson_code(
     for cell in cells:
         if cell.cell_type == "code":
             found.append((heading, cell.source))
-        for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
-            heading = line.removeprefix("## ") if line.startswith("## ") else heading
+        elif headings := re.findall(r"^## (.+)$", cell.source, re.MULTILINE):
+            heading = headings[-1]
     unknown = set(skip) - {heading for heading, _ in found}
     assert not unknown, f"{lesson} has no sections with code called {unknown}"
     sources = [source for heading, source in found if heading not in skip]
